@@ -1,0 +1,205 @@
+//! The generator's settings: `openapi.json` in, Rust out.
+//!
+//! Used by `build.rs`, and by path by `cargo xtask regen`, so that both agree
+//! on what can be generated. What progenitor's settings do not reach is done
+//! by a few passes over its output, each with its reason.
+
+use std::collections::BTreeMap;
+
+use heck::ToUpperCamelCase;
+use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{ImplItem, Item, ItemMod, ReturnType, Type, parse_quote};
+
+/// Component schemas whose Rust type is written by hand, in `src/values.rs`.
+pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
+
+/// Generates the client, formatted.
+///
+/// # Errors
+///
+/// A sentence, when the text is not OpenAPI or the generator refuses it.
+pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
+    let spec: Value =
+        serde_json::from_str(openapi_json).map_err(|error| format!("it is not JSON: {error}"))?;
+    let document: openapiv3::OpenAPI = serde_json::from_value(spec.clone())
+        .map_err(|error| format!("it is not OpenAPI: {error}"))?;
+    let vocabularies = vocabularies(&spec);
+
+    let mut settings = GenerationSettings::default();
+    settings
+        .with_interface(InterfaceStyle::Builder)
+        .with_tag(TagStyle::Merged)
+        // A client without our hooks would send undocumented headers: let it
+        // not compile.
+        .with_hooks(HooksMode::Expected)
+        .with_derive("PartialEq")
+        .with_derive("schemars::JsonSchema");
+    for name in HAND_WRITTEN {
+        settings.with_replacement(name, format!("crate::{name}"), std::iter::empty());
+    }
+    for name in vocabularies.keys() {
+        settings.with_replacement(name, format!("crate::types::{name}"), std::iter::empty());
+    }
+
+    let tokens = quietly(|| Generator::new(&settings).generate_tokens(&document))?
+        .map_err(|error| error.to_string())?;
+    let mut file: syn::File = syn::parse2(tokens).map_err(|error| error.to_string())?;
+    // One type needs no prelude.
+    file.items
+        .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
+    for item in &mut file.items {
+        match item {
+            Item::Mod(module) if module.ident == "types" => types(module, &vocabularies)?,
+            Item::Mod(module) if module.ident == "builder" => one_error(module),
+            Item::Impl(block) => constructors(&mut block.items),
+            _ => {}
+        }
+    }
+    Ok(prettyplease::unparse(&file))
+}
+
+/// Runs the generator, which panics on some of what it cannot take, and
+/// returns the words of the panic instead of printing them.
+fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    std::panic::set_hook(hook);
+    outcome.map_err(|panic| {
+        let words = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        format!(
+            "the generator gave up: {}",
+            words.unwrap_or("it did not say why")
+        )
+    })
+}
+
+/// The words and the description of every component with an `x-extensible-enum`.
+fn vocabularies(spec: &Value) -> BTreeMap<String, (Vec<String>, String)> {
+    let schemas = spec
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    schemas
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, schema)| {
+            let words = schema.get("x-extensible-enum")?.as_array()?;
+            let words = words.iter().filter_map(Value::as_str).map(str::to_owned);
+            let description = schema.get("description").and_then(Value::as_str);
+            Some((
+                name.clone(),
+                (words.collect(), description.unwrap_or_default().to_owned()),
+            ))
+        })
+        .collect()
+}
+
+/// Makes structs grow without breaking their users, and adds the open enums
+/// that typify cannot make: its own refuse a word they do not know.
+fn types(
+    module: &mut ItemMod,
+    vocabularies: &BTreeMap<String, (Vec<String>, String)>,
+) -> Result<(), String> {
+    let Some((_, items)) = &mut module.content else {
+        return Ok(());
+    };
+    for item in &mut *items {
+        if let Item::Struct(item) = item {
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+        }
+    }
+    // Every schema of the spec is found in one place.
+    for name in HAND_WRITTEN {
+        let ident = format_ident!("{name}");
+        items.push(parse_quote!(pub use crate::#ident;));
+    }
+    for (name, (words, description)) in vocabularies {
+        let mut variants: BTreeMap<String, &str> = BTreeMap::new();
+        for word in words {
+            let variant = word.to_upper_camel_case();
+            if variant == "Other" {
+                return Err(format!(
+                    "the word `{word}` of {name} would hide the variant for all others"
+                ));
+            }
+            if let Some(other) = variants.insert(variant, word) {
+                return Err(format!(
+                    "the words `{other}` and `{word}` of {name} would be one variant"
+                ));
+            }
+        }
+        let ident = format_ident!("{name}");
+        let variants = words.iter().map(|word| {
+            let variant = format_ident!("{}", word.to_upper_camel_case());
+            let doc = format!("`{word}`");
+            quote!(#[doc = #doc] #variant = #word,)
+        });
+        items.push(parse_quote! {
+            crate::vocabulary::vocabulary! {
+                #[doc = #description]
+                #ident { #(#variants)* }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Lets `send` fail with the crate's own error. The generated one prints whole
+/// bodies and headers, and would make every caller convert it.
+fn one_error(module: &mut ItemMod) {
+    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+        let Item::Impl(block) = item else { continue };
+        for item in &mut block.items {
+            let ImplItem::Fn(function) = item else {
+                continue;
+            };
+            if function.sig.ident != "send" {
+                continue;
+            }
+            let ReturnType::Type(_, outcome) = function.sig.output.clone() else {
+                continue;
+            };
+            let Some(success) = first_argument(&outcome) else {
+                continue;
+            };
+            let body = &function.block;
+            function.block = parse_quote!({
+                let outcome: #outcome = async move #body.await;
+                outcome.map_err(crate::Error::from_generated)
+            });
+            function.sig.output = parse_quote!(-> Result<#success, crate::Error>);
+        }
+    }
+}
+
+fn first_argument(result: &Type) -> Option<&Type> {
+    let Type::Path(path) = result else {
+        return None;
+    };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments
+    else {
+        return None;
+    };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(success) => Some(success),
+        _ => None,
+    }
+}
+
+/// Leaves one way to make a client. The generated constructors panic where
+/// TLS cannot be set up, and know nothing of our settings.
+fn constructors(items: &mut Vec<ImplItem>) {
+    items.retain(|item| !matches!(item, ImplItem::Fn(one) if one.sig.ident == "new"));
+    for item in items {
+        if let ImplItem::Fn(one) = item
+            && one.sig.ident == "new_with_client"
+        {
+            one.vis = parse_quote!(pub(crate));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Open vocabularies: lists of words that a newer OCP may extend.
+
+use std::fmt;
+
+/// A word that this version of the crate has no variant for, kept as it came.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct OtherWord(pub(crate) String);
+
+impl OtherWord {
+    /// The word as it came.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for OtherWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+/// Defines an enum whose last variant holds every word that is not listed.
+///
+/// The word decides everything: two values are equal when their words are, and
+/// a listed word always becomes its variant, whichever way it comes in.
+macro_rules! vocabulary {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$meta])*
+        ///
+        /// An open list. Match on [`as_str`](Self::as_str), or compare with
+        /// `==`, where a word matters that has no variant yet: it may get one
+        /// in a later version.
+        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$variant_meta])* $variant,)+
+            /// Any other word.
+            Other(crate::OtherWord),
+        }
+
+        impl $name {
+            /// Every listed word, in the order of the specification.
+            pub const KNOWN: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word as it goes over the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $word,)+
+                    Self::Other(word) => word.as_str(),
+                }
+            }
+        }
+
+        impl ::std::convert::From<&str> for $name {
+            fn from(word: &str) -> Self {
+                match word {
+                    $($word => Self::$variant,)+
+                    _ => Self::Other(crate::OtherWord(word.to_owned())),
+                }
+            }
+        }
+
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(word: ::std::string::String) -> Self {
+                Self::from(word.as_str())
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
+
+            fn from_str(word: &str) -> ::std::result::Result<Self, Self::Err> {
+                Ok(Self::from(word))
+            }
+        }
+
+        impl ::std::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl ::std::cmp::PartialEq<str> for $name {
+            fn eq(&self, word: &str) -> bool {
+                self.as_str() == word
+            }
+        }
+
+        impl ::std::cmp::PartialEq<&str> for $name {
+            fn eq(&self, word: &&str) -> bool {
+                self.as_str() == *word
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
+                let word: ::std::string::String = ::serde::Deserialize::deserialize(deserializer)?;
+                Ok(Self::from(word))
+            }
+        }
+
+        impl ::schemars::JsonSchema for $name {
+            fn schema_name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
+                ::schemars::json_schema!({ "type": "string", "x-extensible-enum": [$($word),+] })
+            }
+        }
+    };
+}
+
+pub(crate) use vocabulary;
+
+#[cfg(test)]
+mod tests {
+    use crate::types::{RestoreTaskStatus, RestoreTaskStatusFilter};
+
+    #[test]
+    fn a_listed_word_is_its_variant_and_any_other_is_kept() {
+        let done: RestoreTaskStatus = serde_json::from_str("\"RESTORE_SUCCESS\"").unwrap();
+        assert_eq!(done, RestoreTaskStatus::RestoreSuccess);
+        let new: RestoreTaskStatus = serde_json::from_str("\"Restore Nirvana\"").unwrap();
+        assert_eq!(new, "Restore Nirvana");
+        assert_eq!(serde_json::to_string(&new).unwrap(), "\"Restore Nirvana\"");
+        assert_eq!(format!("{new:?}"), "Other(\"Restore Nirvana\")");
+        assert!(serde_json::from_str::<RestoreTaskStatus>("7").is_err());
+    }
+
+    #[test]
+    fn every_listed_word_survives_the_way_there_and_back() {
+        for word in RestoreTaskStatusFilter::KNOWN {
+            assert_eq!(&RestoreTaskStatusFilter::from(word.as_str()), word);
+            assert!(!matches!(word, RestoreTaskStatusFilter::Other(_)));
+        }
+        assert_eq!(RestoreTaskStatusFilter::KNOWN.len(), 24);
+    }
+}

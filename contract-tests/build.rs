@@ -1,0 +1,102 @@
+//! Writes the bridge from data to the generated client: a call by operation id
+//! and arguments, and the JSON Schema of every type. So a new operation, or a
+//! new parameter, needs no line of Rust here.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use heck::ToSnakeCase;
+use serde_json::Value;
+
+const SPEC: &str = "../client/openapi.json";
+
+fn main() -> Result<(), String> {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={SPEC}");
+    let text = std::fs::read_to_string(SPEC)
+        .map_err(|error| format!("cannot read {SPEC}: {error}; run `cargo xtask regen`"))?;
+    let spec: Value = serde_json::from_str(&text)
+        .map_err(|error| format!("{SPEC} is not JSON: {error}; run `cargo xtask regen`"))?;
+    let folder = std::env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?;
+    let code = bridge(&spec).map_err(|error| error.to_string())?;
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "nobody reads it before this script has ended well"
+    )]
+    std::fs::write(Path::new(&folder).join("bridge.rs"), code).map_err(|error| error.to_string())
+}
+
+fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
+    let mut code = String::from(
+        "pub(crate) async fn call(client: &Client, operation: &str, mut arguments: Map<String, Value>) -> Result<Decoded, Failure> {\n    match operation {\n",
+    );
+    let paths = spec["paths"].as_object();
+    for item in paths.into_iter().flatten().map(|(_, item)| item) {
+        for operation in item.as_object().into_iter().flatten().map(|(_, one)| one) {
+            let Some(id) = operation["operationId"].as_str() else {
+                continue;
+            };
+            writeln!(code, "        {id:?} => {{")?;
+            writeln!(
+                code,
+                "            let mut request = client.{}();",
+                id.to_snake_case()
+            )?;
+            let shared = item["parameters"].as_array();
+            let own = operation["parameters"].as_array();
+            for parameter in shared.into_iter().chain(own).flatten() {
+                let parameter = resolve(spec, parameter);
+                let Some(name) = parameter["name"].as_str() else {
+                    continue;
+                };
+                writeln!(
+                    code,
+                    "            if let Some(value) = arguments.remove({name:?}) {{ request = request.{}(argument::<{}>({name:?}, value)?); }}",
+                    name.to_snake_case(),
+                    rust_type(&parameter["schema"])
+                )?;
+            }
+            writeln!(
+                code,
+                "            decoded(request.send().await)\n        }}"
+            )?;
+        }
+    }
+    code.push_str("        _ => Err(Failure::NoSuchOperation),\n    }\n}\n");
+
+    code.push_str(
+        "\npub(crate) fn derived_schemas() -> Vec<(&'static str, Schema)> {\n    vec![\n",
+    );
+    let schemas = spec["components"]["schemas"].as_object();
+    for (name, _) in schemas.into_iter().flatten() {
+        writeln!(code, "        ({name:?}, schema_for!(types::{name})),")?;
+    }
+    code.push_str("    ]\n}\n");
+    Ok(code)
+}
+
+fn resolve<'a>(spec: &'a Value, node: &'a Value) -> &'a Value {
+    node["$ref"]
+        .as_str()
+        .and_then(|target| spec.pointer(target.strip_prefix('#')?))
+        .unwrap_or(node)
+}
+
+/// The type of the builder's argument.
+fn rust_type(schema: &Value) -> String {
+    if let Some(name) = schema["$ref"]
+        .as_str()
+        .and_then(|target| target.rsplit('/').next())
+    {
+        return format!("types::{name}");
+    }
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("array"), _) => format!("Vec<{}>", rust_type(&schema["items"])),
+        (Some("integer"), Some("int32")) => "i32".into(),
+        (Some("integer"), _) => "i64".into(),
+        (Some("boolean"), _) => "bool".into(),
+        (Some("number"), _) => "f64".into(),
+        (_, Some("date-time")) => "chrono::DateTime<chrono::Utc>".into(),
+        _ => "String".into(),
+    }
+}

@@ -1,0 +1,62 @@
+//! Calls an operation of the generated client by its id.
+
+use std::fmt;
+
+use oceanbase_ocp::{Client, ResponseValue, types};
+use schemars::{Schema, schema_for};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+/// What the client made of an answer.
+#[derive(Debug)]
+pub struct Decoded {
+    /// The Rust value, for people.
+    pub debug: String,
+    /// The Rust value, encoded again.
+    pub json: Value,
+    /// HTTP status of the answer.
+    pub status: u16,
+}
+
+/// Why there is no decoded answer.
+#[derive(Debug)]
+pub enum Failure {
+    /// The client has no operation of that id.
+    NoSuchOperation,
+    /// A value does not fit the type of the client's argument.
+    Argument(String),
+    /// The call failed.
+    Call(oceanbase_ocp::Error),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchOperation => f.write_str("the client has no such operation"),
+            Self::Argument(what) => f.write_str(what),
+            Self::Call(error) => error.fmt(f),
+        }
+    }
+}
+
+fn argument<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Failure> {
+    serde_json::from_value(value).map_err(|error| {
+        Failure::Argument(format!("the client does not take this `{name}`: {error}"))
+    })
+}
+
+fn decoded<T: Serialize + fmt::Debug>(
+    outcome: Result<ResponseValue<T>, oceanbase_ocp::Error>,
+) -> Result<Decoded, Failure> {
+    let answer = outcome.map_err(Failure::Call)?;
+    let status = answer.status().as_u16();
+    let value = answer.into_inner();
+    Ok(Decoded {
+        debug: format!("{value:#?}"),
+        json: serde_json::to_value(&value).map_err(|error| Failure::Argument(error.to_string()))?,
+        status,
+    })
+}
+
+include!(concat!(env!("OUT_DIR"), "/bridge.rs"));

@@ -1,0 +1,268 @@
+//! The spec as written: its value, and where in the text each node stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+use serde_saphyr::Spanned;
+
+use crate::Finding;
+
+/// A YAML document, its value and the place of every node.
+pub struct Document {
+    name: String,
+    text: String,
+    value: Value,
+    /// Bytes of each node by JSON pointer: of its key for a member, of itself
+    /// for an item of a list.
+    places: BTreeMap<String, Range<usize>>,
+}
+
+/// The spec cannot be read as YAML, or not as OpenAPI.
+///
+/// Its text names file, line and column and shows the line.
+#[derive(Debug)]
+pub struct SpecError(String);
+
+impl fmt::Display for SpecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SpecError {}
+
+/// A file cannot be read at all.
+#[derive(Debug)]
+pub struct NotReadable {
+    name: String,
+    source: std::io::Error,
+}
+
+impl fmt::Display for NotReadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read {}: {}", self.name, self.source)
+    }
+}
+
+impl std::error::Error for NotReadable {}
+
+/// Reads a text file; `name` is what messages call it.
+///
+/// # Errors
+///
+/// When the file is missing, unreadable or not UTF-8.
+pub fn read_text(path: &Path, name: &str) -> Result<String, NotReadable> {
+    std::fs::read_to_string(path).map_err(|source| NotReadable {
+        name: name.to_owned(),
+        source,
+    })
+}
+
+impl Document {
+    /// Parses YAML; `name` is the file name that messages show.
+    ///
+    /// # Errors
+    ///
+    /// When the text is not YAML (tabs, wrong indentation, a duplicate
+    /// member, an unknown alias …), with the place and the offending line.
+    pub fn parse(name: &str, text: &str) -> Result<Self, SpecError> {
+        let root: Spanned<Node> =
+            serde_saphyr::from_str(text).map_err(|error| SpecError(located(&error, name)))?;
+        let mut places = BTreeMap::new();
+        let value = take(root.value, &mut String::new(), &mut places);
+        Ok(Self {
+            name: name.to_owned(),
+            text: text.to_owned(),
+            value,
+            places,
+        })
+    }
+
+    /// The document as JSON.
+    pub fn value(&self) -> &Value {
+        &self.value
+    }
+
+    /// The document as OpenAPI objects.
+    ///
+    /// # Errors
+    ///
+    /// When a member has a type that OpenAPI does not allow there, with the
+    /// place and the offending line where the parser knows them.
+    pub fn openapi(&self) -> Result<openapiv3::OpenAPI, SpecError> {
+        serde_saphyr::from_str(&self.text).map_err(|error| SpecError(located(&error, &self.name)))
+    }
+
+    /// Line and column, from 1, of the node at a JSON pointer, or of the
+    /// nearest node above it that stands in the text.
+    pub fn position(&self, pointer: &str) -> (usize, usize) {
+        let before = &self.text[..self.place(pointer).start];
+        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        (
+            before.matches('\n').count() + 1,
+            before[line_start..].chars().count() + 1,
+        )
+    }
+
+    fn place(&self, pointer: &str) -> Range<usize> {
+        let mut pointer = pointer;
+        loop {
+            if let Some(place) = self.places.get(pointer) {
+                return place.clone();
+            }
+            match pointer.rfind('/') {
+                Some(cut) => pointer = &pointer[..cut],
+                None => return 0..0,
+            }
+        }
+    }
+
+    /// A finding for people: the rule, the place, the line, why, and what to
+    /// write instead.
+    pub fn render(&self, finding: &Finding) -> String {
+        let snippet = Snippet::source(&self.text)
+            .path(&self.name)
+            .annotation(AnnotationKind::Primary.span(self.place(&finding.pointer)));
+        let report =
+            [
+                Group::with_title(Level::ERROR.primary_title(&finding.what).id(finding.rule))
+                    .element(snippet)
+                    .element(Level::NOTE.message(&finding.why))
+                    .element(Level::HELP.message(&finding.instead)),
+            ];
+        Renderer::plain().render(&report)
+    }
+}
+
+fn located(error: &serde_saphyr::Error, name: &str) -> String {
+    error.render_with_options(serde_saphyr::render_options! {
+        source_name: Some(name),
+        formatter: &serde_saphyr::UserMessageFormatter,
+    })
+}
+
+/// A YAML node whose members and items know where they stand.
+enum Node {
+    Scalar(Value),
+    Sequence(Vec<Spanned<Node>>),
+    Mapping(Vec<(Spanned<String>, Spanned<Node>)>),
+}
+
+impl<'de> Deserialize<'de> for Node {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping, a list, text, a number, true, false or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Scalar(Value::Null))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
+        Number::from_f64(value)
+            .map(|number| Node::Scalar(number.into()))
+            .ok_or_else(|| E::custom("JSON has no number for this"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element()? {
+            items.push(item);
+        }
+        Ok(Node::Sequence(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = access.next_entry()? {
+            members.push(member);
+        }
+        Ok(Node::Mapping(members))
+    }
+}
+
+/// Turns a node into its value and notes where its parts stand.
+fn take(node: Node, pointer: &mut String, places: &mut BTreeMap<String, Range<usize>>) -> Value {
+    let length = pointer.len();
+    match node {
+        Node::Scalar(value) => value,
+        Node::Sequence(items) => {
+            let mut values = Vec::with_capacity(items.len());
+            for (index, item) in items.into_iter().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                places.insert(pointer.clone(), bytes(&item));
+                values.push(take(item.value, pointer, places));
+                pointer.truncate(length);
+            }
+            Value::Array(values)
+        }
+        Node::Mapping(members) => {
+            let mut values = Map::new();
+            for (name, member) in members {
+                pointer.push('/');
+                pointer.push_str(&escape(&name.value));
+                places.insert(pointer.clone(), bytes(&name));
+                values.insert(name.value, take(member.value, pointer, places));
+                pointer.truncate(length);
+            }
+            Value::Object(values)
+        }
+    }
+}
+
+fn bytes<T>(spanned: &Spanned<T>) -> Range<usize> {
+    let span = spanned.defined.span();
+    let start = span.byte_offset().unwrap_or(0) as usize;
+    let length = span.byte_len().unwrap_or(0) as usize;
+    start..start + length
+}
+
+/// One step of a JSON pointer (RFC 6901).
+pub(crate) fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Document;
+
+    #[test]
+    fn every_node_knows_its_line_and_column() {
+        let spec = Document::parse("a.yaml", "a:\n  b/c: [1, ü, {d: 2}]\n").unwrap();
+        assert_eq!(spec.position("/a"), (1, 1));
+        assert_eq!(spec.position("/a/b~1c"), (2, 3));
+        assert_eq!(spec.position("/a/b~1c/2/d"), (2, 16));
+        assert_eq!(spec.position("/a/b~1c/2/missing"), (2, 15), "nearest");
+        assert_eq!(spec.value().pointer("/a/b~1c/2/d").unwrap(), 2);
+    }
+}

@@ -1,0 +1,389 @@
+//! Exchanges as data: a request that was documented or recorded, and the
+//! answer that belongs to it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use percent_encoding::percent_decode_str;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::document::read_text;
+use crate::operation::resolve;
+use crate::{Operation, Place};
+
+/// One exchange, read from `interactions/<operationId>/<case>/`.
+#[derive(Debug, Clone)]
+pub struct Interaction {
+    /// Id of the operation: the name of the folder above.
+    pub operation_id: String,
+    /// Name of the case: the name of the folder itself.
+    pub case: String,
+    /// What `interaction.yaml` says.
+    pub recorded: Recorded,
+    /// The bytes of `response.json`.
+    pub body: String,
+}
+
+/// The content of `interaction.yaml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// Where the exchange comes from.
+    pub source: Source,
+    /// The request line as sent, percent-encoded, without `HTTP/1.1`.
+    pub request: RequestLine,
+    /// Status and headers of the answer.
+    pub response: RecordedResponse,
+}
+
+/// Where an exchange comes from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// How much it proves.
+    pub grade: Grade,
+    /// Page and section.
+    pub document: String,
+    /// Where to find the page.
+    pub address: String,
+    /// What was added or left open.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// How much an exchange proves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Grade {
+    /// Printed in public documentation, byte for byte.
+    Documented,
+    /// Put together by us from documented pieces; the source says how.
+    Derived,
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Documented => "documented",
+            Self::Derived => "derived",
+        })
+    }
+}
+
+/// Status and headers of an answer.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordedResponse {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers that matter; transport headers come with the server.
+    #[serde(default)]
+    pub headers: std::collections::BTreeMap<String, String>,
+}
+
+/// Method, path and query of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RequestLine {
+    /// HTTP method in capitals.
+    pub method: String,
+    /// Path as sent, percent-encoded.
+    pub path: String,
+    /// Query parameters in the order as sent, decoded.
+    pub query: Vec<(String, String)>,
+}
+
+impl TryFrom<String> for RequestLine {
+    type Error = String;
+
+    fn try_from(line: String) -> Result<Self, String> {
+        let wrong = || format!("`{line}` is not a request line like `GET /path?name=value`");
+        let (method, target) = line.split_once(' ').ok_or_else(wrong)?;
+        if !target.starts_with('/') || target.contains(' ') {
+            return Err(wrong());
+        }
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        Ok(Self {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+        })
+    }
+}
+
+/// An interaction cannot be read, or is not a request of its operation.
+#[derive(Debug)]
+pub struct InteractionError {
+    file: PathBuf,
+    what: String,
+}
+
+impl fmt::Display for InteractionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file.display(), self.what)
+    }
+}
+
+impl std::error::Error for InteractionError {}
+
+impl Interaction {
+    /// The folder of the interactions of this checkout.
+    pub fn folder() -> &'static Path {
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/interactions"))
+    }
+
+    /// Reads one interaction from its `interaction.yaml`.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing or malformed.
+    pub fn read(file: &Path) -> Result<Self, InteractionError> {
+        let error = |what: String| InteractionError {
+            file: file.to_owned(),
+            what,
+        };
+        let name = |folder: Option<&Path>| {
+            let name = folder.and_then(Path::file_name)?.to_str()?;
+            Some(name.to_owned())
+        };
+        let text = read_text(file, "it").map_err(|fault| error(fault.to_string()))?;
+        let recorded = serde_saphyr::from_str(&text).map_err(|fault| error(fault.to_string()))?;
+        let body = read_text(&file.with_file_name("response.json"), "response.json")
+            .map_err(|fault| error(fault.to_string()))?;
+        let place =
+            || error("expected interactions/<operationId>/<case>/interaction.yaml".to_owned());
+        let case = file.parent();
+        Ok(Self {
+            operation_id: name(case.and_then(Path::parent)).ok_or_else(place)?,
+            case: name(case).ok_or_else(place)?,
+            recorded,
+            body,
+        })
+    }
+
+    /// Reads every interaction below a folder, sorted by operation and case.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be listed, or one of them cannot be read.
+    pub fn read_all(folder: &Path) -> Result<Vec<Self>, InteractionError> {
+        let list = |folder: &Path| -> Result<Vec<PathBuf>, InteractionError> {
+            let mut paths = std::fs::read_dir(folder)
+                .and_then(|entries| {
+                    entries
+                        .map(|entry| entry.map(|entry| entry.path()))
+                        .collect::<Result<Vec<_>, _>>()
+                })
+                .map_err(|fault| InteractionError {
+                    file: folder.to_owned(),
+                    what: format!("cannot be listed: {fault}"),
+                })?;
+            paths.retain(|path| path.is_dir());
+            paths.sort();
+            Ok(paths)
+        };
+        let mut interactions = Vec::new();
+        for operation in list(folder)? {
+            for case in list(&operation)? {
+                interactions.push(Self::read(&case.join("interaction.yaml"))?);
+            }
+        }
+        Ok(interactions)
+    }
+
+    /// The arguments that make an operation send this request: values by
+    /// parameter name, typed by the parameter's schema.
+    ///
+    /// # Errors
+    ///
+    /// A sentence naming both sides, when the operation does not describe the
+    /// request: another method or path, a parameter it does not have, a
+    /// required one that is missing, a value that does not fit the schema.
+    pub fn arguments(&self, spec: &Value) -> Result<Map<String, Value>, String> {
+        let id = &self.operation_id;
+        let operation = Operation::find(spec, id)
+            .ok_or_else(|| format!("the spec has no operation `{id}`, which this folder names"))?;
+        let line = &self.recorded.request;
+        if line.method != operation.method {
+            return Err(format!(
+                "the request uses {}, the operation {id} is described with {}",
+                line.method, operation.method
+            ));
+        }
+        let in_path = match_path(&operation.path, &line.path).ok_or_else(|| {
+            format!(
+                "the request goes to {}, the operation {id} is described at {}",
+                line.path, operation.path
+            )
+        })?;
+        let mut arguments = Map::new();
+        for (place, sent) in [(Place::Path, &in_path), (Place::Query, &line.query)] {
+            for (name, text) in sent {
+                let parameter = operation
+                    .parameters
+                    .iter()
+                    .find(|one| one.place == place && &one.name == name)
+                    .ok_or_else(|| {
+                        format!("the request has a parameter `{name}` that the operation {id} does not describe")
+                    })?;
+                argument(spec, &parameter.schema, text, name, &mut arguments)?;
+            }
+        }
+        match operation
+            .parameters
+            .iter()
+            .find(|one| one.required && !arguments.contains_key(&one.name))
+        {
+            Some(missing) => Err(format!(
+                "the operation {id} requires `{}`, which the request does not have",
+                missing.name
+            )),
+            None => Ok(arguments),
+        }
+    }
+}
+
+fn match_path(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    let mut found = Vec::new();
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return Some(found),
+            (Some(expected), Some(sent)) => {
+                match expected
+                    .strip_prefix('{')
+                    .and_then(|rest| rest.strip_suffix('}'))
+                {
+                    Some(name) => {
+                        let value = percent_decode_str(sent).decode_utf8().ok()?;
+                        found.push((name.to_owned(), value.into_owned()));
+                    }
+                    None if expected == sent => {}
+                    None => return None,
+                }
+            }
+            _ => return None,
+        }
+    }
+}
+
+fn argument(
+    spec: &Value,
+    schema: &Value,
+    text: &str,
+    name: &str,
+    arguments: &mut Map<String, Value>,
+) -> Result<(), String> {
+    let misfit =
+        |expected: &str| format!("`{name}` is described as {expected}, the request sends `{text}`");
+    let scalar = |schema: &Value| match schema.get("type").and_then(Value::as_str) {
+        Some("integer") => text
+            .parse::<i64>()
+            .map(Value::from)
+            .map_err(|_| misfit("an integer")),
+        Some("boolean") => text
+            .parse::<bool>()
+            .map(Value::from)
+            .map_err(|_| misfit("a boolean")),
+        Some("number") => text
+            .parse::<f64>()
+            .map(Value::from)
+            .map_err(|_| misfit("a number")),
+        Some("string") => Ok(Value::from(text)),
+        other => Err(misfit(other.unwrap_or("a schema without a type"))),
+    };
+    if schema.get("type") == Some(&"array".into()) {
+        let items = schema.get("items").and_then(|items| resolve(spec, items));
+        let value = scalar(items.unwrap_or(&Value::Null))?;
+        let list = arguments.entry(name).or_insert_with(|| json!([]));
+        if let Value::Array(list) = list {
+            list.push(value);
+        }
+        return Ok(());
+    }
+    match arguments.insert(name.to_owned(), scalar(schema)?) {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "`{name}` is sent twice but is not described as an array"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interaction(request: &str) -> Interaction {
+        Interaction {
+            operation_id: "list".into(),
+            case: "case".into(),
+            recorded: Recorded {
+                source: Source {
+                    grade: Grade::Derived,
+                    document: String::new(),
+                    address: String::new(),
+                    note: None,
+                },
+                request: request.to_owned().try_into().unwrap(),
+                response: RecordedResponse {
+                    status: 200,
+                    headers: Default::default(),
+                },
+            },
+            body: String::new(),
+        }
+    }
+
+    fn spec() -> Value {
+        json!({"paths": {"/a/{id}/b": {"get": {"operationId": "list", "parameters": [
+            {"name": "id", "in": "path", "required": true, "schema": {"type": "integer"}},
+            {"name": "page", "in": "query", "schema": {"type": "integer"}},
+            {"name": "name", "in": "query", "schema": {"type": "array", "items": {"type": "string"}}},
+        ]}}}})
+    }
+
+    #[test]
+    fn arguments_are_typed_by_the_spec() {
+        let arguments = interaction("GET /a/7/b?name=x%20y&page=2&name=a%2Cb")
+            .arguments(&spec())
+            .unwrap();
+        assert_eq!(
+            Value::Object(arguments),
+            json!({"id": 7, "page": 2, "name": ["x y", "a,b"]})
+        );
+    }
+
+    #[test]
+    fn a_request_that_the_operation_does_not_describe_names_both_sides() {
+        for (request, expected) in [
+            (
+                "POST /a/7/b",
+                "the request uses POST, the operation list is described with GET",
+            ),
+            (
+                "GET /a/7/c",
+                "the request goes to /a/7/c, the operation list is described at /a/{id}/b",
+            ),
+            (
+                "GET /a/7/b?pageNo=1",
+                "the request has a parameter `pageNo` that the operation list does not describe",
+            ),
+            (
+                "GET /a/7/b?page=one",
+                "`page` is described as an integer, the request sends `one`",
+            ),
+            (
+                "GET /a/7/b?page=1&page=2",
+                "`page` is sent twice but is not described as an array",
+            ),
+        ] {
+            assert_eq!(
+                interaction(request).arguments(&spec()).unwrap_err(),
+                expected
+            );
+        }
+    }
+}

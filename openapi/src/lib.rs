@@ -1,0 +1,64 @@
+//! The contract of the restore-task API of OceanBase Cloud Platform, read from
+//! the data files beside this crate. No network, no client.
+//!
+//! [`Document`] is the spec as written, with the place of every node;
+//! [`lint::lint`] refuses what the tools behind it cannot take;
+//! [`canonical`] is what the client is generated from; [`changes::describe`]
+//! tells two of those apart in words; [`Interaction`] is one recorded or
+//! documented exchange.
+
+pub mod changes;
+pub mod coverage;
+mod document;
+mod finding;
+mod interaction;
+pub mod lint;
+mod operation;
+
+pub use document::{Document, NotReadable, SpecError, read_text};
+pub use finding::Finding;
+pub use interaction::{Grade, Interaction, InteractionError, Recorded, RequestLine, Source};
+pub use operation::{Operation, Parameter, Place};
+
+/// The spec as the client's build script reads it: JSON, members sorted, one
+/// trailing line break.
+///
+/// The order is made here and not left to `serde_json`, whose maps keep
+/// another order as soon as any crate in the build asks for it.
+pub fn canonical(spec: &serde_json::Value) -> String {
+    let mut text = format!("{:#}", sorted(spec));
+    text.push('\n');
+    text
+}
+
+fn sorted(value: &serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name);
+            Value::Object(
+                members
+                    .into_iter()
+                    .map(|(name, value)| (name.clone(), sorted(value)))
+                    .collect(),
+            )
+        }
+        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
+        scalar => scalar.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    #[test]
+    fn canonical_json_is_sorted_at_every_depth_and_keeps_the_order_of_arrays() {
+        let spec = json!({"b": [{"z": 1, "a": 2}, "y", "x"], "a": null});
+        assert_eq!(
+            super::canonical(&spec),
+            "{\n  \"a\": null,\n  \"b\": [\n    {\n      \"a\": 2,\n      \"z\": 1\n    },\n    \"y\",\n    \"x\"\n  ]\n}\n"
+        );
+    }
+}

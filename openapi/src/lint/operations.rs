@@ -1,0 +1,186 @@
+//! Paths, parameters and responses.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::Finding;
+use crate::document::escape;
+use crate::operation::{operations, resolve};
+
+pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
+    let mut ids: BTreeMap<&str, String> = BTreeMap::new();
+    for (pointer, path, _, operation) in operations(spec) {
+        operation_id(operation, &pointer, &mut ids, findings);
+        path_parameters(spec, path, operation, &pointer, findings);
+        responses(spec, operation, &pointer, findings);
+    }
+}
+
+fn operation_id<'a>(
+    operation: &'a Value,
+    pointer: &str,
+    ids: &mut BTreeMap<&'a str, String>,
+    findings: &mut Vec<Finding>,
+) {
+    let id = operation.get("operationId").and_then(Value::as_str);
+    let taken = id.and_then(|id| ids.insert(id, pointer.to_owned()));
+    let what = match (id, taken) {
+        (None, _) => "the operation has no `operationId`".to_owned(),
+        (Some(id), Some(other)) => format!("`{id}` already names {other}"),
+        _ => return,
+    };
+    findings.push(Finding {
+        rule: "operation-id",
+        pointer: format!("{pointer}/operationId"),
+        what,
+        why: "the method of the client and the folder of the interactions are named by it".into(),
+        instead: "give each operation an id of its own, in camelCase".into(),
+    });
+}
+
+fn path_parameters(
+    spec: &Value,
+    path: &str,
+    operation: &Value,
+    pointer: &str,
+    findings: &mut Vec<Finding>,
+) {
+    let item_pointer = format!("/paths/{}", escape(path));
+    let item = spec.pointer(&item_pointer).unwrap_or(&Value::Null);
+    let mut declared = Vec::new();
+    for (holder, holder_pointer) in [(item, item_pointer.as_str()), (operation, pointer)] {
+        let list = holder.get("parameters").and_then(Value::as_array);
+        for (index, parameter) in list.into_iter().flatten().enumerate() {
+            let at = format!("{holder_pointer}/parameters/{index}");
+            let Some(parameter) = resolve(spec, parameter) else {
+                continue;
+            };
+            style(parameter, &at, findings);
+            if parameter.get("in") == Some(&"path".into())
+                && let Some(name) = parameter.get("name").and_then(Value::as_str)
+            {
+                declared.push((name, at));
+            }
+        }
+    }
+    let template: Vec<&str> = path
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| rest.split_once('}'))
+        .map(|(name, _)| name)
+        .collect();
+    let undeclared = template
+        .iter()
+        .filter(|name| !declared.iter().any(|(one, _)| one == *name))
+        .map(|name| {
+            (
+                format!("`{{{name}}}` of the path is not declared"),
+                item_pointer.clone(),
+            )
+        });
+    let unused = declared
+        .iter()
+        .filter(|(name, _)| !template.contains(name))
+        .map(|(name, at)| {
+            (
+                format!("the path has no `{{{name}}}`"),
+                format!("{at}/name"),
+            )
+        });
+    for (what, pointer) in undeclared.chain(unused) {
+        findings.push(Finding {
+            rule: "path-parameter",
+            pointer,
+            what,
+            why: "progenitor builds the URL from the template and the declared path parameters; it panics when they differ"
+                .into(),
+            instead: "give each `{name}` of the path one parameter with `in: path` and `required: true`"
+                .into(),
+        });
+    }
+}
+
+fn style(parameter: &Value, pointer: &str, findings: &mut Vec<Finding>) {
+    let is_query = parameter.get("in") == Some(&"query".into());
+    let (member, what) = if parameter.get("in") == Some(&"cookie".into()) {
+        ("in", "cookie parameters cannot be sent".to_owned())
+    } else if parameter.get("explode") == Some(&false.into()) && is_query {
+        ("explode", "`explode: false` has no effect".to_owned())
+    } else {
+        match parameter.get("style").and_then(Value::as_str) {
+            Some(style) if !matches!(style, "form" | "simple") => {
+                ("style", format!("style `{style}` cannot be sent"))
+            }
+            _ => return,
+        }
+    };
+    findings.push(Finding {
+        rule: "parameter-style",
+        pointer: format!("{pointer}/{member}"),
+        what,
+        why: "progenitor repeats the name for each value (`a=1&a=2`) and knows no other style; it ignores `explode: false` silently and refuses the rest"
+            .into(),
+        instead: "write `style: form` with `explode: true`, or describe the joined text as one `type: string`"
+            .into(),
+    });
+}
+
+fn responses(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<Finding>) {
+    let pointer = format!("{pointer}/responses");
+    // The first schema of each class decides; `None` is an answer without body.
+    let mut seen: BTreeMap<&str, (&str, Option<&Value>)> = BTreeMap::new();
+    let list = operation.get("responses").and_then(Value::as_object);
+    for (status, response) in list.into_iter().flatten() {
+        let at = format!("{pointer}/{}", escape(status));
+        let Some(response) = resolve(spec, response) else {
+            continue;
+        };
+        if status == "default" {
+            findings.push(Finding {
+                rule: "default-response",
+                pointer: at,
+                what: "`default` covers successes as well as failures".into(),
+                why: "progenitor panics when it stands beside a success of another schema".into(),
+                instead: "describe failures as `4XX` and `5XX`".into(),
+            });
+            continue;
+        }
+        let content = response.get("content").and_then(Value::as_object);
+        for media_type in content.into_iter().flatten().map(|(name, _)| name) {
+            if media_type != "application/json" {
+                findings.push(Finding {
+                    rule: "media-type",
+                    pointer: format!("{at}/content/{}", escape(media_type)),
+                    what: format!("`{media_type}` is not `application/json`"),
+                    why: "progenitor hands any other media type out as a stream of bytes, without a word"
+                        .into(),
+                    instead: "write `application/json`; its parameters do not belong here".into(),
+                });
+            }
+        }
+        let schema = content.and_then(|content| content.get("application/json")?.get("schema"));
+        let class = if status.starts_with(['1', '2', '3']) {
+            "success"
+        } else {
+            "error"
+        };
+        match seen.get(class) {
+            None => {
+                seen.insert(class, (status, schema));
+            }
+            Some((first, other)) if *other != schema => findings.push(Finding {
+                rule: "response-schema",
+                pointer: at,
+                what: format!("the {class} {status} has another schema than {first}"),
+                why: format!(
+                    "progenitor panics when an operation has more than one {class} schema"
+                ),
+                instead:
+                    "describe one schema that covers both, with the differing members optional"
+                        .into(),
+            }),
+            Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `$ref`: alone in its object, leading somewhere, and every component led to.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::Finding;
+use crate::document::escape;
+
+pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
+    let mut used = BTreeSet::new();
+    walk(spec, spec, &mut String::new(), &mut used, findings);
+    let components = spec.get("components").and_then(Value::as_object);
+    for (kind, members) in components.into_iter().flatten() {
+        // Security schemes are named by `security`, not by `$ref`.
+        if kind == "securitySchemes" {
+            continue;
+        }
+        for name in members
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+        {
+            let pointer = format!("/components/{}/{}", escape(kind), escape(name));
+            if !used.contains(&pointer) {
+                findings.push(Finding {
+                    rule: "unused-component",
+                    pointer,
+                    what: format!("nothing refers to `{name}`"),
+                    why: "the generator would publish a type that no operation sends or receives"
+                        .into(),
+                    instead: "refer to it, or delete it".into(),
+                });
+            }
+        }
+    }
+}
+
+fn walk(
+    spec: &Value,
+    node: &Value,
+    pointer: &mut String,
+    used: &mut BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) {
+    let length = pointer.len();
+    match node {
+        Value::Object(members) => {
+            if let Some(Value::String(target)) = members.get("$ref") {
+                reference(spec, members, target, pointer, used, findings);
+            }
+            for (name, member) in members {
+                if matches!(name.as_str(), "example" | "examples" | "default") {
+                    continue;
+                }
+                pointer.push('/');
+                pointer.push_str(&escape(name));
+                walk(spec, member, pointer, used, findings);
+                pointer.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                walk(spec, item, pointer, used, findings);
+                pointer.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn reference(
+    spec: &Value,
+    members: &serde_json::Map<String, Value>,
+    target: &str,
+    pointer: &str,
+    used: &mut BTreeSet<String>,
+    findings: &mut Vec<Finding>,
+) {
+    for name in members.keys().filter(|name| *name != "$ref") {
+        findings.push(Finding {
+            rule: "ref-sibling",
+            pointer: format!("{pointer}/{}", escape(name)),
+            what: format!("`{name}` stands beside a `$ref`"),
+            why: "a reference replaces its whole object: openapiv3 drops everything beside it"
+                .into(),
+            instead: format!(
+                "write `allOf: [{{ $ref: '{target}' }}]` and keep `{name}` beside that"
+            ),
+        });
+    }
+    let local = target.strip_prefix('#');
+    if local.is_none_or(|local| spec.pointer(local).is_none()) {
+        findings.push(Finding {
+            rule: "unresolved-ref",
+            pointer: format!("{pointer}/$ref"),
+            what: format!("`{target}` leads nowhere"),
+            why: "progenitor follows references within this document only, and panics on others"
+                .into(),
+            instead: "name a component of this file, as in `#/components/schemas/PageInfo`".into(),
+        });
+    }
+    if let Some(local) = local {
+        used.insert(local.to_owned());
+    }
+}

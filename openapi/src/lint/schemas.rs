@@ -1,0 +1,218 @@
+//! Schemas that the generator would refuse, misread or turn into a brittle type.
+
+use serde_json::Value;
+
+use crate::Finding;
+use crate::document::escape;
+
+pub(super) fn check(spec: &Value, hand_written: &[&str], findings: &mut Vec<Finding>) {
+    roots(spec, &mut String::new(), &mut |schema, pointer| {
+        if is_hand_written(pointer, hand_written) {
+            return;
+        }
+        rules(schema, pointer, findings);
+    });
+}
+
+fn is_hand_written(pointer: &str, hand_written: &[&str]) -> bool {
+    pointer
+        .strip_prefix("/components/schemas/")
+        .and_then(|rest| rest.split('/').next())
+        .is_some_and(|name| hand_written.contains(&name))
+}
+
+/// Finds every schema, wherever OpenAPI allows one, and hands it to `visit`.
+fn roots(node: &Value, pointer: &mut String, visit: &mut dyn FnMut(&Value, &str)) {
+    let length = pointer.len();
+    match node {
+        Value::Object(members) => {
+            for (name, member) in members {
+                pointer.push('/');
+                pointer.push_str(&escape(name));
+                if matches!(name.as_str(), "example" | "examples") {
+                    // Examples are data, not schemas.
+                } else if name == "schema" || &pointer[..length] == "/components/schemas" {
+                    schema(member, pointer, visit);
+                } else {
+                    roots(member, pointer, visit);
+                }
+                pointer.truncate(length);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                roots(item, pointer, visit);
+                pointer.truncate(length);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn schema(node: &Value, pointer: &mut String, visit: &mut dyn FnMut(&Value, &str)) {
+    visit(node, pointer);
+    let length = pointer.len();
+    let mut below = |step: String, child: &Value| {
+        pointer.push_str(&step);
+        schema(child, pointer, visit);
+        pointer.truncate(length);
+    };
+    for key in ["items", "additionalProperties", "not"] {
+        if let Some(child) = node.get(key).filter(|child| child.is_object()) {
+            below(format!("/{key}"), child);
+        }
+    }
+    for key in ["allOf", "anyOf", "oneOf"] {
+        for (index, child) in node
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            below(format!("/{key}/{index}"), child);
+        }
+    }
+    for (name, child) in node
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
+        below(format!("/properties/{}", escape(name)), child);
+    }
+}
+
+fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
+    let mut find = |rule, member: &str, what: String, why: &str, instead: &str| {
+        findings.push(Finding {
+            rule,
+            pointer: format!("{pointer}/{member}"),
+            what,
+            why: why.to_owned(),
+            instead: instead.to_owned(),
+        });
+    };
+    for key in ["oneOf", "anyOf", "not"] {
+        if schema.get(key).is_some() {
+            find(
+                "alternatives",
+                key,
+                format!("`{key}` cannot become a Rust type that works"),
+                "typify compiles it into a type that fails at run time as soon as the alternatives overlap",
+                "describe one type; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+            );
+        }
+    }
+    if schema.get("enum").is_some() {
+        find(
+            "closed-enum",
+            "enum",
+            "`enum` closes the list of words".into(),
+            "one new word from the server would make the client fail on the whole answer",
+            "write `x-extensible-enum`: known words are listed, others are kept as they came",
+        );
+    }
+    if let Some(words) = schema.get("x-extensible-enum") {
+        vocabulary(schema, words, pointer, &mut find);
+    }
+    for key in [
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+    ] {
+        if schema.get("type") == Some(&"integer".into()) && schema.get(key).is_some() {
+            find(
+                "bounds",
+                key,
+                format!("`{key}` narrows the Rust type"),
+                "typify picks another integer type (`NonZeroU64` for a minimum of 1), and one value outside fails the whole answer",
+                "leave bounds out and say them in the description",
+            );
+        }
+    }
+    optional_arrays(schema, &mut find);
+}
+
+type Find<'a> = dyn FnMut(&'static str, &str, String, &str, &str) + 'a;
+
+fn vocabulary(schema: &Value, words: &Value, pointer: &str, find: &mut Find<'_>) {
+    let mut fault = |what: String, instead: &str| {
+        find(
+            "vocabulary",
+            "x-extensible-enum",
+            what,
+            "each vocabulary becomes a Rust enum of that name, with one variant for each word",
+            instead,
+        );
+    };
+    let name = pointer.strip_prefix("/components/schemas/");
+    if name.is_none_or(|name| name.contains('/')) {
+        fault(
+            "a vocabulary without a name".into(),
+            "make it a component schema and refer to it",
+        );
+    }
+    if schema.get("type") != Some(&"string".into()) {
+        fault(
+            "a vocabulary that is not `type: string`".into(),
+            "write `type: string`",
+        );
+    }
+    let list: Vec<&str> = words
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if list.is_empty() || Some(list.len()) != words.as_array().map(Vec::len) {
+        fault(
+            "a vocabulary must be a list of words".into(),
+            "list at least one word, each as text",
+        );
+    }
+    for (index, word) in list.iter().enumerate() {
+        if list[..index].contains(word) {
+            fault(format!("`{word}` is listed twice"), "list each word once");
+        }
+    }
+}
+
+fn optional_arrays(schema: &Value, find: &mut Find<'_>) {
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (name, property) in properties.into_iter().flatten() {
+        if property.get("type") == Some(&"array".into())
+            && !required.contains(&name.as_str())
+            && property.get("nullable") != Some(&true.into())
+        {
+            find(
+                "optional-array",
+                &format!("properties/{}", escape(name)),
+                format!("`{name}` is an array that may be absent"),
+                "typify reads an absent array as an empty one and refuses null, so absence is lost",
+                "write `nullable: true` beside it, or make it required",
+            );
+        }
+    }
+    for name in required {
+        if properties.is_none_or(|properties| !properties.contains_key(name)) {
+            find(
+                "required-property",
+                "required",
+                format!("`{name}` is required but not described"),
+                "typify invents a member of any type for it",
+                "describe it under `properties`, or take it off the list",
+            );
+        }
+    }
+}

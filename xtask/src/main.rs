@@ -1,0 +1,71 @@
+//! `cargo xtask`: one file per task; this one reads the command line.
+
+mod regen;
+mod verify;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[path = "../../client/codegen.rs"]
+mod codegen;
+
+/// Tasks of this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check openapi/ocp.yaml and derive client/openapi.json from it.
+    ///
+    /// Exit codes: 0 the file is fresh; 4 it is stale (--check only); 1 the
+    /// spec is wrong; 2 the task could not run.
+    Regen {
+        /// Write nothing; show what would change.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Verify the contract, with the generated client, against an OCP.
+    ///
+    /// Without arguments an embedded OCP answers with the documented exchanges.
+    /// Exit codes: 0 the contract holds; 1 it is broken; 2 the task could not run.
+    #[command(disable_help_flag = true)]
+    Verify {
+        /// Handed over as they are.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
+}
+
+fn main() -> ExitCode {
+    match Arguments::parse().task {
+        Task::Regen { check } => {
+            let mode = if check {
+                regen::Mode::Check
+            } else {
+                regen::Mode::Write
+            };
+            regen::run(&root(), mode, &mut std::io::stdout().lock())
+        }
+        Task::Verify { arguments } => verify::run(&root(), &arguments),
+    }
+    .unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::from(2)
+    })
+}
+
+/// The checkout. `cargo run` says where this package is, also when the binary
+/// was built somewhere else.
+fn root() -> PathBuf {
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    package
+        .parent()
+        .map_or_else(|| package.clone(), Path::to_path_buf)
+}

@@ -1,0 +1,65 @@
+//! `cargo xtask verify`: builds the program of `contract-tests` and hands over to it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+/// Builds the program that links the client, then becomes it.
+///
+/// # Errors
+///
+/// When it does not compile or cannot be started.
+pub(crate) fn run(root: &Path, arguments: &[OsString]) -> anyhow::Result<ExitCode> {
+    let program = build(root)?;
+    let mut command = Command::new(&program);
+    command.arg("verify").args(arguments);
+    hand_over(command).with_context(|| format!("cannot start {}", program.display()))
+}
+
+/// Builds the program and returns its path, which cargo alone knows.
+fn build(root: &Path) -> anyhow::Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(root)
+        .args([
+            "build",
+            "--quiet",
+            "--package",
+            "contract-tests",
+            "--bin",
+            "contract-tests",
+        ])
+        .arg("--message-format=json-render-diagnostics")
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot start cargo")?;
+    if !output.status.success() {
+        bail!(
+            "the client or the contract tests do not compile, so nothing was verified (see above)"
+        );
+    }
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
+        .context("cargo built contract-tests but did not say where")
+}
+
+/// Signals and exit code are those of the program.
+#[cfg(unix)]
+fn hand_over(mut command: Command) -> std::io::Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    Err(command.exec())
+}
+
+#[cfg(not(unix))]
+fn hand_over(mut command: Command) -> std::io::Result<ExitCode> {
+    let code = command
+        .status()?
+        .code()
+        .and_then(|code| u8::try_from(code).ok());
+    Ok(ExitCode::from(code.unwrap_or(2)))
+}

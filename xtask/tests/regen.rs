@@ -1,0 +1,198 @@
+//! `cargo xtask regen` as a person meets it: exit code, words, files.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const SPEC: &str = "openapi/ocp.yaml";
+const DERIVED: &str = "client/openapi.json";
+
+/// The checkout that this test belongs to.
+fn checkout() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+fn regen(root: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("regen")
+        .args(arguments)
+        // As `cargo run` does.
+        .env("CARGO_MANIFEST_DIR", root.join("xtask"))
+        .output()
+        .unwrap()
+}
+
+fn words(output: &Output) -> String {
+    format!(
+        "exit code {}\n{}{}",
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+/// A copy of the small checkout, where a test may do as it likes.
+fn copy() -> tempfile::TempDir {
+    let small = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkout"));
+    let root = tempfile::tempdir().unwrap();
+    for file in [SPEC, DERIVED] {
+        std::fs::create_dir_all(root.path().join(file).parent().unwrap()).unwrap();
+        std::fs::copy(small.join(file), root.path().join(file)).unwrap();
+    }
+    root
+}
+
+#[test]
+fn the_committed_file_is_fresh() {
+    let output = regen(checkout(), &["--check"]);
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+}
+
+enum Edit {
+    /// Replaces the first occurrence in the spec.
+    Spec(&'static str, &'static str),
+    /// Gives the derived file another content.
+    Derived(&'static str),
+    /// Keeps the derived file's content but not its line breaks.
+    Squeeze,
+    Delete(&'static str),
+    /// Puts a folder where the file was.
+    Block(&'static str),
+}
+
+#[test]
+fn each_fault_has_its_message_and_loses_no_file() {
+    use Edit::{Block, Delete, Derived, Spec, Squeeze};
+    for (name, check, write, edit) in [
+        ("fresh", 0, 0, Spec("Tasks", "Tasks")),
+        ("renamed-field", 4, 0, Spec("id: {", "taskId: {")),
+        (
+            "added-parameter",
+            4,
+            0,
+            Spec(
+                "parameters:",
+                "parameters:\n        - { name: sort, in: query, schema: { type: string } }",
+            ),
+        ),
+        ("deleted-json", 4, 0, Delete(DERIVED)),
+        ("corrupt-json", 4, 0, Derived("{\"openapi\": ")),
+        ("json-layout", 4, 0, Squeeze),
+        (
+            "yaml-layout",
+            0,
+            0,
+            Spec("tags: [Tasks]", "tags:\n        - Tasks # the same"),
+        ),
+        ("syntax-error", 1, 1, Spec("title: Tasks", "title: [Tasks")),
+        ("tab", 1, 1, Spec("  title:", "\ttitle:")),
+        ("version-3.1", 1, 1, Spec("3.0.3", "3.1.0")),
+        (
+            "one-of",
+            1,
+            1,
+            Spec(
+                "{ type: integer, format: int64 }",
+                "{ oneOf: [{ type: integer }, { type: string }] }",
+            ),
+        ),
+        (
+            "explode-false",
+            1,
+            1,
+            Spec("explode: true", "explode: false"),
+        ),
+        (
+            "two-success-schemas",
+            1,
+            1,
+            Spec(
+                "        4XX:",
+                "        '202':\n          description: Later.\n          content:\n            application/json:\n              schema: { type: string }\n        4XX:",
+            ),
+        ),
+        (
+            "ref-sibling",
+            1,
+            1,
+            Spec(
+                "          $ref: '#/components/schemas/Kind'",
+                "          $ref: '#/components/schemas/Kind'\n          description: Lost.",
+            ),
+        ),
+        (
+            "words-collide",
+            1,
+            1,
+            Spec("- TENANT", "- TENANT\n        - tenant"),
+        ),
+        ("deleted-spec", 2, 2, Delete(SPEC)),
+        ("blocked-json", 2, 2, Block(DERIVED)),
+    ] {
+        let root = copy();
+        match edit {
+            Spec(old, new) => {
+                let path = root.path().join(SPEC);
+                let text = std::fs::read_to_string(&path).unwrap();
+                assert!(text.contains(old), "{name}: the spec no longer says {old}");
+                put(&path, &text.replacen(old, new, 1));
+            }
+            Derived(text) => put(&root.path().join(DERIVED), text),
+            Squeeze => {
+                let path = root.path().join(DERIVED);
+                let text = std::fs::read_to_string(&path).unwrap();
+                let lines: Vec<_> = text.lines().map(str::trim).collect();
+                put(&path, &lines.join(" "));
+            }
+            Delete(file) => std::fs::remove_file(root.path().join(file)).unwrap(),
+            Block(file) => {
+                std::fs::remove_file(root.path().join(file)).unwrap();
+                std::fs::create_dir(root.path().join(file)).unwrap();
+            }
+        }
+        let before = std::fs::read(root.path().join(DERIVED)).ok();
+        let checked = regen(root.path(), &["--check"]);
+        assert_eq!(
+            checked.status.code(),
+            Some(check),
+            "{name} --check: {}",
+            words(&checked)
+        );
+        let after = std::fs::read(root.path().join(DERIVED)).ok();
+        assert_eq!(before, after, "{name}: --check wrote");
+
+        let written = regen(root.path(), &[]);
+        assert_eq!(
+            written.status.code(),
+            Some(write),
+            "{name}: {}",
+            words(&written)
+        );
+        if write == 0 {
+            let again = regen(root.path(), &["--check"]);
+            assert_eq!(again.status.code(), Some(0), "{name}: {}", words(&again));
+        } else {
+            assert_eq!(
+                std::fs::read(root.path().join(DERIVED)).ok(),
+                before,
+                "{name}: lost"
+            );
+        }
+        let left: Vec<_> = std::fs::read_dir(root.path().join("client"))
+            .unwrap()
+            .collect();
+        assert!(
+            left.len() <= 1,
+            "{name}: left a temporary file behind: {left:?}"
+        );
+        insta::with_settings!({omit_expression => true}, {
+            insta::assert_snapshot!(name, format!("{}\n--check: {}", words(&written), words(&checked)));
+        });
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a file of the test alone")]
+fn put(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+}
