@@ -34,6 +34,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
         // A client without our hooks would send undocumented headers: let it
         // not compile.
         .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote!(crate::transport::Transport))
         .with_derive("PartialEq")
         .with_derive("schemars::JsonSchema");
     for name in HAND_WRITTEN {
@@ -53,7 +54,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
         match item {
             Item::Mod(module) if module.ident == "types" => types(module, &vocabularies)?,
             Item::Mod(module) if module.ident == "builder" => one_error(module),
-            Item::Impl(block) => constructors(&mut block.items),
+            Item::Impl(block) => methods(&mut block.items),
             _ => {}
         }
     }
@@ -99,8 +100,9 @@ fn vocabularies(spec: &Value) -> BTreeMap<String, (Vec<String>, String)> {
         .collect()
 }
 
-/// Makes structs grow without breaking their users, and adds the open enums
-/// that typify cannot make: its own refuse a word they do not know.
+/// Makes structs grow without breaking their users, lets their numbers and
+/// times be read in every form that OCP writes, and adds the open enums that
+/// typify cannot make: its own refuse a word they do not know.
 fn types(
     module: &mut ItemMod,
     vocabularies: &BTreeMap<String, (Vec<String>, String)>,
@@ -108,11 +110,15 @@ fn types(
     let Some((_, items)) = &mut module.content else {
         return Ok(());
     };
+    let mut structs = Vec::new();
     for item in &mut *items {
         if let Item::Struct(item) = item {
             item.attrs.push(parse_quote!(#[non_exhaustive]));
+            item.fields.iter_mut().for_each(reader);
+            structs.push(item.ident.clone());
         }
     }
+    items.push(parse_quote!(crate::wire::object!(#(#structs),*);));
     // Every schema of the spec is found in one place.
     for name in HAND_WRITTEN {
         let ident = format_ident!("{name}");
@@ -149,6 +155,20 @@ fn types(
     Ok(())
 }
 
+/// Hangs the reader of `src/wire.rs` on a member. serde's own would take one
+/// form of a number or a time only, and an array for a struct.
+fn reader(field: &mut syn::Field) {
+    field
+        .attrs
+        .push(parse_quote!(#[serde(deserialize_with = "crate::wire::read")]));
+    let optional = matches!(&field.ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
+    if optional {
+        // With a reader of its own, serde no longer takes absence for `None`.
+        field.attrs.push(parse_quote!(#[serde(default)]));
+    }
+}
+
 /// Lets `send` fail with the crate's own error. The generated one prints whole
 /// bodies and headers, and would make every caller convert it.
 fn one_error(module: &mut ItemMod) {
@@ -167,10 +187,14 @@ fn one_error(module: &mut ItemMod) {
             let Some(success) = first_argument(&outcome) else {
                 continue;
             };
+            let Some(value) = first_argument(success) else {
+                continue;
+            };
             let body = &function.block;
             function.block = parse_quote!({
+                let client = self.client;
                 let outcome: #outcome = async move #body.await;
-                outcome.map_err(crate::Error::from_generated)
+                outcome.map_err(|error| crate::Error::from_generated::<#value>(error, client))
             });
             function.sig.output = parse_quote!(-> Result<#success, crate::Error>);
         }
@@ -191,15 +215,28 @@ fn first_argument(result: &Type) -> Option<&Type> {
     }
 }
 
-/// Leaves one way to make a client. The generated constructors panic where
-/// TLS cannot be set up, and know nothing of our settings.
-fn constructors(items: &mut Vec<ImplItem>) {
+/// Leaves one way to make a client: the generated constructors panic where TLS
+/// cannot be set up, and know nothing of our settings. And shows the example
+/// of each operation as text, since it names variables that are nowhere made.
+fn methods(items: &mut Vec<ImplItem>) {
     items.retain(|item| !matches!(item, ImplItem::Fn(one) if one.sig.ident == "new"));
     for item in items {
-        if let ImplItem::Fn(one) = item
-            && one.sig.ident == "new_with_client"
-        {
+        let ImplItem::Fn(one) = item else { continue };
+        if one.sig.ident == "new_with_client" {
             one.vis = parse_quote!(pub(crate));
+        }
+        for attribute in &mut one.attrs {
+            if let syn::Meta::NameValue(syn::MetaNameValue {
+                value:
+                    syn::Expr::Lit(syn::ExprLit {
+                        lit: syn::Lit::Str(doc),
+                        ..
+                    }),
+                ..
+            }) = &mut attribute.meta
+            {
+                *doc = syn::LitStr::new(&doc.value().replace("```ignore", "```text"), doc.span());
+            }
         }
     }
 }

@@ -1,64 +1,339 @@
 //! How a client is made.
 
+use std::fmt;
 use std::time::Duration;
 
-use crate::{Client, Error};
+use reqwest::Url;
+use reqwest::header::HeaderValue;
 
-/// Time to reach the server, and time for a whole call.
+use crate::error::root_cause;
+use crate::transport::Transport;
+use crate::{Client, Credentials, Error};
+
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(60);
+const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
 impl Client {
-    /// A client for the OCP at this base URL, such as `http://ocp.example:8080`.
-    ///
-    /// A path prefix is kept; a slash at the end makes no difference. The
-    /// connection must stand within 10 seconds, a call must end within 60.
-    /// Redirects are not followed: OCP answers with one only when it wants a
-    /// person to log in.
+    /// A client without credentials for the OCP at this base URL, such as
+    /// `http://ocp.example:8080`; see [`Client::builder`] for everything else.
     ///
     /// # Errors
     ///
-    /// When the base URL is not an `http://` or `https://` URL with a host and
-    /// without user, query and fragment, or when TLS cannot be set up.
+    /// Those of [`ClientBuilder::build`].
     ///
     /// ```
-    /// let client = oceanbase_ocp::Client::new("http://localhost:8080/")?;
+    /// assert!(oceanbase_ocp::Client::new("http://localhost:8080/").is_ok());
     /// assert!(oceanbase_ocp::Client::new("localhost:8080").is_err());
-    /// # drop(client);
-    /// # Ok::<(), oceanbase_ocp::Error>(())
     /// ```
     pub fn new(base_url: &str) -> Result<Self, Error> {
-        let url = reqwest::Url::parse(base_url)
-            .map_err(|error| Error::new(format!("the base URL cannot be read: {error}")))?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err(Error::new(
-                "the base URL must begin with http:// or https://",
+        Self::builder(base_url).build()
+    }
+
+    /// Prepares a client for the OCP at this base URL.
+    ///
+    /// A path prefix is kept; a slash at the end makes no difference.
+    ///
+    /// ```
+    /// use oceanbase_ocp::{Client, Credentials};
+    /// use std::time::Duration;
+    ///
+    /// let client = Client::builder("http://proxy.example/ocp/")
+    ///     .credentials(Credentials::basic("admin", "aaAA11__")?)
+    ///     .accept_language("en-US")
+    ///     .timeout(Duration::from_secs(30))
+    ///     .build()?;
+    /// assert!(!format!("{client:?}").contains("aaAA11__"));
+    /// # Ok::<(), oceanbase_ocp::Error>(())
+    /// ```
+    pub fn builder(base_url: &str) -> ClientBuilder {
+        ClientBuilder {
+            base_url: base_url.to_owned(),
+            credentials: Credentials::none(),
+            connect_timeout: None,
+            timeout: None,
+            accept_language: None,
+            user_agent: None,
+            root_certificates: Vec::new(),
+            http_client: None,
+            max_body_bytes: MAX_BODY_BYTES,
+        }
+    }
+}
+
+/// The settings of a [`Client`]; [`build`](Self::build) checks them all.
+#[derive(Clone)]
+#[must_use]
+pub struct ClientBuilder {
+    base_url: String,
+    credentials: Credentials,
+    connect_timeout: Option<Duration>,
+    timeout: Option<Duration>,
+    accept_language: Option<String>,
+    user_agent: Option<String>,
+    root_certificates: Vec<Vec<u8>>,
+    http_client: Option<reqwest::Client>,
+    max_body_bytes: usize,
+}
+
+impl ClientBuilder {
+    /// Who calls. Default: nobody.
+    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
+        self.credentials = credentials.into();
+        self
+    }
+
+    /// How long reaching the server may take. Default: 10 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = Some(timeout);
+        self
+    }
+
+    /// How long a whole call may take, from connecting to the last byte of the
+    /// answer. Default: 60 seconds, or that of your own
+    /// [`http_client`](Self::http_client).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The language of OCP's messages and descriptions, as in the header
+    /// `Accept-Language`: `en-US`, `zh-CN`. Default: OCP's own.
+    pub fn accept_language(mut self, language: impl Into<String>) -> Self {
+        self.accept_language = Some(language.into());
+        self
+    }
+
+    /// How the client introduces itself. Default: name and version of this crate.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = Some(user_agent.into());
+        self
+    }
+
+    /// Trusts these certificate authorities, too: one or more certificates in
+    /// PEM form. Where the host has no authorities of its own, only these.
+    pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificates.push(pem.into());
+        self
+    }
+
+    /// Uses your own HTTP client, with its connections, proxies and TLS.
+    ///
+    /// It decides on `connect_timeout`, `user_agent` and certificates, which
+    /// therefore cannot be set beside it. It must not follow redirects; an
+    /// answer from elsewhere is refused.
+    pub fn http_client(mut self, client: reqwest::Client) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
+    /// How long an answer may be, in bytes after decompression. Default: 64 MiB;
+    /// a page of 2000 tasks is about 2 MB.
+    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
+        self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Checks the settings and makes the client. No connection is opened.
+    ///
+    /// An `http://` client needs no certificate authorities on the host.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming
+    /// the setting: a base URL that is not `http://` or `https://` with a host,
+    /// or that holds a user, a query or a fragment; a text that does not fit a
+    /// header; a time-out or a limit of zero; a PEM without certificates;
+    /// settings that contradict each other; TLS that cannot be set up.
+    pub fn build(self) -> Result<Client, Error> {
+        let url = self.checked_url()?;
+        for (setting, timeout) in [
+            ("connect_timeout", self.connect_timeout),
+            ("timeout", self.timeout),
+        ] {
+            if timeout == Some(Duration::ZERO) {
+                return Err(Error::configuration(setting, "it must be longer than zero"));
+            }
+        }
+        if self.max_body_bytes == 0 {
+            return Err(Error::configuration(
+                "max_body_bytes",
+                "it must be more than zero",
             ));
         }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(Error::new(
-                "the base URL must not hold a user or a password",
-            ));
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return Err(Error::new(
-                "the base URL must not have a query or a fragment",
-            ));
-        }
-        let http = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!(
-                env!("CARGO_PKG_NAME"),
-                "/",
-                env!("CARGO_PKG_VERSION")
-            ))
-            .build()
-            .map_err(|error| Error::new("the HTTP client cannot be set up").caused_by(error))?;
-        Ok(Self::new_with_client(
+        let accept_language = self
+            .accept_language
+            .as_deref()
+            .map(|language| header("accept_language", language))
+            .transpose()?;
+        let own_default = self.http_client.is_none().then_some(TIMEOUT);
+        let transport = Transport {
+            credentials: self.credentials.clone(),
+            accept_language,
+            timeout: self.timeout.or(own_default),
+            max_body_bytes: self.max_body_bytes,
+        };
+        let http = self.http(&url)?;
+        Ok(Client::new_with_client(
             url.as_str().trim_end_matches('/'),
             http,
+            transport,
         ))
+    }
+
+    fn checked_url(&self) -> Result<Url, Error> {
+        // Nothing here repeats the URL: it may hold a password.
+        let wrong = |what: &str| Err(Error::configuration("base_url", what));
+        let Ok(url) = Url::parse(self.base_url.trim()) else {
+            return wrong("it is not a URL like http://ocp.example:8080");
+        };
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return wrong("it must begin with http:// or https://");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return wrong("it must not hold a user or a password; use `credentials`");
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return wrong("it must not have a query or a fragment");
+        }
+        if url.scheme() == "https"
+            && self.http_client.is_none()
+            && !cfg!(any(feature = "rustls", feature = "native-tls"))
+        {
+            return wrong("https:// needs the feature `rustls` or `native-tls` of this crate");
+        }
+        Ok(url)
+    }
+
+    fn http(self, url: &Url) -> Result<reqwest::Client, Error> {
+        if let Some(http) = self.http_client {
+            for (setting, is_set) in [
+                ("connect_timeout", self.connect_timeout.is_some()),
+                ("user_agent", self.user_agent.is_some()),
+                ("root_certificate_pem", !self.root_certificates.is_empty()),
+            ] {
+                if is_set {
+                    return Err(Error::configuration(
+                        setting,
+                        "`http_client` decides on it; set it there",
+                    ));
+                }
+            }
+            return Ok(http);
+        }
+        let user_agent = header(
+            "user_agent",
+            self.user_agent.as_deref().unwrap_or(USER_AGENT),
+        )?;
+        let mut roots = Vec::new();
+        for pem in &self.root_certificates {
+            roots.extend(tls::certificates(pem)?);
+        }
+        let builder = || {
+            reqwest::Client::builder()
+                .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
+                .user_agent(user_agent.clone())
+                // OCP redirects only to have a person log in.
+                .redirect(reqwest::redirect::Policy::none())
+        };
+        let built = if url.scheme() == "http" {
+            // Loading the host's authorities fails where there are none.
+            tls::only(builder(), roots).build()
+        } else {
+            match tls::extra(builder(), roots.clone()).build() {
+                Err(_) if !roots.is_empty() => tls::only(builder(), roots).build(),
+                built => built,
+            }
+        };
+        built.map_err(|error| {
+            let setting = if self.root_certificates.is_empty() {
+                "base_url"
+            } else {
+                "root_certificate_pem"
+            };
+            let cause = root_cause(&error);
+            let hint = if cause.to_ascii_lowercase().contains("no ca certificates") {
+                "; install certificate authorities on this host, or give one with `root_certificate_pem`"
+            } else {
+                ""
+            };
+            Error::configuration(setting, format!("TLS cannot be set up: {cause}{hint}")).caused_by(error)
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The base URL is not checked yet and may hold a password.
+        f.debug_struct("ClientBuilder")
+            .field("credentials", &self.credentials)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("accept_language", &self.accept_language)
+            .field("user_agent", &self.user_agent)
+            .field("root_certificates", &self.root_certificates.len())
+            .field("max_body_bytes", &self.max_body_bytes)
+            .finish_non_exhaustive()
+    }
+}
+
+fn header(setting: &str, text: &str) -> Result<HeaderValue, Error> {
+    HeaderValue::from_str(text)
+        .ok()
+        .filter(|value| !value.is_empty() && value.to_str().is_ok())
+        .ok_or_else(|| Error::configuration(setting, "it must be visible ASCII text"))
+}
+
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+mod tls {
+    use reqwest::{Certificate, ClientBuilder};
+
+    use crate::Error;
+
+    /// Reads one or more certificates in PEM form.
+    pub(super) fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
+        let wrong = |what| Error::configuration("root_certificate_pem", what);
+        match Certificate::from_pem_bundle(pem) {
+            Ok(none) if none.is_empty() => Err(wrong("it holds no certificate in PEM form")),
+            Ok(certificates) => Ok(certificates),
+            Err(error) => Err(wrong("it is not a certificate in PEM form").caused_by(error)),
+        }
+    }
+
+    /// Trusts these authorities and no others.
+    pub(super) fn only(builder: ClientBuilder, roots: Vec<Certificate>) -> ClientBuilder {
+        builder.tls_certs_only(roots)
+    }
+
+    /// Trusts these authorities beside those of the host.
+    pub(super) fn extra(builder: ClientBuilder, roots: Vec<Certificate>) -> ClientBuilder {
+        builder.tls_certs_merge(roots)
+    }
+}
+
+/// Without TLS there are no certificates, and no `https://` gets this far.
+#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+mod tls {
+    use reqwest::ClientBuilder;
+
+    use crate::Error;
+
+    #[derive(Clone)]
+    pub(super) enum Certificate {}
+
+    pub(super) fn certificates(_: &[u8]) -> Result<Vec<Certificate>, Error> {
+        Err(Error::configuration(
+            "root_certificate_pem",
+            "it needs the feature `rustls` or `native-tls` of this crate",
+        ))
+    }
+
+    pub(super) fn only(builder: ClientBuilder, _: Vec<Certificate>) -> ClientBuilder {
+        builder
+    }
+
+    pub(super) fn extra(builder: ClientBuilder, _: Vec<Certificate>) -> ClientBuilder {
+        builder
     }
 }

@@ -2,121 +2,395 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
+use http::HeaderMap;
 use progenitor_client::Error as Generated;
+use reqwest::StatusCode;
+use serde::de::DeserializeOwned;
 
 use crate::types::ErrorResponse;
-use crate::{ErrorCode, StatusCode};
+use crate::{Client, ErrorCode, envelope};
 
-/// Why a call failed.
+/// Why a call failed, or a client could not be made.
 ///
-/// Opaque, so that it can learn to tell more; what it knows is asked for by
-/// methods. It never shows headers or whole bodies.
-pub struct Error {
-    inner: Box<Inner>,
-}
+/// Opaque, so that it can learn to tell more. [`kind`](Self::kind) and the
+/// predicates say what to do about it; the other methods say what is known.
+/// Neither [`Display`](fmt::Display) nor [`Debug`] shows credentials, headers or
+/// whole bodies, but at most the first 120 characters of a message, or of an answer
+/// that is not OCP's.
+///
+/// ```
+/// let error = oceanbase_ocp::Client::new("ocp.example:8080").unwrap_err();
+/// assert!(error.is_configuration());
+/// assert!(error.to_string().contains("base_url"));
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
+    kind: ErrorKind,
     what: String,
     status: Option<StatusCode>,
-    answer: Option<ErrorResponse>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    failure: OcpFailure,
+    wait: Option<Duration>,
+    path: Option<String>,
+    excerpt: Option<String>,
+    hint: Option<String>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What OCP's envelope tells about a failure.
+#[derive(Clone, Default)]
+pub(crate) struct OcpFailure {
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) message: Option<String>,
+    pub(crate) trace_id: Option<String>,
+    pub(crate) server: Option<String>,
+}
+
+/// What sort of failure an [`Error`] is; each calls for something else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A setting or an argument is wrong; nothing was sent.
+    Configuration,
+    /// OCP could not be reached, or the connection broke.
+    Connection,
+    /// OCP did not answer in time.
+    Timeout,
+    /// HTTP 401: credentials are missing or wrong. Do not try again with the
+    /// same: twenty failures lock the caller out.
+    Unauthorized,
+    /// HTTP 403: the user lacks a permission.
+    Forbidden,
+    /// HTTP 404: no such cluster or object.
+    NotFound,
+    /// HTTP 400, and every other 4xx that is not listed here. An unknown tenant
+    /// is most likely reported like this (inferred).
+    BadRequest,
+    /// HTTP 429: too many requests, see [`Error::retry_after`].
+    Throttled,
+    /// HTTP 5xx, or a failure that OCP reports without saying which.
+    Server,
+    /// The answer is not one that OCP gives: HTML, a redirect, an empty or an
+    /// oversized body, a status that contradicts the envelope.
+    NotOcp,
+    /// The answer is OCP's, but a member is missing or has another type than
+    /// documented; see [`Error::path`].
+    Undecodable,
+}
+
+impl ErrorKind {
+    /// The kind of a failing HTTP status.
+    pub(crate) fn of_status(status: StatusCode) -> Option<Self> {
+        Some(match status.as_u16() {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            429 => Self::Throttled,
+            400..=499 => Self::BadRequest,
+            500..=599 => Self::Server,
+            _ => return None,
+        })
+    }
 }
 
 impl Error {
-    pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self {
-            inner: Box::new(Inner {
-                what: what.into(),
-                status: None,
-                answer: None,
-                source: None,
-            }),
-        }
+    pub(crate) fn new(kind: ErrorKind, what: impl Into<String>) -> Self {
+        Self(Arc::new(Inner {
+            kind,
+            what: what.into(),
+            status: None,
+            failure: OcpFailure::default(),
+            wait: None,
+            path: None,
+            excerpt: None,
+            hint: None,
+            source: None,
+        }))
     }
 
-    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.inner.source = Some(Box::new(source));
+    pub(crate) fn configuration(setting: &str, what: impl fmt::Display) -> Self {
+        Self::new(
+            ErrorKind::Configuration,
+            format!("`{setting}` is unusable: {what}"),
+        )
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
         self
     }
 
-    fn with_status(mut self, status: StatusCode) -> Self {
-        self.inner.status = Some(status);
-        self
+    pub(crate) fn caused_by(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.source = Some(Arc::new(source)))
     }
 
-    /// What the generated `send` fails with, made presentable.
-    pub(crate) fn from_generated(error: Generated<ErrorResponse>) -> Self {
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        self.with(|inner| inner.status = Some(status))
+    }
+
+    pub(crate) fn with_failure(self, failure: OcpFailure) -> Self {
+        self.with(|inner| inner.failure = failure)
+    }
+
+    pub(crate) fn with_hint(self, hint: String) -> Self {
+        self.with(|inner| inner.hint = Some(hint))
+    }
+
+    pub(crate) fn with_excerpt(self, excerpt: &str) -> Self {
+        self.with(|inner| inner.excerpt = (!excerpt.is_empty()).then(|| excerpt.to_owned()))
+    }
+
+    /// Notes `RateLimit-Reset`, seconds until the window of the throttling ends.
+    pub(crate) fn with_wait(self, headers: &HeaderMap) -> Self {
+        let seconds = headers
+            .get("ratelimit-reset")
+            .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        self.with(|inner| {
+            if inner.kind == ErrorKind::Throttled {
+                inner.wait = seconds.map(Duration::from_secs);
+            }
+        })
+    }
+
+    /// An error of the HTTP client, before there was a whole answer.
+    pub(crate) fn from_http(error: reqwest::Error, what: &str) -> Self {
+        let error = error.without_url();
+        let hint = tls_hint(&causes(&error).join(": "));
+        let (kind, root) = if error.is_timeout() {
+            (ErrorKind::Timeout, "it took too long".to_owned())
+        } else {
+            (ErrorKind::Connection, root_cause(&error))
+        };
+        Self::new(kind, format!("{what}: {root}"))
+            .caused_by(error)
+            .with(|inner| inner.hint = hint)
+    }
+
+    /// What the generated `send` fails with; `T` is what it would have decoded.
+    pub(crate) fn from_generated<T: DeserializeOwned>(
+        error: Generated<ErrorResponse>,
+        client: &Client,
+    ) -> Self {
+        let credentials = &client.inner.credentials;
         match error {
-            Generated::InvalidRequest(what) | Generated::Custom(what) => {
-                Self::new(format!("the request cannot be sent: {what}"))
+            Generated::UnexpectedResponse(response) => match response.extensions().get::<Self>() {
+                Some(carried) => carried.clone(),
+                None => Self::new(
+                    ErrorKind::NotOcp,
+                    "the status of the answer is not one that OCP documents",
+                )
+                .with_status(response.status()),
+            },
+            Generated::InvalidResponsePayload(body, source) => {
+                let mut reader = serde_json::Deserializer::from_slice(&body);
+                let path = serde_path_to_error::deserialize::<_, T>(&mut reader)
+                    .err()
+                    .map(|error| error.path().to_string())
+                    .filter(|path| path != ".");
+                let what = envelope::shortened(&credentials.redact(&source.to_string()));
+                Self::new(
+                    ErrorKind::Undecodable,
+                    format!("the answer is not what OCP documents: {what}"),
+                )
+                .with_status(StatusCode::OK)
+                .with_failure(envelope::failure(&body, credentials))
+                .with(|inner| inner.path = path)
             }
-            Generated::CommunicationError(source) => {
-                Self::new("OCP did not answer").caused_by(source.without_url())
-            }
+            Generated::InvalidRequest(what) | Generated::Custom(what) => Self::new(
+                ErrorKind::Configuration,
+                format!("the request is incomplete: {what}"),
+            ),
+            Generated::CommunicationError(error)
+            | Generated::ResponseBodyError(error)
+            | Generated::InvalidUpgrade(error) => Self::from_http(error, "the request failed"),
+            // The transport turns every failing status into a carried error.
             Generated::ErrorResponse(response) => {
-                let status = response.status();
-                let mut error =
-                    Self::new(format!("OCP refused the request with HTTP status {status}"))
-                        .with_status(status);
-                error.inner.answer = Some(response.into_inner());
-                error
-            }
-            Generated::ResponseBodyError(source) | Generated::InvalidUpgrade(source) => {
-                Self::new("the answer broke off").caused_by(source.without_url())
-            }
-            Generated::InvalidResponsePayload(_, source) => {
-                Self::new("the answer is not what OCP documents").caused_by(source)
-            }
-            Generated::UnexpectedResponse(response) => {
-                let status = response.status();
-                Self::new(format!(
-                    "OCP answered with HTTP status {status}, which it does not document"
-                ))
-                .with_status(status)
+                Self::new(ErrorKind::Server, "the request was refused")
+                    .with_status(response.status())
             }
         }
+    }
+
+    /// An HTTP response that carries this error through the generated code,
+    /// with a status that no operation expects.
+    pub(crate) fn into_response(self) -> reqwest::Response {
+        let mut response = http::Response::new("");
+        *response.status_mut() = StatusCode::from_u16(999).unwrap_or_default();
+        response.extensions_mut().insert(self);
+        response.into()
+    }
+
+    /// What sort of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
     }
 
     /// The HTTP status, if there was an answer.
     pub fn status(&self) -> Option<StatusCode> {
-        self.inner.status
+        self.0.status
     }
 
     /// OCP's error code. 0 says that OCP has no code for the failure.
     pub fn code(&self) -> Option<&ErrorCode> {
-        self.inner.answer.as_ref()?.error.as_ref()?.code.as_ref()
+        self.0.failure.code.as_ref()
     }
 
     /// What OCP says about the failure, in the language it was asked for.
     pub fn message(&self) -> Option<&str> {
-        self.inner
-            .answer
-            .as_ref()?
-            .error
-            .as_ref()?
-            .message
-            .as_deref()
+        self.0.failure.message.as_deref()
     }
 
-    /// Names the request in OCP's logs. Empty ids are left out.
+    /// Names the request in OCP's logs. `None` where OCP gave an empty one.
     pub fn trace_id(&self) -> Option<&str> {
-        let id = self.inner.answer.as_ref()?.trace_id.as_deref();
-        id.filter(|id| !id.is_empty())
+        self.0.failure.trace_id.as_deref()
     }
+
+    /// The OCP server that answered.
+    pub fn server(&self) -> Option<&str> {
+        self.0.failure.server.as_deref()
+    }
+
+    /// How long the throttling window still lasts, as OCP counts it: from 10
+    /// seconds to a day. OCP may not say.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.wait
+    }
+
+    /// The place of an undecodable member, such as `data.contents[0].id`.
+    pub fn path(&self) -> Option<&str> {
+        self.0.path.as_deref()
+    }
+
+    /// What may be done about it, where that can be guessed.
+    pub fn hint(&self) -> Option<&str> {
+        self.0.hint.as_deref()
+    }
+}
+
+macro_rules! predicates {
+    ($($name:ident $kind:ident,)+) => {
+        impl Error {
+            $(
+                #[doc = concat!("Whether this is [`ErrorKind::", stringify!($kind), "`].")]
+                pub fn $name(&self) -> bool {
+                    self.kind() == ErrorKind::$kind
+                }
+            )+
+        }
+    };
+}
+
+predicates! {
+    is_configuration Configuration,
+    is_connection Connection,
+    is_timeout Timeout,
+    is_unauthorized Unauthorized,
+    is_forbidden Forbidden,
+    is_not_found NotFound,
+    is_bad_request BadRequest,
+    is_throttled Throttled,
+    is_server Server,
+    is_not_ocp NotOcp,
+    is_undecodable Undecodable,
+}
+
+fn causes(error: &reqwest::Error) -> Vec<String> {
+    let mut causes = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        causes.push(next.to_string());
+        cause = next.source();
+    }
+    causes
+}
+
+/// The innermost cause; the outer ones only say that there was an error.
+pub(crate) fn root_cause(error: &reqwest::Error) -> String {
+    envelope::shortened(&causes(error).pop().unwrap_or_default())
+}
+
+const UNKNOWN_AUTHORITY: &str = "the server's certificate is not signed by an authority that this host trusts; \
+     give the authority's certificate with `root_certificate_pem`";
+
+/// What to do when TLS was refused, told by the words of the TLS library.
+fn tls_hint(causes: &str) -> Option<String> {
+    let causes = causes.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+    let hint = if says(&[
+        "unknownissuer",
+        "unknown issuer",
+        "self-signed",
+        "self signed",
+        "unable to get local issuer",
+    ]) {
+        UNKNOWN_AUTHORITY
+    } else if says(&["notvalidforname", "not valid for name", "hostname mismatch"]) {
+        "the server's certificate is for another host name; use that name in the base URL"
+    } else if says(&["certificate expired", "expired"]) {
+        "the server's certificate has expired, or the clock of this host is wrong"
+    } else if says(&[
+        "invalidcontenttype",
+        "corrupt message",
+        "wrong version number",
+        "record overflow",
+    ]) {
+        "the server does not speak TLS at this port; try http:// in the base URL"
+    } else if says(&["invalid http version", "invalid http"]) {
+        "the server does not speak plain HTTP at this port; try https:// in the base URL"
+    } else if says(&["invalid peer certificate", "certificate verify failed"]) {
+        UNKNOWN_AUTHORITY
+    } else {
+        return None;
+    };
+    Some(hint.to_owned())
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.inner.what)?;
-        if let Some(message) = self.message() {
-            write!(f, ": {message}")?;
+        let inner = &*self.0;
+        f.write_str(&inner.what)?;
+        if let Some(message) = &inner.failure.message {
+            write!(f, ": {}", envelope::shortened(message))?;
         }
-        let mut details = Vec::new();
-        details.extend(self.code().map(|code| format!("OCP code {code}")));
-        details.extend(self.trace_id().map(|id| format!("trace id {id}")));
+        if let Some(path) = &inner.path {
+            write!(f, ", at `{path}`")?;
+        }
+        let details: Vec<String> = [
+            inner
+                .failure
+                .code
+                .as_ref()
+                .map(|code| format!("OCP code {code}")),
+            inner
+                .failure
+                .trace_id
+                .as_ref()
+                .map(|id| format!("trace id {id}")),
+            inner
+                .failure
+                .server
+                .as_ref()
+                .map(|server| format!("server {server}")),
+            inner
+                .wait
+                .map(|wait| format!("try again after {} s", wait.as_secs())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         if !details.is_empty() {
             write!(f, " ({})", details.join(", "))?;
+        }
+        if let Some(hint) = &inner.hint {
+            write!(f, "; {hint}")?;
+        }
+        if let Some(excerpt) = &inner.excerpt {
+            write!(f, "; it begins: {excerpt}")?;
         }
         Ok(())
     }
@@ -125,14 +399,15 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
+            .field("kind", &self.0.kind)
             .field("what", &self.to_string())
-            .field("source", &self.inner.source)
+            .field("source", &self.0.source)
             .finish_non_exhaustive()
     }
 }
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.inner.source.as_deref().map(|source| source as _)
+        self.0.source.as_deref().map(|source| source as _)
     }
 }

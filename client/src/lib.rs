@@ -1,10 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod client;
+mod credentials;
+mod envelope;
 mod error;
+mod signature;
+mod task;
 mod transport;
 mod values;
 mod vocabulary;
+mod wire;
 
 #[allow(
     clippy::all,
@@ -18,9 +23,12 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
-pub use error::Error;
+pub use client::ClientBuilder;
+pub use credentials::Credentials;
+pub use error::{Error, ErrorKind};
 pub use generated::{Client, builder, types};
 pub use progenitor_client::ResponseValue;
 pub use reqwest::StatusCode;
+pub use signature::AccessKey;
 pub use values::{ErrorCode, QueryTime, QueryTimeError};
 pub use vocabulary::OtherWord;

@@ -1,35 +1,124 @@
 //! What the generated operations do with a request: the hook that they all go
 //! through.
 
+use std::fmt;
+use std::time::Duration;
+
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use reqwest::{Request, Response};
 
-use crate::Client;
+use crate::error::ErrorKind;
+use crate::{Client, Credentials, Error, envelope};
 
-impl ClientHooks for Client {
-    async fn exec(
-        &self,
-        mut request: reqwest::Request,
-        _: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
-        as_documented(&mut request);
-        self.client.execute(request).await
+/// What a call needs beside the HTTP client.
+#[derive(Clone)]
+pub struct Transport {
+    pub(crate) credentials: Credentials,
+    pub(crate) accept_language: Option<HeaderValue>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_body_bytes: usize,
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("credentials", &self.credentials)
+            .field("accept_language", &self.accept_language)
+            .field("timeout", &self.timeout)
+            .field("max_body_bytes", &self.max_body_bytes)
+            .finish()
     }
 }
 
-/// Gives a generated request the form that OCP documents.
-fn as_documented(request: &mut reqwest::Request) {
-    // progenitor adds the version of the *description* to every request.
-    request.headers_mut().remove("api-version");
-    // "API call description", request headers: required on every request.
-    request
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    // The form encoding of a blank is `+`, which not every server reads as a
-    // blank; a real plus sign is already `%2B` at this point.
-    let url = request.url_mut();
-    if let Some(query) = url.query().filter(|query| query.contains('+')) {
-        let query = query.replace('+', "%20");
-        url.set_query(Some(&query));
+impl ClientHooks<Transport> for Client {
+    async fn exec(&self, request: Request, _: &OperationInfo) -> reqwest::Result<Response> {
+        // The signature allows for no error but reqwest's.
+        Ok(self
+            .inner
+            .call(&self.client, request)
+            .await
+            .unwrap_or_else(Error::into_response))
+    }
+}
+
+impl Transport {
+    /// Sends a request and returns a success that is worth decoding, its body
+    /// read to the end.
+    async fn call(&self, http: &reqwest::Client, mut request: Request) -> Result<Response, Error> {
+        self.complete(&mut request)?;
+        let url = request.url().clone();
+        let server = url.origin().ascii_serialization();
+        let mut response = http
+            .execute(request)
+            .await
+            .map_err(|error| Error::from_http(error, &format!("no answer from {server}")))?;
+        if response.url() != &url {
+            // Only a client of the user's own follows redirects.
+            return Err(Error::new(
+                ErrorKind::NotOcp,
+                "the HTTP client has followed a redirect; give it a policy that does not",
+            )
+            .with_status(response.status()));
+        }
+        let body = self.read(&mut response, &server).await?;
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body);
+        envelope::classify(
+            response.status(),
+            response.headers(),
+            body,
+            &self.credentials,
+        )?;
+
+        let mut whole = http::Response::new(body.to_vec());
+        *whole.status_mut() = response.status();
+        *whole.headers_mut() = response.headers().clone();
+        Ok(whole.into())
+    }
+
+    /// Gives a generated request the form that OCP documents.
+    fn complete(&self, request: &mut Request) -> Result<(), Error> {
+        if let Some(timeout) = self.timeout {
+            *request.timeout_mut() = Some(timeout);
+        }
+        // The form encoding of a blank is `+`, which not every server reads as
+        // a blank; a real plus sign is already `%2B` at this point.
+        let url = request.url_mut();
+        if let Some(query) = url.query().filter(|query| query.contains('+')) {
+            let query = query.replace('+', "%20");
+            url.set_query(Some(&query));
+        }
+        let headers = request.headers_mut();
+        // progenitor adds the version of the *description* to every request.
+        headers.remove("api-version");
+        // "API call description", request headers: required on every request.
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(language) = &self.accept_language {
+            headers.insert(ACCEPT_LANGUAGE, language.clone());
+        }
+        self.credentials.authenticate(request)
+    }
+
+    /// Reads the body, decompressed, up to the limit and no further.
+    async fn read(&self, response: &mut Response, server: &str) -> Result<Vec<u8>, Error> {
+        let status = response.status();
+        let mut body = Vec::new();
+        loop {
+            let chunk = response.chunk().await.map_err(|error| {
+                Error::from_http(error, &format!("the answer from {server} broke off"))
+                    .with_status(status)
+            })?;
+            match chunk {
+                None => return Ok(body),
+                Some(chunk) if body.len() + chunk.len() > self.max_body_bytes => {
+                    return Err(Error::new(
+                        ErrorKind::NotOcp,
+                        format!("the answer is longer than {} bytes; ask for smaller pages, or raise `max_body_bytes`", self.max_body_bytes),
+                    )
+                    .with_status(status));
+                }
+                Some(chunk) => body.extend_from_slice(&chunk),
+            }
+        }
     }
 }

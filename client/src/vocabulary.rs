@@ -111,6 +111,8 @@ macro_rules! vocabulary {
             }
         }
 
+        crate::wire::plain!($name);
+
         impl ::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()

@@ -5,7 +5,8 @@ use serde_json::Value;
 /// Lists every node that differs, as a sentence with its JSON pointer.
 ///
 /// Two spellings of the same instant are the same value: the client keeps the
-/// instant, not the offset or the trailing zeros.
+/// instant, not the offset or the trailing zeros. So are a Long as a number and
+/// as a string, and null and absence.
 ///
 /// ```
 /// use serde_json::json;
@@ -27,7 +28,7 @@ fn walk(sent: &Value, kept: &Value, pointer: &mut String, found: &mut Vec<String
     let length = pointer.len();
     match (sent, kept) {
         (Value::Object(sent), Value::Object(kept)) => {
-            for (name, value) in sent {
+            for (name, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
                 pointer.push_str(&format!("/{name}"));
                 match kept.get(name) {
                     Some(kept) => walk(value, kept, pointer, found),
@@ -46,7 +47,7 @@ fn walk(sent: &Value, kept: &Value, pointer: &mut String, found: &mut Vec<String
                 pointer.truncate(length);
             }
         }
-        (sent, kept) if sent == kept || same_instant(sent, kept) => {}
+        (sent, kept) if sent == kept || same_instant(sent, kept) || same_long(sent, kept) => {}
         (sent, kept) => {
             found.push(format!(
                 "{pointer} is {sent} in the answer, the client has {kept}"
@@ -56,6 +57,14 @@ fn walk(sent: &Value, kept: &Value, pointer: &mut String, found: &mut Vec<String
 }
 
 fn same_instant(sent: &Value, kept: &Value) -> bool {
-    let instant = |value: &Value| chrono::DateTime::parse_from_rfc3339(value.as_str()?).ok();
+    let instant = |value: &Value| {
+        // `%#z` takes `Z`, `+08:00` and `+0800`.
+        chrono::DateTime::parse_from_str(value.as_str()?, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()
+    };
     instant(sent).is_some_and(|sent| instant(kept) == Some(sent))
+}
+
+fn same_long(sent: &Value, kept: &Value) -> bool {
+    let written = sent.as_str().and_then(|text| text.parse::<i64>().ok());
+    written.is_some() && written == kept.as_i64()
 }

@@ -21,7 +21,8 @@ pub struct Interaction {
     pub case: String,
     /// What `interaction.yaml` says.
     pub recorded: Recorded,
-    /// The bytes of `response.json`.
+    /// The bytes of `response.json`, or of another `response.*` where the body
+    /// is not JSON.
     pub body: String,
 }
 
@@ -151,8 +152,12 @@ impl Interaction {
         };
         let text = read_text(file, "it").map_err(|fault| error(fault.to_string()))?;
         let recorded = serde_saphyr::from_str(&text).map_err(|fault| error(fault.to_string()))?;
-        let body = read_text(&file.with_file_name("response.json"), "response.json")
-            .map_err(|fault| error(fault.to_string()))?;
+        let body = ["response.json", "response.html"]
+            .into_iter()
+            .map(|name| read_text(&file.with_file_name(name), name))
+            .reduce(Result::or)
+            .and_then(Result::ok)
+            .ok_or_else(|| error("neither response.json nor response.html can be read".into()))?;
         let place =
             || error("expected interactions/<operationId>/<case>/interaction.yaml".to_owned());
         let case = file.parent();

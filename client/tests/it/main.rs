@@ -1,0 +1,16 @@
+//! The client over real sockets.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic is how a test fails"
+)]
+
+mod answers;
+mod configuration;
+mod decoding;
+mod limits;
+mod requests;
+mod secrets;
+mod server;
+mod tls;

@@ -1,0 +1,100 @@
+//! What goes out: credentials and signatures, checked without the client's code.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
+use oceanbase_ocp::types::RestoreTaskStatusFilter;
+use oceanbase_ocp::{AccessKey, Client, Credentials};
+
+use crate::server::{answer_with, call, json};
+
+const OK: &str = r#"{"successful":true,"data":{"contents":[]}}"#;
+
+fn header<'a>(head: &'a str, name: &str) -> Vec<&'a str> {
+    head.lines()
+        .filter_map(|line| line.split_once(": "))
+        .filter(|(one, _)| one.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+        .collect()
+}
+
+#[tokio::test]
+async fn basic_credentials_go_out_unasked() {
+    let (url, server) = answer_with(json(OK)).await;
+    let client = Client::builder(&url)
+        .credentials(Credentials::basic("foo", "bar").unwrap())
+        .build()
+        .unwrap();
+    call(&client).await.unwrap();
+    let head = server.await.unwrap();
+    assert_eq!(
+        header(&head, "authorization"),
+        ["Basic Zm9vOmJhcg=="],
+        "the documented example"
+    );
+
+    let (url, server) = answer_with(json(OK)).await;
+    call(&Client::new(&url).unwrap()).await.unwrap();
+    assert!(header(&server.await.unwrap(), "authorization").is_empty());
+}
+
+#[tokio::test]
+async fn an_access_key_signs_what_really_goes_out() {
+    let (url, server) = answer_with(json(OK)).await;
+    let key = AccessKey::new("cqammmxBpfGjFlto", "2fc0c299cc94c6be266f2ceece765d4d").unwrap();
+    let client = Client::builder(&format!("{url}/ocp"))
+        .credentials(key)
+        .build()
+        .unwrap();
+    client
+        .list_tenant_restore_tasks()
+        .id(1)
+        .tenant_id(2)
+        .restore_cluster_name(vec!["b c".to_owned(), "a,+".to_owned()])
+        .status([RestoreTaskStatusFilter::Completed])
+        .send()
+        .await
+        .unwrap();
+    let head = server.await.unwrap();
+    let (Some(date), Some(host)) = (header(&head, "date").pop(), header(&head, "host").pop())
+    else {
+        panic!("{head}");
+    };
+    assert_eq!(format!("http://{host}"), url);
+    let sent = chrono::DateTime::parse_from_rfc2822(date).unwrap();
+    assert!((chrono::Utc::now() - sent.to_utc()).num_seconds() < 60);
+    assert!(date.ends_with(" GMT"), "{date}");
+    let message = format!(
+        "GET\n\napplication/json\n{date}\n{host}\n\n/ocp/api/v2/ob/clusters/1/tenants/2/backup/task/restoreTasks?restoreClusterName=a%2C%2B%2Cb%20c&status=COMPLETED"
+    );
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(b"2fc0c299cc94c6be266f2ceece765d4d").unwrap();
+    mac.update(message.as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    assert_eq!(
+        header(&head, "authorization"),
+        [format!(
+            "OCP-ACCESS-KEY-HMACSHA1 cqammmxBpfGjFlto:{signature}"
+        )]
+    );
+}
+
+#[tokio::test]
+async fn an_incomplete_request_is_not_sent() {
+    let client = Client::new("http://127.0.0.1:1").unwrap();
+    let error = client
+        .list_tenant_restore_tasks()
+        .id(1)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+    assert!(error.to_string().contains("tenant_id"), "{error}");
+    let error = client
+        .list_tenant_restore_tasks()
+        .id(u64::MAX)
+        .tenant_id(1)
+        .send()
+        .await
+        .unwrap_err();
+    assert!(error.is_configuration(), "{error}");
+}

@@ -1,0 +1,68 @@
+//! A server that answers with the very bytes it is given.
+
+use oceanbase_ocp::types::RestoreTaskListResponse;
+use oceanbase_ocp::{Client, Error, ResponseValue};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// Answers one request with these bytes, then closes the connection. Returns
+/// its URL, and the head of the request once it has come.
+pub(crate) async fn answer_with(bytes: impl Into<Vec<u8>>) -> (String, JoinHandle<String>) {
+    let bytes = bytes.into();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let head = read_head(&mut socket).await;
+        // The client may hang up before the end; that is its right.
+        let _ = socket.write_all(&bytes).await;
+        let _ = socket.shutdown().await;
+        head
+    });
+    (url, server)
+}
+
+pub(crate) async fn read_head(socket: &mut (impl AsyncReadExt + Unpin)) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match socket.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).unwrap()
+}
+
+/// A response with this head and body, its length declared.
+pub(crate) fn http(head: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let body = body.as_ref();
+    let mut bytes =
+        format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
+    bytes.extend_from_slice(body);
+    bytes
+}
+
+/// HTTP 200 with a JSON body.
+pub(crate) fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
+    http("200 OK\r\ncontent-type: application/json", body)
+}
+
+pub(crate) async fn call(client: &Client) -> Result<ResponseValue<RestoreTaskListResponse>, Error> {
+    client
+        .list_tenant_restore_tasks()
+        .id(1)
+        .tenant_id(2)
+        .page(1)
+        .size(10)
+        .send()
+        .await
+}
+
+/// What a client without credentials makes of an answer.
+pub(crate) async fn outcome(
+    bytes: impl Into<Vec<u8>>,
+) -> Result<ResponseValue<RestoreTaskListResponse>, Error> {
+    let (url, _server) = answer_with(bytes).await;
+    call(&Client::new(&url).unwrap()).await
+}
