@@ -110,15 +110,21 @@ fn types(
     let Some((_, items)) = &mut module.content else {
         return Ok(());
     };
-    let mut structs = Vec::new();
+    let (mut structs, mut scalars) = (Vec::new(), Vec::new());
     for item in &mut *items {
         if let Item::Struct(item) = item {
+            // A named scalar is a tuple struct, which serde reads as it should be.
+            if !matches!(item.fields, syn::Fields::Named(_)) {
+                scalars.push(item.ident.clone());
+                continue;
+            }
             item.attrs.push(parse_quote!(#[non_exhaustive]));
             item.fields.iter_mut().for_each(reader);
             structs.push(item.ident.clone());
         }
     }
     items.push(parse_quote!(crate::wire::object!(#(#structs),*);));
+    items.push(parse_quote!(crate::wire::plain!(#(#scalars),*);));
     // Every schema of the spec is found in one place.
     for name in HAND_WRITTEN {
         let ident = format_ident!("{name}");
@@ -128,6 +134,9 @@ fn types(
         let mut variants: BTreeMap<String, &str> = BTreeMap::new();
         for word in words {
             let variant = word.to_upper_camel_case();
+            if syn::parse_str::<syn::Ident>(&variant).is_err() {
+                return Err(format!("the word `{word}` of {name} cannot name a variant"));
+            }
             if variant == "Other" {
                 return Err(format!(
                     "the word `{word}` of {name} would hide the variant for all others"
@@ -194,7 +203,7 @@ fn one_error(module: &mut ItemMod) {
             function.block = parse_quote!({
                 let client = self.client;
                 let outcome: #outcome = async move #body.await;
-                outcome.map_err(|error| crate::Error::from_generated::<#value>(error, client))
+                outcome.map_err(|error| crate::Error::from_generated::<#value, _>(error, client))
             });
             function.sig.output = parse_quote!(-> Result<#success, crate::Error>);
         }

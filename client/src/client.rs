@@ -122,7 +122,8 @@ impl ClientBuilder {
     ///
     /// It decides on `connect_timeout`, `user_agent` and certificates, which
     /// therefore cannot be set beside it. It must not follow redirects; an
-    /// answer from elsewhere is refused.
+    /// answer from elsewhere is refused. It must not add headers that begin with
+    /// `x-ocp` when an access key signs: they would go out unsigned.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
@@ -137,7 +138,9 @@ impl ClientBuilder {
 
     /// Checks the settings and makes the client. No connection is opened.
     ///
-    /// An `http://` client needs no certificate authorities on the host.
+    /// An `http://` client needs no certificate authorities on the host. The
+    /// proxies of the environment (`HTTP_PROXY` and so on) are used; one sees
+    /// whatever goes over plain HTTP, credentials included.
     ///
     /// # Errors
     ///

@@ -114,15 +114,28 @@ impl Credentials {
             Scheme::Basic { token, password } => vec![token, password],
             Scheme::AccessKey(key) => vec![key.secret()],
         };
-        secrets
-            .into_iter()
-            .map(ExposeSecret::expose_secret)
-            .filter(|secret| !secret.is_empty())
-            .fold(text.to_owned(), |text, secret| {
-                text.replace(secret, "[REDACTED]")
-            })
+        let mut text = text.to_owned();
+        for secret in secrets {
+            let secret = secret.expose_secret();
+            // As it is, and as JSON and Rust's `Debug` would write it.
+            let debug = format!("{secret:?}");
+            let json = serde_json::to_string(secret).unwrap_or_default();
+            for spelling in [secret, debug.trim_matches('"'), json.trim_matches('"')] {
+                if spelling.is_empty() || !text.contains(spelling) {
+                    continue;
+                }
+                // Gaps in a text would give a very short secret away.
+                if spelling.len() < 4 {
+                    return REDACTED.to_owned();
+                }
+                text = text.replace(spelling, REDACTED);
+            }
+        }
+        text
     }
 }
+
+const REDACTED: &str = "[REDACTED]";
 
 impl From<AccessKey> for Credentials {
     fn from(key: AccessKey) -> Self {

@@ -1,31 +1,227 @@
 //! What an answer says about itself, before anyone looks at its data.
 
+use std::fmt;
+
 use http::HeaderMap;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::error::{Error, ErrorKind, OcpFailure};
 use crate::{Credentials, ErrorCode};
 
 /// Members of OCP's envelope that decide between success and failure. Each is
-/// optional, so that a strange answer is still understood as far as it can be.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+/// read for itself, so that one strange member does not hide the others, and
+/// nothing else is kept.
+#[derive(Default)]
 struct Envelope {
-    successful: Option<bool>,
-    status: Option<i64>,
-    error: Option<Failure>,
-    trace_id: Option<String>,
-    server: Option<String>,
+    successful: Loose,
+    status: Loose,
+    has_error: bool,
+    code: Loose,
+    message: Loose,
+    trace_id: Loose,
+    server: Loose,
 }
 
-#[derive(Deserialize, Default)]
-#[serde(default)]
+/// A member that may be anything; only what can be understood is kept.
+#[derive(Default)]
+enum Loose {
+    /// Absent or null.
+    #[default]
+    None,
+    Flag(bool),
+    Integer(i64),
+    Text(String),
+    /// A fraction, a list or an object.
+    Other,
+}
+
+impl Loose {
+    fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
+            Self::Integer(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// An HTTP status, in either form of an integer.
+    fn status(&self) -> Option<StatusCode> {
+        let number = match self {
+            Self::Integer(number) => *number,
+            Self::Text(text) => text.parse().ok()?,
+            _ => return None,
+        };
+        StatusCode::from_u16(u16::try_from(number).ok()?).ok()
+    }
+}
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct LooseVisitor;
+
+        impl<'de> Visitor<'de> for LooseVisitor {
+            type Value = Loose;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("anything")
+            }
+
+            fn visit_unit<E>(self) -> Result<Loose, E> {
+                Ok(Loose::None)
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<Loose, E> {
+                Ok(Loose::Flag(value))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<Loose, E> {
+                Ok(Loose::Integer(value))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<Loose, E> {
+                Ok(i64::try_from(value).map_or(Loose::Other, Loose::Integer))
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Loose, E> {
+                Ok(Loose::Other)
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<Loose, E> {
+                Ok(Loose::Text(value.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Loose, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Loose::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Loose, A::Error> {
+                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Loose::Other)
+            }
+        }
+
+        deserializer.deserialize_any(LooseVisitor)
+    }
+}
+
+/// The member `error`: an object with a code and a message, or, from other
+/// servers, a text.
+#[derive(Default)]
 struct Failure {
-    code: Option<ErrorCode>,
-    message: Option<String>,
+    code: Loose,
+    message: Loose,
+}
+
+impl<'de> Deserialize<'de> for Failure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct FailureVisitor;
+
+        impl<'de> Visitor<'de> for FailureVisitor {
+            type Value = Failure;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an error")
+            }
+
+            fn visit_unit<E>(self) -> Result<Failure, E> {
+                Ok(Failure::default())
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Failure, E> {
+                Ok(Failure::default())
+            }
+
+            fn visit_i64<E>(self, code: i64) -> Result<Failure, E> {
+                Ok(Failure {
+                    code: Loose::Integer(code),
+                    message: Loose::None,
+                })
+            }
+
+            fn visit_u64<E>(self, code: u64) -> Result<Failure, E> {
+                let code = i64::try_from(code).map_or(Loose::Other, Loose::Integer);
+                Ok(Failure {
+                    code,
+                    message: Loose::None,
+                })
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<Failure, E> {
+                Ok(Failure::default())
+            }
+
+            fn visit_str<E>(self, message: &str) -> Result<Failure, E> {
+                Ok(Failure {
+                    code: Loose::None,
+                    message: Loose::Text(message.to_owned()),
+                })
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Failure, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Failure::default())
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Failure, A::Error> {
+                let mut failure = Failure::default();
+                while let Some(name) = members.next_key::<String>()? {
+                    match name.as_str() {
+                        "code" => failure.code = members.next_value()?,
+                        "message" => failure.message = members.next_value()?,
+                        _ => drop(members.next_value::<IgnoredAny>()?),
+                    }
+                }
+                Ok(failure)
+            }
+        }
+
+        deserializer.deserialize_any(FailureVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct EnvelopeVisitor;
+
+        impl<'de> Visitor<'de> for EnvelopeVisitor {
+            type Value = Envelope;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Envelope, A::Error> {
+                let mut envelope = Envelope::default();
+                let mut outer_message = Loose::None;
+                while let Some(name) = members.next_key::<String>()? {
+                    match name.as_str() {
+                        "successful" => envelope.successful = members.next_value()?,
+                        "status" => envelope.status = members.next_value()?,
+                        "traceId" => envelope.trace_id = members.next_value()?,
+                        "server" => envelope.server = members.next_value()?,
+                        // Where other servers put it.
+                        "message" => outer_message = members.next_value()?,
+                        "error" => {
+                            let failure: Failure = members.next_value()?;
+                            envelope.has_error = true;
+                            envelope.code = failure.code;
+                            envelope.message = failure.message;
+                        }
+                        _ => drop(members.next_value::<IgnoredAny>()?),
+                    }
+                }
+                if let Loose::Text(_) = outer_message {
+                    envelope.message = outer_message;
+                }
+                Ok(envelope)
+            }
+        }
+
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
 }
 
 /// The envelope, however little of it can be read.
@@ -34,31 +230,7 @@ struct Failure {
 ///
 /// When the body is not a JSON object.
 fn read(body: &[u8]) -> serde_json::Result<Envelope> {
-    // serde would read a struct from an array, too.
-    if body.trim_ascii_start().starts_with(b"{")
-        && let Ok(envelope) = serde_json::from_slice(body)
-    {
-        return Ok(envelope);
-    }
-    // One strange member must not hide the others.
-    let members: Map<String, Value> = serde_json::from_slice(body)?;
-    let text = |name: &str| members.get(name)?.as_str().map(str::to_owned);
-    let error = members.get("error");
-    Ok(Envelope {
-        successful: members.get("successful").and_then(Value::as_bool),
-        status: members.get("status").and_then(Value::as_i64),
-        error: error.map(|error| Failure {
-            code: error
-                .get("code")
-                .and_then(|code| serde_json::from_value(code.clone()).ok()),
-            message: error
-                .get("message")
-                .and_then(Value::as_str)
-                .map(str::to_owned),
-        }),
-        trace_id: text("traceId"),
-        server: text("server"),
-    })
+    serde_json::from_slice(body)
 }
 
 /// What the envelope tells about a failure; nothing, where there is none.
@@ -67,16 +239,16 @@ pub(crate) fn failure(body: &[u8], credentials: &Credentials) -> OcpFailure {
 }
 
 fn told(envelope: Envelope, credentials: &Credentials) -> OcpFailure {
-    let error = envelope.error.unwrap_or_default();
-    let redact = |text: String| credentials.redact(&text);
+    let clean = |text: String| credentials.redact(&text);
     OcpFailure {
-        code: error.code.map(|code| match code {
-            ErrorCode::Text(text) => ErrorCode::Text(redact(text)),
-            number => number,
-        }),
-        message: error.message.map(redact),
-        trace_id: envelope.trace_id.filter(|id| !id.is_empty()).map(redact),
-        server: envelope.server.map(redact),
+        code: match envelope.code {
+            Loose::Integer(code) => Some(ErrorCode::Number(code)),
+            Loose::Text(code) if !code.is_empty() => Some(ErrorCode::Text(clean(code))),
+            _ => None,
+        },
+        message: envelope.message.text().map(clean),
+        trace_id: envelope.trace_id.text().map(clean),
+        server: envelope.server.text().map(clean),
     }
 }
 
@@ -98,18 +270,10 @@ pub(crate) fn classify(
             .with_excerpt(&excerpt(body, credentials)))
     };
     if status.is_redirection() {
-        let target = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-        // A query may hold a ticket or a token.
-        let target = target.and_then(|target| target.split(['?', '#']).next());
-        return not_ocp(match target {
-            Some(target) => format!(
-                "the server redirects to {}; redirects are not followed: is the base URL right?",
-                credentials.redact(target)
-            ),
-            None => {
-                "the server redirects; redirects are not followed: is the base URL right?".into()
-            }
-        });
+        return not_ocp(format!(
+            "the server answers with HTTP status {status}{}; redirects are not followed: is the base URL right?",
+            redirect_target(headers, credentials)
+        ));
     }
     if status.is_client_error() || status.is_server_error() {
         return Err(refusal(status, headers, body, credentials));
@@ -122,7 +286,7 @@ pub(crate) fn classify(
     if let Some(media_type) = foreign_media_type(headers) {
         let media_type = shortened(&credentials.redact(&media_type));
         return not_ocp(format!(
-            "the answer is {media_type}, not JSON: is this the address of an OCP?"
+            "the answer is `{media_type}`, not JSON: is this the address of an OCP?"
         ));
     }
     if body.is_empty() {
@@ -131,19 +295,32 @@ pub(crate) fn classify(
     let envelope = match read(body) {
         Ok(envelope) => envelope,
         Err(error) => {
-            return not_ocp(format!(
-                "the answer is not a JSON object: {}",
-                shortened(&credentials.redact(&error.to_string()))
-            ));
+            let error = shortened(&credentials.redact(&error.to_string()));
+            return not_ocp(format!("the answer is not a JSON object: {error}"));
         }
     };
-    match (envelope.successful, envelope.status) {
-        (None, _) if !claims_success(body) => not_ocp(
+    let status_told = envelope.status.status();
+    match &envelope.successful {
+        Loose::Flag(true) => match status_told {
+            Some(told_status) if told_status != status => Err(Error::new(
+                ErrorKind::NotOcp,
+                format!(
+                    "the answer contradicts itself: HTTP status {}, envelope status {}",
+                    status.as_u16(),
+                    told_status.as_u16()
+                ),
+            )
+            .with_status(status)
+            .with_failure(told(envelope, credentials))),
+            _ => Ok(()),
+        },
+        Loose::None if !envelope.has_error => not_ocp(
             "the answer is JSON, but not OCP's envelope: it does not say `successful`".into(),
         ),
-        (Some(false), status_told) => {
+        // Of another type, without an error: the decoder says where.
+        Loose::Integer(_) | Loose::Text(_) | Loose::Other if !envelope.has_error => Ok(()),
+        _ => {
             let kind = status_told
-                .and_then(|told| StatusCode::from_u16(u16::try_from(told).ok()?).ok())
                 .and_then(ErrorKind::of_status)
                 .unwrap_or(ErrorKind::Server);
             Err(
@@ -153,28 +330,32 @@ pub(crate) fn classify(
                     .with_failure(told(envelope, credentials)),
             )
         }
-        (_, Some(status_told)) if status_told != i64::from(status.as_u16()) => Err(Error::new(
-            ErrorKind::NotOcp,
-            format!(
-                "the answer contradicts itself: HTTP status {}, envelope status {status_told}",
-                status.as_u16()
-            ),
-        )
-        .with_status(status)
-        .with_failure(told(envelope, credentials))),
-        _ => Ok(()),
     }
 }
 
-/// Whether there is a member `successful` of any type; a wrong type is for the
-/// decoder to report, with its place.
-fn claims_success(body: &[u8]) -> bool {
-    serde_json::from_slice::<Map<String, Value>>(body)
-        .is_ok_and(|members| members.contains_key("successful"))
+/// Where a redirect leads, without what may be secret: user, path parameters
+/// and query.
+fn redirect_target(headers: &HeaderMap, credentials: &Credentials) -> String {
+    let target = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    let Some(target) = target.and_then(|target| target.split(['?', '#', ';']).next()) else {
+        return String::new();
+    };
+    let target = match target.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{path}")
+        }
+        None => target.to_owned(),
+    };
+    format!(
+        " and redirects to {}",
+        shortened(&credentials.redact(&target))
+    )
 }
 
 /// An answer with a failing HTTP status, whatever its body.
-fn refusal(
+pub(crate) fn refusal(
     status: StatusCode,
     headers: &HeaderMap,
     body: &[u8],
@@ -187,23 +368,32 @@ fn refusal(
     )
     .with_status(status)
     .with_wait(headers);
-    match read(body) {
-        Ok(envelope) if envelope.successful.is_some() || envelope.error.is_some() => {
-            let status_told = envelope.status;
-            let error = error.with_failure(told(envelope, credentials));
-            match status_told {
-                Some(told) if told != i64::from(status.as_u16()) => {
-                    error.with_hint(format!("the envelope says status {told}"))
-                }
-                _ => error,
-            }
-        }
-        _ => error
+    let foreign = |error: Error| {
+        error
             .with_hint(
                 "this is not OCP's form of an error; a proxy or another server may have answered"
                     .into(),
             )
-            .with_excerpt(&excerpt(body, credentials)),
+            .with_excerpt(&excerpt(body, credentials))
+    };
+    let Ok(envelope) = read(body) else {
+        return foreign(error);
+    };
+    let contradiction = match (envelope.status.status(), &envelope.successful) {
+        (Some(told), _) if told != status => {
+            Some(format!("the envelope says status {}", told.as_u16()))
+        }
+        (_, Loose::Flag(true)) => Some("the envelope says that the request succeeded".to_owned()),
+        _ => None,
+    };
+    let is_ocp = !matches!(envelope.successful, Loose::None);
+    let failure = told(envelope, credentials);
+    let says_why = failure.code.is_some() || failure.message.is_some();
+    let error = error.with_failure(failure);
+    match contradiction {
+        Some(contradiction) => error.with_hint(contradiction),
+        None if is_ocp && says_why => error,
+        None => foreign(error),
     }
 }
 
@@ -218,25 +408,36 @@ fn foreign_media_type(headers: &HeaderMap) -> Option<String> {
     (!is_json).then(|| written.to_owned())
 }
 
+/// How much of a server's text is shown.
 const CHARACTERS: usize = 120;
+
+/// How much of a body is looked through for an excerpt.
+const LOOKED_THROUGH: usize = 16 * 1024;
 
 /// The beginning of a body, on one line, without secrets.
 fn excerpt(body: &[u8], credentials: &Credentials) -> String {
-    // Redact before cutting, or half a secret may remain.
-    let start = String::from_utf8_lossy(&body[..body.len().min(16 * CHARACTERS)]).into_owned();
-    let text: String = credentials
-        .redact(&start)
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect();
+    let start = String::from_utf8_lossy(&body[..body.len().min(LOOKED_THROUGH)]);
+    // Redacted before anything is cut; what stands at the cut of this slice
+    // itself would have to come through blanks alone to be shown.
+    let text = credentials.redact(&start);
     let words: Vec<&str> = text.split_whitespace().collect();
-    shortened(&words.join(" "))
+    let text = words.join(" ");
+    if body.len() > LOOKED_THROUGH && text.chars().count() <= CHARACTERS {
+        return String::new();
+    }
+    shortened(&text)
 }
 
-/// At most the first 120 characters: what a server sends may be of any length.
+/// At most the first 120 characters, on one line: what a server sends may be of
+/// any length, and hold what a terminal or a log would obey.
 pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(CHARACTERS) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
+    let mut short: String = text
+        .chars()
+        .take(CHARACTERS)
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if text.chars().nth(CHARACTERS).is_some() {
+        short.push('…');
     }
+    short
 }

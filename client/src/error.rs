@@ -10,7 +10,6 @@ use progenitor_client::Error as Generated;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::types::ErrorResponse;
 use crate::{Client, ErrorCode, envelope};
 
 /// Why a call failed, or a client could not be made.
@@ -149,10 +148,12 @@ impl Error {
     pub(crate) fn with_wait(self, headers: &HeaderMap) -> Self {
         let seconds = headers
             .get("ratelimit-reset")
-            .and_then(|value| value.to_str().ok()?.trim().parse().ok());
+            .and_then(|value| value.to_str().ok())
+            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|text| text.parse::<u32>().ok());
         self.with(|inner| {
             if inner.kind == ErrorKind::Throttled {
-                inner.wait = seconds.map(Duration::from_secs);
+                inner.wait = seconds.map(|seconds| Duration::from_secs(seconds.into()));
             }
         })
     }
@@ -172,8 +173,8 @@ impl Error {
     }
 
     /// What the generated `send` fails with; `T` is what it would have decoded.
-    pub(crate) fn from_generated<T: DeserializeOwned>(
-        error: Generated<ErrorResponse>,
+    pub(crate) fn from_generated<T: DeserializeOwned, E>(
+        error: Generated<E>,
         client: &Client,
     ) -> Self {
         let credentials = &client.inner.credentials;
@@ -352,6 +353,7 @@ fn tls_hint(causes: &str) -> Option<String> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use crate::envelope::shortened as short;
         let inner = &*self.0;
         f.write_str(&inner.what)?;
         if let Some(message) = &inner.failure.message {
@@ -365,17 +367,17 @@ impl fmt::Display for Error {
                 .failure
                 .code
                 .as_ref()
-                .map(|code| format!("OCP code {code}")),
+                .map(|code| format!("OCP code {}", short(&code.to_string()))),
             inner
                 .failure
                 .trace_id
                 .as_ref()
-                .map(|id| format!("trace id {id}")),
+                .map(|id| format!("trace id {}", short(id))),
             inner
                 .failure
                 .server
                 .as_ref()
-                .map(|server| format!("server {server}")),
+                .map(|server| format!("server {}", short(server))),
             inner
                 .wait
                 .map(|wait| format!("try again after {} s", wait.as_secs())),

@@ -79,14 +79,10 @@ impl RestoreHistoryTask {
 
 /// Whether the text begins with a scheme (RFC 3986) and `://`.
 fn begins_uri(text: &str) -> bool {
-    text.trim_start()
-        .split_once("://")
-        .is_some_and(|(scheme, _)| {
-            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme
-                    .chars()
-                    .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
-        })
+    let text = text.trim_start();
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let rest = text.trim_start_matches(is_scheme);
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.starts_with("://")
 }
 
 impl PageInfo {
@@ -227,6 +223,15 @@ mod tests {
         assert_eq!(task.restore_pools(), ["a", "b", "c"]);
         task.restore_pool_list_str = None;
         assert!(task.restore_pools().is_empty());
+    }
+
+    /// Time and not correctness is at stake, so there is no limit to assert: a
+    /// quadratic search would take minutes.
+    #[test]
+    fn a_long_text_is_taken_apart_at_once() {
+        let mut task = task(r#""status": "X""#);
+        task.restore_uri = Some(",x".repeat(1_000_000));
+        assert_eq!(task.restore_uris().len(), 1);
     }
 
     #[test]

@@ -61,7 +61,20 @@ impl Transport {
             )
             .with_status(response.status()));
         }
-        let body = self.read(&mut response, &server).await?;
+        let status = response.status();
+        let body = match self.read(&mut response, &server).await {
+            Ok(body) => body,
+            // A refusal is one, whatever becomes of its body: whoever tries
+            // again after a broken connection must not do so after a 401.
+            Err(trouble) if status.is_client_error() || status.is_server_error() => {
+                let hint = format!("its body could not be read: {trouble}");
+                return Err(
+                    envelope::refusal(status, response.headers(), b"", &self.credentials)
+                        .with_hint(hint),
+                );
+            }
+            Err(trouble) => return Err(trouble),
+        };
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body);
         envelope::classify(
             response.status(),

@@ -1,6 +1,7 @@
 //! How the members of an answer are read: in every form that OCP is known to
 //! write, and in no other. `codegen.rs` hangs [`read`] on each of them.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -41,32 +42,49 @@ impl<'de, T: Wire<'de>> Wire<'de> for Vec<T> {
     }
 }
 
+impl<'de, T: Wire<'de>> Wire<'de> for Box<T> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Self::new)
+    }
+}
+
+impl<'de, T: Wire<'de>> Wire<'de> for HashMap<String, T> {
+    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let members = HashMap::<String, Read<T>>::deserialize(deserializer)?;
+        Ok(members
+            .into_iter()
+            .map(|(name, read)| (name, read.0))
+            .collect())
+    }
+}
+
 /// Types that serde reads as they should be.
 macro_rules! plain {
-    ($($type:ty),+) => {$(
+    ($($type:ty),*) => {$(
         impl<'de> crate::wire::Wire<'de> for $type {
             fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 ::serde::Deserialize::deserialize(deserializer)
             }
         }
-    )+};
+    )*};
 }
 
 /// Structs, which serde would also read from an array, member by member.
 macro_rules! object {
-    ($($type:ty),+) => {$(
+    ($($type:ty),*) => {$(
         impl<'de> crate::wire::Wire<'de> for $type {
             fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 deserializer.deserialize_map(crate::wire::ObjectVisitor(::std::marker::PhantomData))
             }
         }
-    )+};
+    )*};
 }
 
 pub(crate) use {object, plain};
 
 plain!(
     bool,
+    serde_json::Map<String, serde_json::Value>,
     f64,
     String,
     serde_json::Value,

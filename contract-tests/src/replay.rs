@@ -76,7 +76,16 @@ pub async fn replay(interaction: &Interaction, spec: &Value) -> Replay {
 
 async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Decoded, Failure> {
     let arguments = interaction.arguments(spec).map_err(Failure::Argument)?;
-    let client = Client::new(url).map_err(Failure::Call)?;
+    // The embedded server stands on this host, whatever proxies there are.
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .user_agent("oceanbase-ocp contract tests")
+        .build()
+        .map_err(|error| Failure::Argument(error.to_string()))?;
+    let client = Client::builder(url)
+        .http_client(http)
+        .build()
+        .map_err(Failure::Call)?;
     bridge::call(&client, &interaction.operation_id, arguments).await
 }
 

@@ -36,6 +36,21 @@ impl fmt::Display for SpecError {
 
 impl std::error::Error for SpecError {}
 
+/// Reads YAML; `name` is what messages call the file. Only `true` and `false`
+/// are booleans: the documentation's `Yes` is a word.
+pub(crate) fn read_yaml<'de, T: Deserialize<'de>>(
+    text: &'de str,
+    name: &str,
+) -> Result<T, SpecError> {
+    let options = serde_saphyr::options! { strict_booleans: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        SpecError(error.render_with_options(serde_saphyr::render_options! {
+            source_name: Some(name),
+            formatter: &serde_saphyr::UserMessageFormatter,
+        }))
+    })
+}
+
 /// A file cannot be read at all.
 #[derive(Debug)]
 pub struct NotReadable {
@@ -71,8 +86,7 @@ impl Document {
     /// When the text is not YAML (tabs, wrong indentation, a duplicate
     /// member, an unknown alias …), with the place and the offending line.
     pub fn parse(name: &str, text: &str) -> Result<Self, SpecError> {
-        let root: Spanned<Node> =
-            serde_saphyr::from_str(text).map_err(|error| SpecError(located(&error, name)))?;
+        let root: Spanned<Node> = read_yaml(text, name)?;
         let mut places = BTreeMap::new();
         let value = take(root.value, &mut String::new(), &mut places);
         Ok(Self {
@@ -95,7 +109,7 @@ impl Document {
     /// When a member has a type that OpenAPI does not allow there, with the
     /// place and the offending line where the parser knows them.
     pub fn openapi(&self) -> Result<openapiv3::OpenAPI, SpecError> {
-        serde_saphyr::from_str(&self.text).map_err(|error| SpecError(located(&error, &self.name)))
+        read_yaml(&self.text, &self.name)
     }
 
     /// Line and column, from 1, of the node at a JSON pointer, or of the
@@ -137,13 +151,6 @@ impl Document {
             ];
         Renderer::plain().render(&report)
     }
-}
-
-fn located(error: &serde_saphyr::Error, name: &str) -> String {
-    error.render_with_options(serde_saphyr::render_options! {
-        source_name: Some(name),
-        formatter: &serde_saphyr::UserMessageFormatter,
-    })
 }
 
 /// A YAML node whose members and items know where they stand.

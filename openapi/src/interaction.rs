@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::document::read_text;
+use crate::document::{read_text, read_yaml};
 use crate::operation::resolve;
 use crate::{Operation, Place};
 
@@ -151,7 +151,8 @@ impl Interaction {
             Some(name.to_owned())
         };
         let text = read_text(file, "it").map_err(|fault| error(fault.to_string()))?;
-        let recorded = serde_saphyr::from_str(&text).map_err(|fault| error(fault.to_string()))?;
+        let recorded =
+            read_yaml(&text, "interaction.yaml").map_err(|fault| error(fault.to_string()))?;
         let body = ["response.json", "response.html"]
             .into_iter()
             .map(|name| read_text(&file.with_file_name(name), name))
@@ -297,7 +298,12 @@ fn argument(
             .parse::<f64>()
             .map(Value::from)
             .map_err(|_| misfit("a number")),
-        Some("string") => Ok(Value::from(text)),
+        Some("string") => match schema.get("pattern").and_then(Value::as_str) {
+            Some(pattern) if !matches(pattern, text) => Err(format!(
+                "`{name}` does not match {pattern}, the request sends `{text}`"
+            )),
+            _ => Ok(Value::from(text)),
+        },
         other => Err(misfit(other.unwrap_or("a schema without a type"))),
     };
     if schema.get("type") == Some(&"array".into()) {
@@ -315,6 +321,11 @@ fn argument(
             "`{name}` is sent twice but is not described as an array"
         )),
     }
+}
+
+/// Whether a text matches the pattern of a schema.
+fn matches(pattern: &str, text: &str) -> bool {
+    jsonschema::is_valid(&json!({ "pattern": pattern }), &json!(text))
 }
 
 #[cfg(test)]

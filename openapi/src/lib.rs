@@ -10,10 +10,12 @@
 pub mod changes;
 pub mod coverage;
 mod document;
+pub mod evidence;
 mod finding;
 mod interaction;
 pub mod lint;
 mod operation;
+pub mod strict;
 
 pub use document::{Document, NotReadable, SpecError, read_text};
 pub use finding::Finding;

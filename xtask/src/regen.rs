@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use ocp_contract::{Document, canonical, changes, lint, read_text};
+use ocp_contract::{Document, canonical, changes, lint};
 use serde_json::Value;
 
 use crate::codegen;
@@ -30,8 +30,8 @@ const STALE: u8 = 4;
 ///
 /// When a file cannot be read or written.
 pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let text = read_text(&root.join(SPEC), SPEC)?;
-    let derived = match derive(&text) {
+    let bytes = std::fs::read(root.join(SPEC)).with_context(|| format!("cannot read {SPEC}"))?;
+    let derived = match utf8(&bytes).and_then(derive) {
         Ok(derived) => derived,
         Err(message) => {
             writeln!(
@@ -52,10 +52,13 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
         writeln!(out, "{DERIVED} is up to date with {SPEC}.")?;
         return Ok(ExitCode::SUCCESS);
     }
+    if mode == Mode::Write {
+        // Before anything is said: nobody may be listening any more.
+        replace(&path, &derived).with_context(|| format!("cannot write {DERIVED}"))?;
+    }
     describe(committed.as_deref(), &derived, out)?;
     match mode {
         Mode::Write => {
-            replace(&path, &derived).with_context(|| format!("cannot write {DERIVED}"))?;
             writeln!(out, "Wrote {DERIVED}.")?;
             Ok(ExitCode::SUCCESS)
         }
@@ -71,6 +74,17 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
             Ok(ExitCode::from(STALE))
         }
     }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        format!("error: {SPEC}:{line}: this line is not UTF-8")
+    })
 }
 
 /// The derived file's content, once the spec has passed every rule and the

@@ -127,6 +127,15 @@ fn each_fault_has_its_message_and_loses_no_file() {
             1,
             Spec("- TENANT", "- TENANT\n        - tenant"),
         ),
+        (
+            "circle",
+            1,
+            1,
+            Spec(
+                "    Kind:\n      type: string\n      x-extensible-enum:\n        - TENANT\n",
+                "    Kind: { $ref: '#/components/schemas/Kind' }\n",
+            ),
+        ),
         ("deleted-spec", 2, 2, Delete(SPEC)),
         ("blocked-json", 2, 2, Block(DERIVED)),
     ] {

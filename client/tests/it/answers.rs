@@ -30,6 +30,19 @@ async fn each_answer_that_is_no_success_is_an_error_to_act_on() {
         ("500", refused("500 Internal Server Error", "\"COM10000\""), Server, Some(500)),
         ("429 with a wait", refused("429 Too Many Requests\r\nRateLimit-Reset: 53", "0"), Throttled, Some(429)),
         ("429 with an odd wait", refused("429 Too Many Requests\r\nRateLimit-Reset: soon", "0"), Throttled, Some(429)),
+        ("401, truncated", b"HTTP/1.1 401 Unauthorized\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"error\":".to_vec(), Unauthorized, Some(401)),
+        ("429, broken gzip", http("429 Too Many Requests\r\ncontent-encoding: gzip\r\nRateLimit-Reset: 9", "not gzip"), Throttled, Some(429)),
+        ("429 with a wait without end", refused("429 Too Many Requests\r\nRateLimit-Reset: 18446744073709551615", "0"), Throttled, Some(429)),
+        ("500 of the framework", http("500 Internal Server Error\r\ncontent-type: application/json", r#"{"status":500,"error":"Internal Server Error","message":"NPE in X","path":"/api"}"#), Server, Some(500)),
+        ("401, error as a text", http("401 Unauthorized\r\ncontent-type: application/json", r#"{"successful":false,"error":"bad creds"}"#), Unauthorized, Some(401)),
+        ("400, error as a list", http("400 Bad Request\r\ncontent-type: application/json", r#"{"successful":false,"error":["a","b"]}"#), BadRequest, Some(400)),
+        ("400 that claims success", http("400 Bad Request\r\ncontent-type: application/json", r#"{"successful":true,"data":{"contents":[]}}"#), BadRequest, Some(400)),
+        ("400 with odd members", http("400 Bad Request\r\ncontent-type: application/json", r#"{"successful":"no","traceId":7,"server":[],"error":{"code":1.5,"message":{"a":1}}}"#), BadRequest, Some(400)),
+        ("400 with control characters", http("400 Bad Request\r\ncontent-type: application/json", r#"{"successful":false,"traceId":"a\nb","error":{"code":1,"message":"one\ntwo\u001b[2J"}}"#), BadRequest, Some(400)),
+        ("200 with a failure, status as text", json(REFUSED.replace("CODE", "1").replace("STATUS", "\"401\"")), Unauthorized, Some(200)),
+        ("200 with an error and without successful", json(r#"{"error":{"code":3,"message":"boom"},"traceId":"t"}"#), Server, Some(200)),
+        ("statuses that differ, one as text", json(good.replace(":200", ":\"500\"")), NotOcp, Some(200)),
+        ("302 with secrets", http("302 Found\r\nlocation: http://admin:hunter2@sso:80/login;jsessionid=ABC?ticket=abc", ""), NotOcp, Some(302)),
         ("502 of a proxy", http("502 Bad Gateway\r\ncontent-type: text/html", "<html>\r\n<h1>502</h1>\r\n</html>"), Server, Some(502)),
         ("404 of another server", http("404 Not Found\r\ncontent-type: application/json", r#"{"detail":"Not Found"}"#), NotFound, Some(404)),
         ("401 without a body", http("401 Unauthorized", ""), Unauthorized, Some(401)),
@@ -80,6 +93,7 @@ async fn each_answer_that_is_no_success_is_an_error_to_act_on() {
         assert_eq!(error.status().map(|status| status.as_u16()), status, "{name}");
         writeln!(words, "{name}\n    {:?}: {error}", error.kind()).unwrap();
     }
+    assert!(!words.contains("hunter2") && !words.contains("ABC"));
     insta::assert_snapshot!(without_ports(&words));
 }
 
@@ -135,4 +149,24 @@ async fn a_closed_port_and_a_silent_server_are_told_apart() {
     let error = crate::server::call(&client).await.unwrap_err();
     assert!(error.is_connection(), "{error}");
     assert!(std::error::Error::source(&error).is_some());
+}
+
+/// Whatever a server sends, an error stays short and on one line.
+#[tokio::test]
+async fn an_error_is_short_and_on_one_line() {
+    let long = "x\\u001b\\n".repeat(100_000);
+    for body in [
+        format!(
+            r#"{{"successful":false,"error":{{"code":"{long}","message":"{long}"}},"traceId":"{long}","server":"{long}"}}"#
+        ),
+        format!(
+            r#"{{"successful":true,"data":{{"contents":[{{"id":"{long}"}}]}},"traceId":"{long}"}}"#
+        ),
+        format!("\"{long}\""),
+    ] {
+        let error = outcome(json(body)).await.unwrap_err();
+        let text = format!("{error} {error:?}");
+        assert!(text.len() < 3000, "{} characters", text.len());
+        assert!(!text.contains(|c: char| c.is_control()), "{text:?}");
+    }
 }

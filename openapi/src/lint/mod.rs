@@ -47,7 +47,8 @@ fn version(spec: &Value) -> Option<Finding> {
     let written = spec.get("openapi");
     if written
         .and_then(Value::as_str)
-        .is_some_and(|version| version.starts_with("3.0."))
+        .and_then(|version| version.strip_prefix("3.0."))
+        .is_some_and(|patch| !patch.is_empty() && patch.bytes().all(|byte| byte.is_ascii_digit()))
     {
         return None;
     }

@@ -9,7 +9,16 @@ use crate::document::escape;
 use crate::operation::{operations, resolve};
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
-    let mut ids: BTreeMap<&str, String> = BTreeMap::new();
+    let mut ids = BTreeMap::new();
+    if operations(spec).next().is_none() {
+        findings.push(Finding {
+            rule: "no-operations",
+            pointer: "/paths".into(),
+            what: "the document describes no operation".into(),
+            why: "there would be no client".into(),
+            instead: "describe at least one under `paths`".into(),
+        });
+    }
     for (pointer, path, _, operation) in operations(spec) {
         operation_id(operation, &pointer, &mut ids, findings);
         path_parameters(spec, path, operation, &pointer, findings);
@@ -17,17 +26,21 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
     }
 }
 
-fn operation_id<'a>(
-    operation: &'a Value,
+fn operation_id(
+    operation: &Value,
     pointer: &str,
-    ids: &mut BTreeMap<&'a str, String>,
+    ids: &mut BTreeMap<String, String>,
     findings: &mut Vec<Finding>,
 ) {
     let id = operation.get("operationId").and_then(Value::as_str);
-    let taken = id.and_then(|id| ids.insert(id, pointer.to_owned()));
+    // The method is named in snake_case, where `listTasks` and `list_tasks` meet.
+    let method = id.map(|id| id.replace('_', "").to_lowercase());
+    let taken = method.and_then(|method| ids.insert(method, id.unwrap_or_default().to_owned()));
     let what = match (id, taken) {
         (None, _) => "the operation has no `operationId`".to_owned(),
-        (Some(id), Some(other)) => format!("`{id}` already names {other}"),
+        (Some(id), Some(other)) => {
+            format!("`{id}` would name the same method as `{other}` further up")
+        }
         _ => return,
     };
     findings.push(Finding {
@@ -49,6 +62,7 @@ fn path_parameters(
     let item_pointer = format!("/paths/{}", escape(path));
     let item = spec.pointer(&item_pointer).unwrap_or(&Value::Null);
     let mut declared = Vec::new();
+    let mut names = Vec::new();
     for (holder, holder_pointer) in [(item, item_pointer.as_str()), (operation, pointer)] {
         let list = holder.get("parameters").and_then(Value::as_array);
         for (index, parameter) in list.into_iter().flatten().enumerate() {
@@ -57,6 +71,17 @@ fn path_parameters(
                 continue;
             };
             style(parameter, &at, findings);
+            let key = (parameter.get("in"), parameter.get("name"));
+            if names.contains(&key) {
+                findings.push(Finding {
+                    rule: "duplicate-parameter",
+                    pointer: format!("{at}/name"),
+                    what: "a parameter of this name is described already".into(),
+                    why: "the generator would keep one of them, without a word".into(),
+                    instead: "describe each parameter once".into(),
+                });
+            }
+            names.push(key);
             if parameter.get("in") == Some(&"path".into())
                 && let Some(name) = parameter.get("name").and_then(Value::as_str)
             {
@@ -103,7 +128,13 @@ fn path_parameters(
 
 fn style(parameter: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     let is_query = parameter.get("in") == Some(&"query".into());
-    let (member, what) = if parameter.get("in") == Some(&"cookie".into()) {
+    let place = parameter
+        .get("in")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let (member, what) = if !matches!(place, "path" | "query" | "header" | "cookie") {
+        ("in", "`in` must be path, query or header".to_owned())
+    } else if parameter.get("in") == Some(&"cookie".into()) {
         ("in", "cookie parameters cannot be sent".to_owned())
     } else if parameter.get("explode") == Some(&false.into()) && is_query {
         ("explode", "`explode: false` has no effect".to_owned())
@@ -160,6 +191,17 @@ fn responses(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<
             }
         }
         let schema = content.and_then(|content| content.get("application/json")?.get("schema"));
+        if status.starts_with(['1', '2', '3']) && status != "200" {
+            findings.push(Finding {
+                rule: "success-status",
+                pointer: at.clone(),
+                what: format!("{status} is no success that the client believes"),
+                why: "OCP answers every success with 200; the transport takes anything else for another server"
+                    .into(),
+                instead: "describe the success as '200'; if OCP has learnt another, change client/src/envelope.rs first"
+                    .into(),
+            });
+        }
         let class = if status.starts_with(['1', '2', '3']) {
             "success"
         } else {

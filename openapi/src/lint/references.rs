@@ -10,6 +10,7 @@ use crate::document::escape;
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
     let mut used = BTreeSet::new();
     walk(spec, spec, &mut String::new(), &mut used, findings);
+    circles(spec, findings);
     let components = spec.get("components").and_then(Value::as_object);
     for (kind, members) in components.into_iter().flatten() {
         // Security schemes are named by `security`, not by `$ref`.
@@ -35,6 +36,45 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Components that refer to themselves without an object between: through
+/// `$ref`, or through `allOf`.
+fn circles(spec: &Value, findings: &mut Vec<Finding>) {
+    let components = spec.get("components").and_then(Value::as_object);
+    for (kind, members) in components.into_iter().flatten() {
+        for (name, _) in members.as_object().into_iter().flatten() {
+            let start = format!("/components/{}/{}", escape(kind), escape(name));
+            let mut seen = BTreeSet::new();
+            let mut next = vec![start.clone()];
+            while let Some(pointer) = next.pop() {
+                let node = spec.pointer(&pointer).unwrap_or(&Value::Null);
+                for target in direct(node) {
+                    if target == start {
+                        findings.push(Finding {
+                            rule: "circular-ref",
+                            pointer: start.clone(),
+                            what: format!("`{name}` refers to itself"),
+                            why: "the generator would follow it until its stack is used up".into(),
+                            instead: "describe what it is; a member may refer back to its object"
+                                .into(),
+                        });
+                    } else if seen.insert(target.clone()) {
+                        next.push(target);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a node is, and not what it holds.
+fn direct(node: &Value) -> Vec<String> {
+    let all = node.get("allOf").and_then(Value::as_array);
+    std::iter::once(node)
+        .chain(all.into_iter().flatten())
+        .filter_map(|one| Some(one.get("$ref")?.as_str()?.strip_prefix('#')?.to_owned()))
+        .collect()
 }
 
 fn walk(

@@ -7,11 +7,31 @@ use crate::document::escape;
 
 pub(super) fn check(spec: &Value, hand_written: &[&str], findings: &mut Vec<Finding>) {
     roots(spec, &mut String::new(), &mut |schema, pointer| {
+        component_name(pointer, findings);
         if is_hand_written(pointer, hand_written) {
             return;
         }
         rules(schema, pointer, findings);
     });
+}
+
+fn component_name(pointer: &str, findings: &mut Vec<Finding>) {
+    let Some(name) = pointer
+        .strip_prefix("/components/schemas/")
+        .filter(|name| !name.contains('/'))
+    else {
+        return;
+    };
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric());
+    if !plain || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        findings.push(Finding {
+            rule: "component-name",
+            pointer: pointer.to_owned(),
+            what: format!("`{name}` is not the name of a Rust type"),
+            why: "the schema becomes a Rust type of exactly this name".into(),
+            instead: "write it in UpperCamelCase".into(),
+        });
+    }
 }
 
 fn is_hand_written(pointer: &str, hand_written: &[&str]) -> bool {
@@ -134,7 +154,66 @@ fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
             );
         }
     }
+    kind(schema, &mut find);
+    for (key, why) in [
+        (
+            "pattern",
+            "typify needs another crate at run time to check it, and one text outside fails the whole answer",
+        ),
+        (
+            "default",
+            "typify would read null as an error, and absence as this value",
+        ),
+    ] {
+        if schema.get(key).is_some() {
+            find(
+                key,
+                key,
+                format!("`{key}` changes the Rust type"),
+                why,
+                "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+            );
+        }
+    }
     optional_arrays(schema, &mut find);
+}
+
+/// Types and formats that the client can read.
+fn kind(schema: &Value, find: &mut Find<'_>) {
+    let Some(written) = schema.get("type") else {
+        return;
+    };
+    let formats: &[&str] = match written.as_str() {
+        Some("integer") => &["int32", "int64"],
+        Some("number") => &["double"],
+        Some("string") => &["date-time"],
+        Some("boolean" | "array" | "object") => &[],
+        _ => {
+            return find(
+                "type",
+                "type",
+                format!("`type: {written}` is none of OpenAPI 3.0"),
+                "openapiv3 refuses it, without saying where",
+                "write one of string, integer, number, boolean, array, object; `nullable: true` says that null is allowed",
+            );
+        }
+    };
+    if let Some(format) = schema.get("format")
+        && !format
+            .as_str()
+            .is_some_and(|format| formats.contains(&format))
+    {
+        find(
+            "format",
+            "format",
+            format!(
+                "the client reads no {} of format {format}",
+                written.as_str().unwrap_or_default()
+            ),
+            "typify picks a Rust type for it that the client has no reader for (src/wire.rs)",
+            "leave it out; known are int32, int64, double and date-time",
+        );
+    }
 }
 
 type Find<'a> = dyn FnMut(&'static str, &str, String, &str, &str) + 'a;
@@ -175,10 +254,34 @@ fn vocabulary(schema: &Value, words: &Value, pointer: &str, find: &mut Find<'_>)
         );
     }
     for (index, word) in list.iter().enumerate() {
+        let variant = variant(word);
         if list[..index].contains(word) {
             fault(format!("`{word}` is listed twice"), "list each word once");
+        } else if let Some(other) = list[..index]
+            .iter()
+            .find(|other| self::variant(other) == variant)
+        {
+            fault(
+                format!("`{other}` and `{word}` would be one variant"),
+                "leave one of them out; it is kept as it comes",
+            );
+        }
+        let begins = variant.starts_with(|c: char| c.is_ascii_alphabetic());
+        if !begins || !variant.is_ascii() || matches!(variant.as_str(), "other" | "self") {
+            fault(
+                format!("`{word}` cannot name a variant"),
+                "leave it out; it is kept as it comes",
+            );
         }
     }
+}
+
+/// What is left of a word in the name of its variant, capitals aside.
+fn variant(word: &str) -> String {
+    word.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 fn optional_arrays(schema: &Value, find: &mut Find<'_>) {

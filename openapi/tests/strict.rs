@@ -1,0 +1,130 @@
+//! The strict view: what it takes, and what it must refuse.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic is how a test fails"
+)]
+
+use std::path::Path;
+
+use ocp_contract::evidence::Evidence;
+use ocp_contract::strict::Strict;
+use ocp_contract::{Document, Grade, Interaction, read_text};
+use serde::Deserialize;
+use serde_json::Value;
+
+const OPERATION: &str = "listTenantRestoreTasks";
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn yaml(name: &str) -> Value {
+    let text = read_text(&folder().join(name), name).unwrap();
+    Document::parse(name, &text).unwrap().value().clone()
+}
+
+fn strict() -> Strict {
+    Strict::new(
+        &yaml("ocp.yaml"),
+        OPERATION,
+        &Evidence::read(folder()).unwrap(),
+    )
+    .unwrap()
+}
+
+fn interaction(case: &str) -> Interaction {
+    Interaction::read(
+        &folder()
+            .join("interactions")
+            .join(OPERATION)
+            .join(case)
+            .join("interaction.yaml"),
+    )
+    .unwrap()
+}
+
+#[test]
+fn documented_samples_pass() {
+    let strict = strict();
+    for interaction in Interaction::read_all(&folder().join("interactions")).unwrap() {
+        if interaction.recorded.source.grade == Grade::Documented {
+            let body = serde_json::from_str(&interaction.body).unwrap();
+            let departures = strict.departures(interaction.recorded.response.status, &body);
+            assert!(
+                departures.is_empty(),
+                "{}: {departures:#?}",
+                interaction.case
+            );
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct RejectedBody {
+    name: String,
+    base: String,
+    patch: json_patch::Patch,
+    at: String,
+    says: String,
+}
+
+#[test]
+fn each_rejected_body_is_refused_for_its_reason() {
+    let strict = strict();
+    let cases: Vec<RejectedBody> = serde_json::from_value(yaml("rejections/bodies.yaml")).unwrap();
+    for case in cases {
+        let interaction = interaction(&case.base);
+        let mut body: Value = serde_json::from_str(&interaction.body).unwrap();
+        json_patch::patch(&mut body, &case.patch).unwrap();
+        let departures = strict.departures(interaction.recorded.response.status, &body);
+        assert!(
+            departures
+                .iter()
+                .any(|one| one.body == case.at && one.what.contains(&case.says)),
+            "{}: expected {} at {:?}, got {departures:#?}",
+            case.name,
+            case.says,
+            case.at
+        );
+        assert!(
+            departures.iter().all(|one| one.spec.starts_with('/')),
+            "{}: {departures:#?}",
+            case.name
+        );
+    }
+}
+
+#[derive(Deserialize)]
+struct RejectedRequest {
+    request: String,
+    says: String,
+}
+
+#[test]
+fn each_rejected_request_is_refused_for_its_reason() {
+    let spec = yaml("ocp.yaml");
+    let cases: Vec<RejectedRequest> =
+        serde_json::from_value(yaml("rejections/requests.yaml")).unwrap();
+    for case in cases {
+        let mut interaction = interaction("documented-sample");
+        interaction.recorded.request = case.request.clone().try_into().unwrap();
+        let refusal = interaction.arguments(&spec).expect_err(&case.request);
+        assert!(refusal.contains(&case.says), "{}: {refusal}", case.request);
+    }
+}
+
+/// A departure says where in the body, where in the spec, and how it is known.
+#[test]
+fn a_departure_can_be_looked_up() {
+    let mut body: Value = serde_json::from_str(&interaction("documented-sample").body).unwrap();
+    body["data"]["contents"][1]["backupMode"] = "COLD".into();
+    body["data"]["page"]["totalPages"] = Value::Null;
+    let departures: Vec<String> = strict()
+        .departures(200, &body)
+        .iter()
+        .map(|one| format!("{one}\n    {}", one.spec))
+        .collect();
+    insta::assert_snapshot!(departures.join("\n"));
+}
