@@ -4,8 +4,9 @@
 //! [`Document`] is the spec as written, with the place of every node;
 //! [`lint::lint`] refuses what the tools behind it cannot take;
 //! [`canonical`] is what the client is generated from; [`changes::describe`]
-//! tells two of those apart in words; [`Interaction`] is one recorded or
-//! documented exchange.
+//! tells two of those apart in words; [`Interaction`] is one documented or
+//! derived exchange; [`evidence`] holds every claim against the documentation;
+//! [`strict`] judges answers; [`page`] renders it all for people.
 
 pub mod changes;
 pub mod coverage;
@@ -15,6 +16,7 @@ mod finding;
 mod interaction;
 pub mod lint;
 mod operation;
+pub mod page;
 pub mod strict;
 
 pub use document::{Document, NotReadable, SpecError, read_text};

@@ -21,9 +21,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Check openapi/ocp.yaml and derive client/openapi.json from it.
+    /// Check openapi/ocp.yaml and derive client/openapi.json and
+    /// openapi/CONTRACT.md from it.
     ///
-    /// Exit codes: 0 the file is fresh; 4 it is stale (--check only); 1 the
+    /// Exit codes: 0 the files are fresh; 4 they are stale (--check only); 1 the
     /// spec is wrong; 2 the task could not run.
     Regen {
         /// Write nothing; show what would change.

@@ -1,17 +1,20 @@
-//! `cargo xtask regen [--check]`: `openapi/ocp.yaml` in, `client/openapi.json` out.
+//! `cargo xtask regen [--check]`: `openapi/` in, `client/openapi.json` and
+//! `openapi/CONTRACT.md` out.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use ocp_contract::{Document, canonical, changes, lint};
+use ocp_contract::evidence::Evidence;
+use ocp_contract::{Document, canonical, changes, lint, page};
 use serde_json::Value;
 
 use crate::codegen;
 
 const SPEC: &str = "openapi/ocp.yaml";
-const DERIVED: &str = "client/openapi.json";
+const CLIENTS_COPY: &str = "client/openapi.json";
+const PAGE: &str = "openapi/CONTRACT.md";
 
 /// The two ways to end the same work.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub(crate) enum Mode {
 const WRONG: u8 = 1;
 const STALE: u8 = 4;
 
-/// Checks the spec and brings the derived file up to date, or says what is
+/// Checks the spec and brings the derived files up to date, or says what is
 /// stale. `root` is the checkout.
 ///
 /// # Errors
@@ -31,49 +34,55 @@ const STALE: u8 = 4;
 /// When a file cannot be read or written.
 pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let bytes = std::fs::read(root.join(SPEC)).with_context(|| format!("cannot read {SPEC}"))?;
-    let derived = match utf8(&bytes).and_then(derive) {
+    let derived = match utf8(&bytes).and_then(|text| derive(root, text)) {
         Ok(derived) => derived,
         Err(message) => {
             writeln!(
                 out,
-                "{message}\n\n{SPEC} is wrong; {DERIVED} was left as it is."
+                "{message}\n\nThe contract is wrong; derived files were left as they are."
             )?;
             return Ok(ExitCode::from(WRONG));
         }
     };
-    let path = root.join(DERIVED);
-    let committed = match std::fs::read_to_string(&path) {
-        Ok(text) => Some(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Some(String::new()),
-        Err(error) => return Err(error).context(format!("cannot read {DERIVED}")),
-    };
-    if committed.as_ref() == Some(&derived) {
-        writeln!(out, "{DERIVED} is up to date with {SPEC}.")?;
-        return Ok(ExitCode::SUCCESS);
-    }
-    if mode == Mode::Write {
-        // Before anything is said: nobody may be listening any more.
-        replace(&path, &derived).with_context(|| format!("cannot write {DERIVED}"))?;
-    }
-    describe(committed.as_deref(), &derived, out)?;
-    match mode {
-        Mode::Write => {
-            writeln!(out, "Wrote {DERIVED}.")?;
-            Ok(ExitCode::SUCCESS)
+    let mut stale = false;
+    for (name, content) in derived {
+        let path = root.join(name);
+        let committed = match std::fs::read_to_string(&path) {
+            Ok(text) => Some(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => Some(String::new()),
+            Err(error) => return Err(error).context(format!("cannot read {name}")),
+        };
+        if committed.as_ref() == Some(&content) {
+            writeln!(out, "{name} is up to date.")?;
+            continue;
         }
-        Mode::Check => {
-            let diff = similar::TextDiff::from_lines(committed.as_deref().unwrap_or(""), &derived)
-                .unified_diff()
-                .header(
-                    &format!("{DERIVED} (committed)"),
-                    &format!("{DERIVED} (from {SPEC})"),
-                )
-                .to_string();
-            writeln!(out, "\n{diff}\n{DERIVED} is stale. Run: cargo xtask regen")?;
-            Ok(ExitCode::from(STALE))
+        stale = true;
+        if mode == Mode::Write {
+            // Before anything is said: nobody may be listening any more.
+            replace(&path, &content).with_context(|| format!("cannot write {name}"))?;
+        }
+        describe(name, committed.as_deref(), &content, out)?;
+        match mode {
+            Mode::Write => writeln!(out, "Wrote {name}.")?,
+            Mode::Check => {
+                let diff =
+                    similar::TextDiff::from_lines(committed.as_deref().unwrap_or(""), &content)
+                        .unified_diff()
+                        .header(
+                            &format!("{name} (committed)"),
+                            &format!("{name} (from {SPEC})"),
+                        )
+                        .to_string();
+                writeln!(out, "\n{diff}")?;
+            }
         }
     }
+    if stale && mode == Mode::Check {
+        writeln!(out, "Derived files are stale. Run: cargo xtask regen")?;
+        return Ok(ExitCode::from(STALE));
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, String> {
@@ -87,9 +96,9 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
     })
 }
 
-/// The derived file's content, once the spec has passed every rule and the
-/// generator has taken it.
-fn derive(text: &str) -> Result<String, String> {
+/// The derived files, once the spec has passed every rule and the generator has
+/// taken it.
+fn derive(root: &Path, text: &str) -> Result<[(&'static str, String); 2], String> {
     let document = Document::parse(SPEC, text).map_err(|error| error.to_string())?;
     let findings =
         lint::lint(&document, &codegen::HAND_WRITTEN).map_err(|error| error.to_string())?;
@@ -97,28 +106,37 @@ fn derive(text: &str) -> Result<String, String> {
         let findings: Vec<_> = findings.iter().map(|one| document.render(one)).collect();
         return Err(findings.join("\n\n"));
     }
-    let derived = canonical(document.value());
-    codegen::generate(&derived)
+    let copy = canonical(document.value());
+    codegen::generate(&copy)
         .map_err(|error| format!("error: no client can be generated from {SPEC}: {error}"))?;
-    Ok(derived)
+    let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
+    let page = page::render(document.value(), &evidence);
+    Ok([(CLIENTS_COPY, copy), (PAGE, page)])
 }
 
-fn describe(committed: Option<&str>, derived: &str, out: &mut dyn Write) -> anyhow::Result<()> {
+/// Says in words what changes.
+fn describe(
+    name: &str,
+    committed: Option<&str>,
+    content: &str,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
     let Some(committed) = committed else {
-        writeln!(out, "{DERIVED} does not exist.")?;
-        return Ok(());
+        return writeln!(out, "{name} does not exist.");
     };
-    let old: Value = match serde_json::from_str(committed) {
-        Ok(old) => old,
-        Err(error) => {
-            writeln!(out, "{DERIVED} is not JSON ({error}).")?;
-            return Ok(());
-        }
+    if name != CLIENTS_COPY {
+        return writeln!(out, "{name} no longer says what the contract says.");
+    }
+    let (old, new): (Value, Value) = match (
+        serde_json::from_str(committed),
+        serde_json::from_str(content),
+    ) {
+        (Ok(old), Ok(new)) => (old, new),
+        (Err(error), _) | (_, Err(error)) => return writeln!(out, "{name} is not JSON ({error})."),
     };
-    let changes = changes::describe(&old, &serde_json::from_str(derived)?);
+    let changes = changes::describe(&old, &new);
     if changes.is_empty() {
-        writeln!(out, "{DERIVED} says the same as {SPEC} in another layout.")?;
-        return Ok(());
+        return writeln!(out, "{name} says the same as {SPEC} in another layout.");
     }
     writeln!(out, "What {SPEC} changes:")?;
     for change in changes {

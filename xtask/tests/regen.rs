@@ -7,6 +7,13 @@ use std::process::{Command, Output};
 
 const SPEC: &str = "openapi/ocp.yaml";
 const DERIVED: &str = "client/openapi.json";
+const FILES: [&str; 5] = [
+    SPEC,
+    DERIVED,
+    "openapi/CONTRACT.md",
+    "openapi/documentation.yaml",
+    "openapi/discrepancies.yaml",
+];
 
 /// The checkout that this test belongs to.
 fn checkout() -> &'static Path {
@@ -36,7 +43,8 @@ fn words(output: &Output) -> String {
 fn copy() -> tempfile::TempDir {
     let small = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkout"));
     let root = tempfile::tempdir().unwrap();
-    for file in [SPEC, DERIVED] {
+    std::fs::create_dir_all(root.path().join("openapi/interactions")).unwrap();
+    for file in FILES {
         std::fs::create_dir_all(root.path().join(file).parent().unwrap()).unwrap();
         std::fs::copy(small.join(file), root.path().join(file)).unwrap();
     }
@@ -44,7 +52,7 @@ fn copy() -> tempfile::TempDir {
 }
 
 #[test]
-fn the_committed_file_is_fresh() {
+fn the_committed_files_are_fresh() {
     let output = regen(checkout(), &["--check"]);
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
 }
@@ -135,6 +143,13 @@ fn each_fault_has_its_message_and_loses_no_file() {
                 "    Kind:\n      type: string\n      x-extensible-enum:\n        - TENANT\n",
                 "    Kind: { $ref: '#/components/schemas/Kind' }\n",
             ),
+        ),
+        ("deleted-page", 4, 0, Delete("openapi/CONTRACT.md")),
+        (
+            "deleted-register",
+            1,
+            1,
+            Delete("openapi/discrepancies.yaml"),
         ),
         ("deleted-spec", 2, 2, Delete(SPEC)),
         ("blocked-json", 2, 2, Block(DERIVED)),

@@ -1,0 +1,164 @@
+//! Whatever the strict view accepts, the client decodes without loss.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use contract_tests::{lossless, spec};
+use oceanbase_ocp::types::{ErrorResponse, RestoreTaskListResponse};
+use ocp_contract::Interaction;
+use ocp_contract::evidence::Evidence;
+use ocp_contract::strict::Strict;
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use proptest::test_runner::{Config, TestRunner};
+use serde_json::{Map, Value, json};
+
+/// Values that a strict schema describes, the odd ones first.
+fn values(schema: &Value) -> BoxedStrategy<Value> {
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        return proptest::sample::select(words.clone()).boxed();
+    }
+    if let Some(list) = schema.get("anyOf").and_then(Value::as_array) {
+        return Union::new(list.iter().map(values)).boxed();
+    }
+    if let Some(wire) = schema.get("x-wire") {
+        let mut forms = match wire[0].as_str().unwrap() {
+            "date-time" => vec![times()],
+            _ => vec![
+                ((1 << 53)..i64::MAX)
+                    .prop_map(|long| json!(long.to_string()))
+                    .boxed(),
+                any::<i64>().prop_map(Value::from).boxed(),
+            ],
+        };
+        forms.extend((wire[1] == true).then(|| Just(Value::Null).boxed()));
+        return Union::new(forms).boxed();
+    }
+    let kinds: Vec<&str> = match &schema["type"] {
+        Value::String(kind) => vec![kind],
+        Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
+        _ => vec!["null"],
+    };
+    Union::new(kinds.into_iter().map(|kind| {
+        match kind {
+            "boolean" => any::<bool>().prop_map(Value::from).boxed(),
+            "string" => ".{0,12}".prop_map(Value::from).boxed(),
+            "array" => proptest::collection::vec(values(&schema["items"]), 0..4)
+                .prop_map(Value::from)
+                .boxed(),
+            "object" => object(schema),
+            _ => Just(Value::Null).boxed(),
+        }
+    }))
+    .boxed()
+}
+
+fn object(schema: &Value) -> BoxedStrategy<Value> {
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let members: Vec<BoxedStrategy<Option<(String, Value)>>> = schema["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, member)| {
+            let name = name.clone();
+            let is_required = required.contains(&name.as_str());
+            (values(member), any::<bool>())
+                .prop_map(move |(value, present)| {
+                    (is_required || present).then(|| (name.clone(), value))
+                })
+                .boxed()
+        })
+        .collect();
+    members
+        .prop_map(|members| Value::Object(members.into_iter().flatten().collect::<Map<_, _>>()))
+        .boxed()
+}
+
+fn times() -> BoxedStrategy<Value> {
+    let offset = prop_oneof![
+        Just("Z".to_owned()),
+        (-18_i32 * 60..=18 * 60).prop_map(|minutes| {
+            let sign = if minutes < 0 { '-' } else { '+' };
+            format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+        }),
+    ];
+    (
+        0..9999_i32,
+        1..=12_u32,
+        1..=28_u32,
+        0..86400_u32,
+        "(\\.[0-9]{1,9})?",
+        offset,
+    )
+        .prop_map(|(year, month, day, second, fraction, offset)| {
+            let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+            json!(format!(
+                "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}"
+            ))
+        })
+        .boxed()
+}
+
+/// Makes the members that depend on a flag agree with it.
+fn settle(body: &mut Value) {
+    for task in body
+        .pointer_mut("/data/contents")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if task["finished"] == true {
+            task["finishTime"] = json!("2024-08-08T08:25:39.15Z");
+        } else if let Some(task) = task.as_object_mut() {
+            task.remove("finishTime");
+        }
+    }
+}
+
+fn lost<T: serde::de::DeserializeOwned + serde::Serialize>(body: &Value) -> Vec<String> {
+    match serde_json::from_str::<T>(&body.to_string()) {
+        Ok(value) => lossless::differences(body, &serde_json::to_value(value).unwrap()),
+        Err(error) => vec![error.to_string()],
+    }
+}
+
+#[test]
+fn what_strict_accepts_is_decoded_without_loss() {
+    let spec = spec().unwrap();
+    let folder = Interaction::folder().parent().unwrap();
+    let strict = Strict::new(
+        &spec,
+        "listTenantRestoreTasks",
+        &Evidence::read(folder).unwrap(),
+    )
+    .unwrap();
+    for status in [200, 429, 404, 500] {
+        let mut runner = TestRunner::new(Config {
+            cases: 200,
+            failure_persistence: None,
+            ..Config::default()
+        });
+        let bodies = values(strict.schema(status).unwrap());
+        runner
+            .run(&bodies, |mut body| {
+                settle(&mut body);
+                let departures = strict.departures(status, &body);
+                prop_assert!(
+                    departures.is_empty(),
+                    "the generator is wrong: {departures:?}"
+                );
+                let lost = if status == 200 {
+                    lost::<RestoreTaskListResponse>(&body)
+                } else {
+                    lost::<ErrorResponse>(&body)
+                };
+                prop_assert!(lost.is_empty(), "{lost:?}\n{body:#}");
+                Ok(())
+            })
+            .unwrap();
+    }
+}
