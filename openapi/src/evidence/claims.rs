@@ -174,6 +174,7 @@ impl<'a> Walk<'a> {
         // A list bears no mark; the schemes that it names do.
         let node = self.places.entry("security".into()).or_default();
         node.own_marks = marks_of_schemes.first().cloned().unwrap_or_default();
+        node.marks = node.own_marks.clone();
         if marks_of_schemes
             .iter()
             .any(|marks| *marks != node.own_marks)

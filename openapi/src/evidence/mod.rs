@@ -114,6 +114,7 @@ impl Evidence {
     pub fn gaps(&self, spec: &Value) -> Vec<Gap> {
         let stated = claims::claims(spec);
         let mut gaps = Vec::new();
+        let mut unstated = BTreeSet::new();
         let documented = self
             .pages
             .iter()
@@ -149,10 +150,11 @@ impl Evidence {
                 supports,
                 register: &self.register,
                 gaps: &mut gaps,
+                unstated: &mut unstated,
             };
             comparison.run();
         }
-        self.unused_entries(&stated, &mut gaps);
+        self.unused_entries(&stated, &unstated, &mut gaps);
         self.repeated_words(&mut gaps);
         self.row_counts(&mut gaps);
         gaps
@@ -206,7 +208,12 @@ impl Evidence {
     }
 
     /// Entries that nothing refers to, and marks that no entry answers for.
-    fn unused_entries(&self, stated: &BTreeMap<String, Places>, gaps: &mut Vec<Gap>) {
+    fn unused_entries(
+        &self,
+        stated: &BTreeMap<String, Places>,
+        unstated: &BTreeSet<String>,
+        gaps: &mut Vec<Gap>,
+    ) {
         for (index, entry) in self.register.iter().enumerate() {
             let note = |what: String| gap("register", &format!("entry {}", entry.id), what, "");
             if self.register[..index]
@@ -218,16 +225,40 @@ impl Evidence {
             if entry.places.is_empty() && entry.unstated.is_empty() {
                 gaps.push(note("it justifies no node of the spec".into()));
             }
-            let spoken_of = entry.places.keys().chain(entry.types.keys());
-            for place in spoken_of
-                .chain(entry.claims.keys())
-                .chain(&entry.vocabularies)
+            let bears = |place: &String, marks: fn(&Node) -> &BTreeSet<u32>| {
+                let nodes = stated.values().filter_map(|places| places.get(place));
+                nodes
+                    .into_iter()
+                    .any(|node| marks(node).contains(&entry.id))
+            };
+            for place in entry
+                .places
+                .keys()
+                .filter(|place| !bears(place, |node| &node.own_marks))
             {
-                if !stated.values().any(|places| places.contains_key(place)) {
-                    gaps.push(note(format!(
-                        "it speaks of `{place}`, which the spec does not have"
-                    )));
-                }
+                gaps.push(note(format!(
+                    "it lists `{place}`, but no such node bears `x-discrepancy: [{}]`",
+                    entry.id
+                )));
+            }
+            let decided = entry
+                .types
+                .keys()
+                .chain(entry.claims.keys())
+                .chain(&entry.vocabularies);
+            for place in decided.filter(|place| !bears(place, |node| &node.marks)) {
+                gaps.push(note(format!(
+                    "it decides about `{place}`, but no such node rests on it"
+                )));
+            }
+            for place in entry
+                .unstated
+                .iter()
+                .filter(|place| !unstated.contains(*place))
+            {
+                gaps.push(note(format!(
+                    "it says that the spec leaves `{place}` out; it does not, or no source has it"
+                )));
             }
         }
         let mut marked: Vec<(&str, u32, &str)> = Vec::new();
@@ -276,9 +307,11 @@ struct Comparison<'a> {
     supports: Supports,
     register: &'a [Entry],
     gaps: &'a mut Vec<Gap>,
+    /// Places that a source has and the spec does not, of all operations.
+    unstated: &'a mut BTreeSet<String>,
 }
 
-impl Comparison<'_> {
+impl<'a> Comparison<'a> {
     fn run(&mut self) {
         for (place, node) in self.places {
             let support = self.supports.get(place).cloned().unwrap_or_default();
@@ -304,13 +337,8 @@ impl Comparison<'_> {
                 );
             }
         }
-        for entry in self.register {
-            for place in &entry.unstated {
-                if !unstated.iter().any(|(one, _)| one == place) {
-                    self.note(place, format!("entry {} says that the spec leaves it out; it does not, or no source has it", entry.id));
-                }
-            }
-        }
+        self.unstated
+            .extend(unstated.into_iter().map(|(place, _)| place));
     }
 
     fn note(&mut self, place: &str, what: String) {
@@ -337,10 +365,19 @@ impl Comparison<'_> {
         }
     }
 
+    /// The entries that a node rests on: those whose number it bears, itself or
+    /// above. What another operation decides does not concern it.
+    fn entries(&self, node: &Node) -> Vec<&'a Entry> {
+        self.register
+            .iter()
+            .filter(|entry| node.marks.contains(&entry.id))
+            .collect()
+    }
+
     fn kind(&mut self, place: &str, node: &Node, support: &Support) {
         let decided = self
-            .register
-            .iter()
+            .entries(node)
+            .into_iter()
             .find_map(|entry| Some((entry.id, entry.types.get(place)?)));
         let sourced = support.kind();
         let (expected, by) = match (decided, &sourced) {
@@ -385,8 +422,8 @@ impl Comparison<'_> {
     fn claims(&mut self, place: &str, node: &Node, support: &Support) {
         let mut expected = support.claims.clone();
         let decided: Vec<(u32, &String)> = self
-            .register
-            .iter()
+            .entries(node)
+            .into_iter()
             .flat_map(|entry| {
                 entry
                     .claims
@@ -399,7 +436,7 @@ impl Comparison<'_> {
         // A sample's text is a word where an entry says that there is a list; a
         // documented list must hold it already.
         let is_list = self
-            .register
+            .entries(node)
             .iter()
             .any(|entry| entry.vocabularies.iter().any(|one| one == place));
         let documented = expected.keys().any(|claim| claim.starts_with("word "));
@@ -445,20 +482,15 @@ impl Comparison<'_> {
 
     fn marks(&mut self, place: &str, node: &Node, support: &Support) {
         let grade = support.grade();
-        let entries: Vec<&Entry> = self.register.iter().collect();
+        let entries = self.entries(node);
         for entry in &entries {
-            let Some(claimed) = entry.places.get(place) else {
+            let Some(claimed) = entry
+                .places
+                .get(place)
+                .filter(|_| node.own_marks.contains(&entry.id))
+            else {
                 continue;
             };
-            if !node.own_marks.contains(&entry.id) {
-                self.note(
-                    place,
-                    format!(
-                        "entry {} lists it, but its node does not bear `x-discrepancy: [{}]`",
-                        entry.id, entry.id
-                    ),
-                );
-            }
             if *claimed != grade {
                 self.note(
                     place,
