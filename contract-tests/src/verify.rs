@@ -2,7 +2,10 @@
 
 use std::io::Write;
 
-use ocp_contract::{Interaction, coverage};
+use anyhow::Context;
+use ocp_contract::evidence::Evidence;
+use ocp_contract::strict::Strict;
+use ocp_contract::{Grade, Interaction, coverage};
 
 use crate::{derived_schema, replay, spec};
 
@@ -22,7 +25,11 @@ pub enum Verdict {
 /// When the interactions cannot be read, or the report cannot be written.
 pub async fn embedded(out: &mut dyn Write) -> anyhow::Result<Verdict> {
     let spec = spec()?;
-    let interactions = Interaction::read_all(Interaction::folder())?;
+    let folder = Interaction::folder()
+        .parent()
+        .context("the interactions have no folder")?;
+    let evidence = Evidence::read(folder).map_err(anyhow::Error::from_boxed)?;
+    let interactions = &evidence.interactions;
     writeln!(
         out,
         "Verifying the contract against an embedded OCP, with the generated client."
@@ -51,11 +58,24 @@ pub async fn embedded(out: &mut dyn Write) -> anyhow::Result<Verdict> {
         [] => Ok(holds.to_owned()),
         faults => Err(faults.join("\n")),
     };
-    let unsent = coverage::unsent_parameters(&spec, &interactions);
+    let unsent = coverage::unsent_parameters(&spec, interactions);
     report(
         out,
         "coverage",
         sentence(unsent, "every parameter is sent by some interaction"),
+    )?;
+    let gaps = evidence
+        .gaps(&spec)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    report(
+        out,
+        "evidence",
+        sentence(
+            gaps,
+            "every claim has its evidence, and all evidence its claim",
+        ),
     )?;
     let strayed = derived_schema::departures(&spec);
     report(
@@ -64,7 +84,7 @@ pub async fn embedded(out: &mut dyn Write) -> anyhow::Result<Verdict> {
         sentence(strayed, "the Rust types say what the spec says"),
     )?;
 
-    for interaction in &interactions {
+    for interaction in interactions {
         let source = &interaction.recorded.source;
         writeln!(
             out,
@@ -73,6 +93,17 @@ pub async fn embedded(out: &mut dyn Write) -> anyhow::Result<Verdict> {
         )?;
         for check in replay::replay(interaction, &spec).await.checks {
             report(out, check.id, check.verdict)?;
+        }
+        if source.grade == Grade::Documented {
+            let departures = match Strict::new(&spec, &interaction.operation_id, &evidence) {
+                Some(strict) => conformance(&strict, interaction),
+                None => vec!["the spec cannot be made strict".to_owned()],
+            };
+            report(
+                out,
+                "strict",
+                sentence(departures, "the recorded body conforms to the strict view"),
+            )?;
         }
     }
     let verdict = if failed == 0 {
@@ -86,4 +117,15 @@ pub async fn embedded(out: &mut dyn Write) -> anyhow::Result<Verdict> {
     };
     writeln!(out, "\n{words}: {passed} passed, {failed} failed.")?;
     Ok(verdict)
+}
+
+/// Departures of a recorded body from the strict view, as sentences.
+fn conformance(strict: &Strict, interaction: &Interaction) -> Vec<String> {
+    match serde_json::from_str(&interaction.body) {
+        Ok(body) => {
+            let departures = strict.departures(interaction.recorded.response.status, &body);
+            departures.iter().map(ToString::to_string).collect()
+        }
+        Err(error) => vec![format!("the recorded body is not JSON: {error}")],
+    }
 }

@@ -397,7 +397,7 @@ impl<'a> Walk<'a> {
                 continue;
             };
             self.places.retain(|place, _| {
-                !(place.starts_with(&format!("{status} ")) && !place.contains(" header "))
+                !place.starts_with(&format!("{status} ")) || place.contains(" header ")
             });
             if let Some(node) = self.places.get_mut(status) {
                 node.claims.clear();
