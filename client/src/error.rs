@@ -10,7 +10,7 @@ use progenitor_client::Error as Generated;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::{Client, ErrorCode, envelope};
+use crate::{Client, ErrorCode, answer, envelope};
 
 /// Why a call failed, or a client could not be made.
 ///
@@ -193,7 +193,7 @@ impl Error {
                     .err()
                     .map(|error| error.path().to_string())
                     .filter(|path| path != ".");
-                let what = envelope::shortened(&credentials.redact(&source.to_string()));
+                let what = answer::shortened(&credentials.redact(&source.to_string()));
                 Self::new(
                     ErrorKind::Undecodable,
                     format!("the answer is not what OCP documents: {what}"),
@@ -312,7 +312,7 @@ fn causes(error: &reqwest::Error) -> Vec<String> {
 
 /// The innermost cause; the outer ones only say that there was an error.
 pub(crate) fn root_cause(error: &reqwest::Error) -> String {
-    envelope::shortened(&causes(error).pop().unwrap_or_default())
+    answer::shortened(&causes(error).pop().unwrap_or_default())
 }
 
 const UNKNOWN_AUTHORITY: &str = "the server's certificate is not signed by an authority that this host trusts; \
@@ -353,11 +353,11 @@ fn tls_hint(causes: &str) -> Option<String> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use crate::envelope::shortened as short;
+        use crate::answer::shortened as short;
         let inner = &*self.0;
         f.write_str(&inner.what)?;
         if let Some(message) = &inner.failure.message {
-            write!(f, ": {}", envelope::shortened(message))?;
+            write!(f, ": {}", answer::shortened(message))?;
         }
         if let Some(path) = &inner.path {
             write!(f, ", at `{path}`")?;

@@ -9,7 +9,7 @@ use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
 use reqwest::{Request, Response};
 
 use crate::error::ErrorKind;
-use crate::{Client, Credentials, Error, envelope};
+use crate::{Client, Credentials, Error, answer};
 
 /// What a call needs beside the HTTP client.
 #[derive(Clone)]
@@ -69,14 +69,14 @@ impl Transport {
             Err(trouble) if status.is_client_error() || status.is_server_error() => {
                 let hint = format!("its body could not be read: {trouble}");
                 return Err(
-                    envelope::refusal(status, response.headers(), b"", &self.credentials)
+                    answer::refusal(status, response.headers(), b"", &self.credentials)
                         .with_hint(hint),
                 );
             }
             Err(trouble) => return Err(trouble),
         };
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body);
-        envelope::classify(
+        answer::classify(
             response.status(),
             response.headers(),
             body,

@@ -1,0 +1,121 @@
+//! The keyword `x-wire` of the strict view.
+
+use jsonschema::{Keyword, ValidationError};
+use serde_json::{Value, json};
+
+use super::shortened;
+
+/// Integers and times in the forms that OCP writes.
+pub(super) struct Wire {
+    form: String,
+    null_too: bool,
+}
+
+impl Wire {
+    pub(super) fn new(form: &Value) -> Self {
+        Self {
+            form: form
+                .get(0)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            null_too: form.get(1) == Some(&json!(true)),
+        }
+    }
+}
+
+impl<'i> Keyword<'i> for Wire {
+    fn validate(&self, value: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(value) {
+            return Ok(());
+        }
+        let expected = match self.form.as_str() {
+            "date-time" => "a time like 2024-08-08T08:25:39.150608Z",
+            "int32" => "an integer of 32 bits",
+            _ => "an integer of 64 bits, as a string only beyond 2^53-1",
+        };
+        Err(ValidationError::custom(shortened(&format!(
+            "{value} is not {expected}"
+        ))))
+    }
+
+    fn is_valid(&self, value: &'i Value) -> bool {
+        match value {
+            Value::Null => self.null_too,
+            Value::Number(number) => match self.form.as_str() {
+                "int64" => number.is_i64(),
+                "int32" => number
+                    .as_i64()
+                    .is_some_and(|number| i32::try_from(number).is_ok()),
+                _ => false,
+            },
+            Value::String(text) => match self.form.as_str() {
+                "int64" => is_large_long(text),
+                "date-time" => is_documented_time(text),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// A Long that JavaScript could not hold, in the digits that Java prints.
+fn is_large_long(text: &str) -> bool {
+    text.parse::<i64>()
+        .is_ok_and(|long| long.unsigned_abs() > (1 << 53) - 1 && long.to_string() == text)
+}
+
+/// A time that exists, with `Z` or `+hh:mm` and at most nine digits of a second.
+fn is_documented_time(text: &str) -> bool {
+    let digits = text.split_once('.').map_or(0, |(_, rest)| {
+        rest.bytes().take_while(u8::is_ascii_digit).count()
+    });
+    let form = text.len() >= 20
+        && text.as_bytes()[10] == b'T'
+        && digits <= 9
+        && text.get(17..19).is_some_and(|second| second != "60")
+        && (text.ends_with('Z') || text.as_bytes()[text.len() - 3] == b':');
+    form && chrono::DateTime::parse_from_rfc3339(text)
+        .is_ok_and(|time| time.offset().local_minus_utc().abs() <= 18 * 3600)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_documented_time, is_large_long};
+
+    #[test]
+    fn only_longs_beyond_javascript_are_strings() {
+        for (text, large) in [
+            ("9007199254740992", true),
+            ("9007199254740991", false),
+            ("-9007199254740992", true),
+            ("9223372036854775808", false),
+            ("09007199254740993", false),
+            ("2", false),
+            ("", false),
+        ] {
+            assert_eq!(is_large_long(text), large, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_have_the_documented_forms() {
+        for (text, good) in [
+            ("2024-08-08T08:25:39Z", true),
+            ("2024-08-09T15:47:50.451+08:00", true),
+            ("2024-08-08T08:25:39.123456789Z", true),
+            ("2024-08-08T08:25:39+0800", false),
+            ("2024-08-08 08:25:39Z", false),
+            ("2024-02-30T00:00:00Z", false),
+            ("2024-08-08T08:25:60Z", false),
+            ("2024-08-08T08:25:39.1234567890Z", false),
+            ("2024-08-08T08:25:39", false),
+            ("2024-08-08T08:25:39+19:00", false),
+            ("", false),
+            ("ééééééééééééééé", false),
+            ("2024-08-08T08:25:39z", false),
+        ] {
+            assert_eq!(is_documented_time(text), good, "{text}");
+        }
+    }
+}
