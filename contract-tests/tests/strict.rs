@@ -14,6 +14,9 @@ use serde_json::{Map, Value, json};
 
 /// Values that a strict schema describes, the odd ones first.
 fn values(schema: &Value) -> BoxedStrategy<Value> {
+    if let Some(only) = schema.get("const") {
+        return Just(only.clone()).boxed();
+    }
     if let Some(words) = schema.get("enum").and_then(Value::as_array) {
         return proptest::sample::select(words.clone()).boxed();
     }

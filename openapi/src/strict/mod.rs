@@ -1,7 +1,8 @@
 //! The strict view: what an answer must look like to be the one that the
 //! documentation shows. Computed from the one tolerant spec and its evidence.
 //!
-//! Stricter than the spec in five ways: objects are closed; what every sample
+//! Stricter than the spec in six ways: the envelope says what HTTP says (status,
+//! and success or not); objects are closed; what every sample
 //! has is required, and some members exactly when a flag beside them is true;
 //! vocabularies that the documentation lists are closed; null stands only where
 //! absence would do; integers and times have the forms that OCP writes.
@@ -89,7 +90,8 @@ impl Strict {
                 "{pointer}/responses/{}/content/application~1json/schema",
                 escape(status)
             );
-            let strict = builder.schema(schema, at, &pointer, &bodies, true, 0);
+            let mut strict = builder.schema(schema, at, &pointer, &bodies, true, 0);
+            agree_with_http(&mut strict, status);
             let validator = jsonschema::options()
                 .with_keyword("x-wire", |_, form, _| Ok(Box::new(wire::Wire::new(form))))
                 .build(&strict)
@@ -140,6 +142,20 @@ impl Strict {
             .collect();
         departures.sort_by(|one, other| one.body.cmp(&other.body));
         departures
+    }
+}
+
+/// Lets the envelope say nothing else than HTTP: every sample agrees, and the
+/// client refuses an answer that contradicts itself (discrepancy 7).
+fn agree_with_http(strict: &mut Value, status: &str) {
+    if let Some(successful) = strict.pointer_mut("/properties/successful") {
+        successful["const"] = json!(!is_failure(status));
+    }
+    if let (Some(told), Ok(status)) = (
+        strict.pointer_mut("/properties/status"),
+        status.parse::<u16>(),
+    ) {
+        told["const"] = json!(status);
     }
 }
 
