@@ -165,6 +165,11 @@ fn the_spec_cannot_be_loosened_or_changed() {
                     changed["invented"] = json!({"type": "string"});
                     replace(changed);
                 }
+                if pointer.ends_with("/get") {
+                    let mut changed = node.clone();
+                    changed["deprecated"] = json!(true);
+                    replace(changed);
+                }
                 if pointer.ends_with("/responses") {
                     let mut changed = node.clone();
                     changed["202"] = changed["200"].clone();

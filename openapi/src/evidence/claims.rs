@@ -61,6 +61,24 @@ impl<'a> Walk<'a> {
         let marks = BTreeSet::new();
         let request = format!("{} {path}", method.to_uppercase());
         self.put("request", &request, operation, pointer, &marks);
+        for (key, value) in operation.as_object().into_iter().flatten() {
+            let elsewhere = matches!(
+                key.as_str(),
+                "operationId"
+                    | "parameters"
+                    | "responses"
+                    | "security"
+                    | "requestBody"
+                    | "x-discrepancy"
+            );
+            let prose = matches!(
+                key.as_str(),
+                "tags" | "summary" | "description" | "externalDocs"
+            );
+            if !elsewhere && !prose {
+                self.say("request", format!("{key} {}", plain(value)));
+            }
+        }
         self.security(operation, pointer);
         let item = pointer.rsplit_once('/').map_or("", |(item, _)| item);
         let shared = self
