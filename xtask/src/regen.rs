@@ -34,7 +34,7 @@ const STALE: u8 = 4;
 /// When a file cannot be read or written.
 pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let bytes = std::fs::read(root.join(SPEC)).with_context(|| format!("cannot read {SPEC}"))?;
-    let derived = match utf8(&bytes).and_then(|text| derive(root, text)) {
+    let (derived, gaps) = match utf8(&bytes).and_then(|text| derive(root, text)) {
         Ok(derived) => derived,
         Err(message) => {
             writeln!(
@@ -78,6 +78,17 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
             }
         }
     }
+    if !gaps.is_empty() {
+        // No reason to stop: the tests do. But they come later, if the client
+        // compiles at all.
+        writeln!(
+            out,
+            "\nWhat no longer agrees with the evidence (`cargo test` will fail):"
+        )?;
+        for gap in gaps {
+            writeln!(out, "  {gap}")?;
+        }
+    }
     if stale && mode == Mode::Check {
         writeln!(out, "Derived files are stale. Run: cargo xtask regen")?;
         return Ok(ExitCode::from(STALE));
@@ -96,9 +107,12 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
     })
 }
 
+/// Name and content of each derived file.
+type Derived = [(&'static str, String); 2];
+
 /// The derived files, once the spec has passed every rule and the generator has
-/// taken it.
-fn derive(root: &Path, text: &str) -> Result<[(&'static str, String); 2], String> {
+/// taken it, and what in it has no evidence.
+fn derive(root: &Path, text: &str) -> Result<(Derived, Vec<String>), String> {
     let document = Document::parse(SPEC, text).map_err(|error| error.to_string())?;
     let findings =
         lint::lint(&document, &codegen::HAND_WRITTEN).map_err(|error| error.to_string())?;
@@ -111,7 +125,13 @@ fn derive(root: &Path, text: &str) -> Result<[(&'static str, String); 2], String
         .map_err(|error| format!("error: no client can be generated from {SPEC}: {error}"))?;
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
     let page = page::render(document.value(), &evidence);
-    Ok([(CLIENTS_COPY, copy), (PAGE, page)])
+    let gaps = evidence.gaps(document.value());
+    let gaps = gaps.iter().map(|gap| match gap.pointer.as_str() {
+        // Of the evidence, not of the spec.
+        "" => gap.to_string(),
+        pointer => format!("{SPEC}:{}: {gap}", document.position(pointer).0),
+    });
+    Ok(([(CLIENTS_COPY, copy), (PAGE, page)], gaps.collect()))
 }
 
 /// Says in words what changes.

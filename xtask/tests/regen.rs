@@ -101,7 +101,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             1,
             1,
             Spec(
-                "{ type: integer, format: int64 }",
+                "{ type: integer, format: int64, x-discrepancy: [1] }",
                 "{ oneOf: [{ type: integer }, { type: string }] }",
             ),
         ),
@@ -140,7 +140,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             1,
             1,
             Spec(
-                "    Kind:\n      type: string\n      x-extensible-enum:\n        - TENANT\n",
+                "    Kind:\n      type: string\n      x-discrepancy: [1]\n      x-extensible-enum:\n        - TENANT\n",
                 "    Kind: { $ref: '#/components/schemas/Kind' }\n",
             ),
         ),

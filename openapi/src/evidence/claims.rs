@@ -155,6 +155,9 @@ impl<'a> Walk<'a> {
             Some(own) => (Some(own), format!("{pointer}/security")),
             None => (self.spec.get("security"), "/security".to_owned()),
         };
+        if list.is_none() {
+            return;
+        }
         self.put(
             "security",
             "alternatives",

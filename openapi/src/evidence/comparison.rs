@@ -107,23 +107,19 @@ impl<'a> Comparison<'a> {
             (None, Ok(Some(kind))) => (kind.clone(), support.sources()),
             (None, Ok(None)) => (String::new(), "no source".to_owned()),
         };
-        if node.kind != expected {
-            let says = |kind: &str| {
-                if kind.is_empty() {
-                    "nothing about its type".to_owned()
-                } else {
-                    format!("`{kind}`")
-                }
-            };
-            self.note(
-                place,
-                format!(
-                    "the spec says {}, {by} says {}",
-                    says(&node.kind),
-                    says(&expected)
-                ),
-            );
+        if node.kind == expected {
+            return;
         }
+        let says = |kind: &str| match kind {
+            "" => "nothing about its type".to_owned(),
+            kind => format!("`{kind}`"),
+        };
+        let what = if expected.is_empty() {
+            format!("the spec says {}, no source does", says(&node.kind))
+        } else {
+            format!("the spec says {}, {by} says `{expected}`", says(&node.kind))
+        };
+        self.note(place, what);
     }
 
     fn claims(&mut self, place: &str, node: &Node, support: &Support) {
