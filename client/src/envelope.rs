@@ -5,7 +5,6 @@ use std::fmt;
 use reqwest::StatusCode;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::error::OcpFailure;
 use crate::{Credentials, ErrorCode};
 
 /// Members of OCP's envelope that decide between success and failure. Each is
@@ -220,6 +219,15 @@ impl<'de> Deserialize<'de> for Envelope {
 
         deserializer.deserialize_map(EnvelopeVisitor)
     }
+}
+
+/// What OCP's envelope tells about a failure.
+#[derive(Clone, Default)]
+pub(crate) struct OcpFailure {
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) message: Option<String>,
+    pub(crate) trace_id: Option<String>,
+    pub(crate) server: Option<String>,
 }
 
 /// The envelope, however little of it can be read.

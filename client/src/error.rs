@@ -10,7 +10,8 @@ use progenitor_client::Error as Generated;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::{Client, ErrorCode, answer, envelope};
+use crate::envelope::OcpFailure;
+use crate::{Client, ErrorCode, envelope, excerpt};
 
 /// Why a call failed, or a client could not be made.
 ///
@@ -39,15 +40,6 @@ struct Inner {
     excerpt: Option<String>,
     hint: Option<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
-}
-
-/// What OCP's envelope tells about a failure.
-#[derive(Clone, Default)]
-pub(crate) struct OcpFailure {
-    pub(crate) code: Option<ErrorCode>,
-    pub(crate) message: Option<String>,
-    pub(crate) trace_id: Option<String>,
-    pub(crate) server: Option<String>,
 }
 
 /// What sort of failure an [`Error`] is; each calls for something else.
@@ -193,7 +185,7 @@ impl Error {
                     .err()
                     .map(|error| error.path().to_string())
                     .filter(|path| path != ".");
-                let what = answer::shortened(&credentials.redact(&source.to_string()));
+                let what = excerpt::shortened(&credentials.redact(&source.to_string()));
                 Self::new(
                     ErrorKind::Undecodable,
                     format!("the answer is not what OCP documents: {what}"),
@@ -312,7 +304,7 @@ fn causes(error: &reqwest::Error) -> Vec<String> {
 
 /// The innermost cause; the outer ones only say that there was an error.
 pub(crate) fn root_cause(error: &reqwest::Error) -> String {
-    answer::shortened(&causes(error).pop().unwrap_or_default())
+    excerpt::shortened(&causes(error).pop().unwrap_or_default())
 }
 
 const UNKNOWN_AUTHORITY: &str = "the server's certificate is not signed by an authority that this host trusts; \
@@ -353,11 +345,11 @@ fn tls_hint(causes: &str) -> Option<String> {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use crate::answer::shortened as short;
+        use crate::excerpt::shortened as short;
         let inner = &*self.0;
         f.write_str(&inner.what)?;
         if let Some(message) = &inner.failure.message {
-            write!(f, ": {}", answer::shortened(message))?;
+            write!(f, ": {}", excerpt::shortened(message))?;
         }
         if let Some(path) = &inner.path {
             write!(f, ", at `{path}`")?;

@@ -5,6 +5,7 @@ mod client;
 mod credentials;
 mod envelope;
 mod error;
+mod excerpt;
 mod signature;
 mod task;
 mod transport;
