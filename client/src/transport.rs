@@ -62,7 +62,7 @@ impl Transport {
             .with_status(response.status()));
         }
         let status = response.status();
-        let body = match self.read(&mut response, &server).await {
+        let mut body = match self.read(&mut response, &server).await {
             Ok(body) => body,
             // A refusal is one, whatever becomes of its body: whoever tries
             // again after a broken connection must not do so after a 401.
@@ -75,16 +75,13 @@ impl Transport {
             }
             Err(trouble) => return Err(trouble),
         };
-        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body);
-        answer::classify(
-            response.status(),
-            response.headers(),
-            body,
-            &self.credentials,
-        )?;
+        if body.starts_with(b"\xEF\xBB\xBF") {
+            body.drain(..3);
+        }
+        answer::classify(status, response.headers(), &body, &self.credentials)?;
 
-        let mut whole = http::Response::new(body.to_vec());
-        *whole.status_mut() = response.status();
+        let mut whole = http::Response::new(body);
+        *whole.status_mut() = status;
         *whole.headers_mut() = response.headers().clone();
         Ok(whole.into())
     }

@@ -129,3 +129,9 @@ pub(crate) fn resolve<'a>(spec: &'a Value, mut node: &'a Value) -> Option<&'a Va
     }
     None
 }
+
+/// The texts of a member that is a list, such as `required`.
+pub(crate) fn texts<'a>(node: &'a Value, member: &str) -> impl Iterator<Item = &'a str> {
+    let list = node.get(member).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str)
+}

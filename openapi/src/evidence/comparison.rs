@@ -11,7 +11,6 @@ use super::{Gap, gap};
 pub(super) struct Comparison<'a> {
     pub(super) operation: &'a str,
     pub(super) places: &'a Places,
-    pub(super) supports: Supports,
     pub(super) register: &'a [Entry],
     pub(super) gaps: &'a mut Vec<Gap>,
     /// Places that a source has and the spec does not, of all operations.
@@ -19,33 +18,30 @@ pub(super) struct Comparison<'a> {
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn run(&mut self) {
+    pub(super) fn run(&mut self, supports: &Supports) {
+        let unsupported = Support::default();
         for (place, node) in self.places {
-            let support = self.supports.get(place).cloned().unwrap_or_default();
-            self.kind(place, node, &support);
-            self.claims(place, node, &support);
-            self.marks(place, node, &support);
+            let support = supports.get(place).unwrap_or(&unsupported);
+            self.kind(place, node, support);
+            self.claims(place, node, support);
+            self.marks(place, node, support);
         }
-        let unstated: Vec<(String, Support)> = self
-            .supports
-            .iter()
-            .filter(|(place, _)| !self.places.contains_key(*place))
-            .map(|(place, support)| (place.clone(), support.clone()))
-            .collect();
-        for (place, support) in &unstated {
-            if !self
+        for (place, support) in supports {
+            if self.places.contains_key(place) {
+                continue;
+            }
+            let decided = self
                 .register
                 .iter()
-                .any(|entry| entry.unstated.contains(place))
-            {
+                .any(|entry| entry.unstated.contains(place));
+            if !decided {
                 self.note(
                     place,
                     format!("{} has it, the spec does not", support.sources()),
                 );
             }
+            self.unstated.insert(place.clone());
         }
-        self.unstated
-            .extend(unstated.into_iter().map(|(place, _)| place));
     }
 
     fn note(&mut self, place: &str, what: String) {

@@ -18,6 +18,7 @@ use claims::{Node, Places};
 use comparison::Comparison;
 use documentation::Page;
 use register::{Entry, Grade};
+use support::Supports;
 
 /// Everything that a spec is held against.
 pub struct Evidence {
@@ -71,10 +72,14 @@ impl Evidence {
 
     /// What supports a place of an operation, and where to look it up.
     pub fn support(&self, spec: &Value, operation: &str) -> BTreeMap<String, (Grade, String)> {
-        support::support(operation, spec, &self.pages, &self.interactions)
+        self.supports(spec, operation)
             .into_iter()
             .map(|(place, support)| (place, (support.grade(), support.sources())))
             .collect()
+    }
+
+    fn supports(&self, spec: &Value, operation: &str) -> Supports {
+        support::support(operation, spec, &self.pages, &self.sampled(operation))
     }
 
     /// Places whose words the documentation lists.
@@ -83,7 +88,7 @@ impl Evidence {
         spec: &Value,
         operation: &str,
     ) -> BTreeSet<String> {
-        support::support(operation, spec, &self.pages, &self.interactions)
+        self.supports(spec, operation)
             .into_iter()
             .filter(|(_, support)| {
                 support
@@ -95,17 +100,25 @@ impl Evidence {
             .collect()
     }
 
-    /// Bodies that the documentation shows for an operation, with their status.
-    pub(crate) fn samples(&self, operation: &str) -> Vec<(u16, Value)> {
-        let cases: Vec<&String> = self.pages.iter().flat_map(|page| &page.samples).collect();
+    /// Interactions of an operation that hold a sample of the documentation.
+    fn sampled(&self, operation: &str) -> Vec<&Interaction> {
+        let is_sample = |one: &Interaction| {
+            let mut samples = self.pages.iter().flat_map(|page| &page.samples);
+            one.operation_id == operation && samples.any(|case| case == &one.case)
+        };
         self.interactions
             .iter()
-            .filter(|one| one.operation_id == operation && cases.contains(&&one.case))
+            .filter(|one| is_sample(one))
+            .collect()
+    }
+
+    /// Bodies that the documentation shows for an operation, with their status.
+    pub(crate) fn samples(&self, operation: &str) -> Vec<(u16, Value)> {
+        self.sampled(operation)
+            .into_iter()
             .filter_map(|one| {
-                Some((
-                    one.recorded.response.status,
-                    serde_json::from_str(&one.body).ok()?,
-                ))
+                let body = serde_json::from_str(&one.body).ok()?;
+                Some((one.recorded.response.status, body))
             })
             .collect()
     }
@@ -144,16 +157,14 @@ impl Evidence {
                     pointer,
                 ));
             }
-            let supports = support::support(operation, spec, &self.pages, &self.interactions);
             let mut comparison = Comparison {
                 operation,
                 places,
-                supports,
                 register: &self.register,
                 gaps: &mut gaps,
                 unstated: &mut unstated,
             };
-            comparison.run();
+            comparison.run(&self.supports(spec, operation));
         }
         self.unused_entries(&stated, &unstated, &mut gaps);
         self.repeated_words(&mut gaps);

@@ -120,24 +120,15 @@ fn pattern_of(form: &str) -> String {
 
 pub(super) type Supports = BTreeMap<String, Support>;
 
-/// What the sources say about one operation.
+/// What the sources say about one operation; `samples` are those of its pages.
 pub(super) fn support(
     operation_id: &str,
     spec: &Value,
     pages: &[Page],
-    interactions: &[Interaction],
+    samples: &[&Interaction],
 ) -> Supports {
     let mut supports = Supports::new();
-    let samples: Vec<&Interaction> = pages
-        .iter()
-        .flat_map(|page| &page.samples)
-        .filter_map(|case| {
-            interactions
-                .iter()
-                .find(|one| one.operation_id == operation_id && &one.case == case)
-        })
-        .collect();
-    for interaction in &samples {
+    for interaction in samples {
         sample(interaction, spec, operation_id, &mut supports);
     }
     let statuses: BTreeSet<String> = samples

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::Finding;
 use crate::document::escape;
+use crate::operation::texts;
 
 pub(super) fn check(spec: &Value, hand_written: &[&str], findings: &mut Vec<Finding>) {
     roots(spec, &mut String::new(), &mut |schema, pointer| {
@@ -285,13 +286,7 @@ fn variant(word: &str) -> String {
 }
 
 fn optional_arrays(schema: &Value, find: &mut Find<'_>) {
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let required: Vec<&str> = texts(schema, "required").collect();
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, property) in properties.into_iter().flatten() {
         if property.get("type") == Some(&"array".into())

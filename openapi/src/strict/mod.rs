@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use crate::document::escape;
 use crate::evidence::Evidence;
 use crate::evidence::register::Condition;
-use crate::operation::{operations, resolve};
+use crate::operation::{operations, resolve, texts};
 
 /// Depth at which a spec is taken to refer to itself.
 const DEEPEST: usize = 24;
@@ -65,6 +65,15 @@ impl Strict {
             node.get("operationId").and_then(Value::as_str) == Some(operation)
         })?;
         let samples = evidence.samples(operation);
+        let builder = Builder {
+            spec,
+            closed: evidence.documented_vocabularies(spec, operation),
+            conditions: evidence
+                .register
+                .iter()
+                .flat_map(|entry| &entry.conditions)
+                .collect(),
+        };
         let mut responses = BTreeMap::new();
         for (status, response) in node.get("responses")?.as_object()? {
             let response = resolve(spec, response)?;
@@ -76,15 +85,6 @@ impl Strict {
             });
             // A class of failures is judged by the failure that is documented.
             let at = if is_failure(status) { "429" } else { status };
-            let builder = Builder {
-                spec,
-                closed: evidence.documented_vocabularies(spec, operation),
-                conditions: evidence
-                    .register
-                    .iter()
-                    .flat_map(|entry| &entry.conditions)
-                    .collect(),
-            };
             let bodies: Vec<&Value> = bodies.map(|(_, body)| body).collect();
             let pointer = format!(
                 "{pointer}/responses/{}/content/application~1json/schema",
@@ -308,13 +308,7 @@ impl Builder<'_> {
         strict: &mut Map<String, Value>,
     ) {
         let separator = if place.contains(' ') { "." } else { " " };
-        let always: BTreeSet<&str> = node
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
+        let always: BTreeSet<&str> = texts(node, "required").collect();
         let conditions: Vec<&&Condition> = self
             .conditions
             .iter()
