@@ -1,14 +1,16 @@
 //! How a client is made.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use crate::error::root_cause;
+use crate::exchange::Observer;
 use crate::transport::Transport;
-use crate::{Client, Credentials, Error};
+use crate::{Client, Credentials, Error, Exchange};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -58,6 +60,7 @@ impl Client {
             root_certificates: Vec::new(),
             http_client: None,
             max_body_bytes: MAX_BODY_BYTES,
+            observer: None,
         }
     }
 }
@@ -75,6 +78,7 @@ pub struct ClientBuilder {
     root_certificates: Vec<Vec<u8>>,
     http_client: Option<reqwest::Client>,
     max_body_bytes: usize,
+    observer: Option<Observer>,
 }
 
 impl ClientBuilder {
@@ -136,6 +140,23 @@ impl ClientBuilder {
         self
     }
 
+    /// Calls back after each answer with what went over the wire, whatever the
+    /// client then makes of it: to keep it, to check it, to debug. Not called
+    /// when no answer came.
+    ///
+    /// It runs inside the call, so it should be quick.
+    ///
+    /// ```
+    /// let client = oceanbase_ocp::Client::builder("http://localhost:8080")
+    ///     .on_exchange(|exchange| eprintln!("{} {}", exchange.status, exchange.url))
+    ///     .build();
+    /// assert!(client.is_ok());
+    /// ```
+    pub fn on_exchange(mut self, observer: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
     /// Checks the settings and makes the client. No connection is opened.
     ///
     /// An `http://` client needs no certificate authorities on the host. The
@@ -176,6 +197,7 @@ impl ClientBuilder {
             accept_language,
             timeout: self.timeout.or(own_default),
             max_body_bytes: self.max_body_bytes,
+            observer: self.observer.clone(),
         };
         let http = self.http(&url)?;
         Ok(Client::new_with_client(

@@ -6,6 +6,7 @@ mod credentials;
 mod envelope;
 mod error;
 mod excerpt;
+mod exchange;
 mod signature;
 mod task;
 mod transport;
@@ -28,6 +29,7 @@ mod generated {
 pub use client::ClientBuilder;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
+pub use exchange::Exchange;
 pub use generated::{Client, builder, types};
 pub use progenitor_client::ResponseValue;
 pub use reqwest::StatusCode;

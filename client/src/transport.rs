@@ -2,14 +2,15 @@
 //! through.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{ACCEPT_LANGUAGE, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Request, Response};
 
 use crate::error::ErrorKind;
-use crate::{Client, Credentials, Error, answer};
+use crate::exchange::Observer;
+use crate::{Client, Credentials, Error, Exchange, answer};
 
 /// What a call needs beside the HTTP client.
 #[derive(Clone)]
@@ -18,6 +19,7 @@ pub struct Transport {
     pub(crate) accept_language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_body_bytes: usize,
+    pub(crate) observer: Option<Observer>,
 }
 
 impl fmt::Debug for Transport {
@@ -27,7 +29,7 @@ impl fmt::Debug for Transport {
             .field("accept_language", &self.accept_language)
             .field("timeout", &self.timeout)
             .field("max_body_bytes", &self.max_body_bytes)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -47,7 +49,10 @@ impl Transport {
     /// read to the end.
     async fn call(&self, http: &reqwest::Client, mut request: Request) -> Result<Response, Error> {
         self.complete(&mut request)?;
-        let url = request.url().clone();
+        let started = Instant::now();
+        let (method, url) = (request.method().clone(), request.url().clone());
+        let mut request_headers = request.headers().clone();
+        request_headers.remove(AUTHORIZATION);
         let server = url.origin().ascii_serialization();
         let mut response = http
             .execute(request)
@@ -62,7 +67,19 @@ impl Transport {
             .with_status(response.status()));
         }
         let status = response.status();
-        let mut body = match self.read(&mut response, &server).await {
+        let read = self.read(&mut response, &server).await;
+        if let Some(observer) = &self.observer {
+            observer(&Exchange {
+                method,
+                url,
+                request_headers,
+                status,
+                headers: response.headers().clone(),
+                body: read.as_ref().ok().cloned(),
+                elapsed: started.elapsed(),
+            });
+        }
+        let mut body = match read {
             Ok(body) => body,
             // A refusal is one, whatever becomes of its body: whoever tries
             // again after a broken connection must not do so after a 401.

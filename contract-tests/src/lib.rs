@@ -5,9 +5,12 @@
 //! [`derived_schema`] holds the Rust types against the spec.
 
 mod bridge;
+pub mod contract;
 pub mod derived_schema;
 pub mod lossless;
+pub mod ocp;
 pub mod replay;
+pub mod report;
 pub mod verify;
 
 /// The spec that the client was generated from.

@@ -1,35 +1,189 @@
 //! The command line of the contract tests; `cargo xtask` starts it.
 
+mod arguments;
+mod credentials;
+
+use std::net::TcpListener;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::{Parser, Subcommand};
-use contract_tests::verify::{Verdict, embedded};
+use anyhow::Context;
+use clap::Parser;
+use contract_tests::ocp::{EmbeddedOcp, Settings, tasks};
+use contract_tests::verify::finding::Report;
+use contract_tests::verify::{Contract, Identity, Target, waivers};
+use contract_tests::{contract, report};
+use ocp_contract::strict::Severity;
 
-#[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
-struct Arguments {
-    #[command(subcommand)]
-    task: Task,
-}
+use arguments::{Arguments, FailOn, MockArguments, Task, VerifyArguments};
 
-#[derive(Subcommand)]
-enum Task {
-    /// Verify the contract, with the generated client, against an embedded OCP
-    /// that answers with the documented exchanges.
-    ///
-    /// Exit codes: 0 the contract holds; 1 it is broken; 2 the task could not run.
-    Verify,
-}
+/// Tasks of the embedded OCP that is verified: enough for every check.
+const TASKS: usize = 40;
+/// Where the command lines of findings find the embedded OCP: that of `mock`.
+const SHOWN_URL: &str = "http://127.0.0.1:8080";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Task::Verify = Arguments::parse().task;
-    match embedded(&mut std::io::stdout()).await {
-        Ok(Verdict::Holds) => ExitCode::SUCCESS,
-        Ok(Verdict::Broken) => ExitCode::from(1),
-        Err(error) => {
-            eprintln!("error: {error:#}");
+    let work = async {
+        match Arguments::parse().task {
+            Task::Verify(arguments) => run_verify(*arguments).await,
+            Task::Mock(arguments) => run_mock(arguments).await,
+        }
+    };
+    tokio::select! {
+        outcome = work => outcome.unwrap_or_else(|error| {
+            anstream::eprintln!("error: {error:#}");
             ExitCode::from(2)
+        }),
+        Ok(()) = tokio::signal::ctrl_c() => {
+            anstream::eprintln!("\ninterrupted; nothing was judged");
+            ExitCode::from(130)
         }
     }
+}
+
+async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
+    let waived = match &arguments.waivers {
+        Some(file) => waivers::read(file)?,
+        None => Vec::new(),
+    };
+    let mut report = match &arguments.base_url {
+        Some(url) => verify_real(url, &arguments).await?,
+        None => verify_embedded(&arguments).await?,
+    };
+    waivers::apply(&mut report, &waived);
+    anstream::print!("\n{}", report::text(&report));
+    for (format, file) in &arguments.report {
+        report::write(&report, *format, file)?;
+    }
+    let fail_on = match arguments.fail_on {
+        FailOn::Violation => Severity::Violation,
+        FailOn::Drift => Severity::Drift,
+    };
+    Ok(ExitCode::from(report.exit_code(fail_on)))
+}
+
+async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> {
+    let key = ("verify".to_owned(), "only for the embedded OCP".to_owned());
+    let tasks = match arguments.tasks {
+        Some(0) => tasks::documented()?,
+        Some(count) => tasks::made(count),
+        None => tasks::made(TASKS),
+    };
+    let name = format!("Embedded OCP with {} restore tasks", tasks.len());
+    anstream::println!("{name}: the contract, then the embedded OCP, with the generated client.");
+    let settings = Settings {
+        access_key: Some(key.clone()),
+        rate_limit: Some((1_000_000, Duration::from_secs(60))),
+        ..Settings::new(tasks)
+    };
+    let target = Target {
+        name,
+        url: "",
+        shown_url: SHOWN_URL,
+        identity: Identity::AccessKey(key.0, key.1.into()),
+        certificates: None,
+        timeout: arguments.timeout,
+        cluster: settings.cluster,
+        tenant: settings.tenant,
+        max_requests: arguments.max_requests,
+        check_authentication: true,
+        record: arguments.record.as_deref(),
+    };
+    let ocp = EmbeddedOcp::start(settings).await;
+    let url = ocp.url();
+    let mut report = Contract::read()?
+        .verify(&Target {
+            url: &url,
+            ..target
+        })
+        .await?;
+    contract::verify(&mut report).await?;
+    Ok(report)
+}
+
+async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<Report> {
+    let certificates = arguments
+        .ca_certificate
+        .as_ref()
+        .map(|file| std::fs::read(file).with_context(|| format!("cannot read {}", file.display())))
+        .transpose()?;
+    let identity = credentials::read(arguments.credentials.as_deref())?;
+    let target = Target {
+        name: "OCP".to_owned(),
+        url,
+        shown_url: url,
+        identity,
+        certificates,
+        timeout: arguments.timeout,
+        cluster: arguments.cluster,
+        tenant: arguments.tenant,
+        max_requests: arguments.max_requests,
+        check_authentication: arguments.check_authentication,
+        record: arguments.record.as_deref(),
+    };
+    anstream::println!(
+        "Verifying an OCP: cluster {}, tenant {}, at most {} requests, all of them GET.",
+        target.cluster,
+        target.tenant,
+        target.max_requests
+    );
+    Contract::read()?.verify(&target).await
+}
+
+async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
+    let listener = TcpListener::bind(("127.0.0.1", arguments.port)).with_context(|| {
+        format!(
+            "cannot listen on port {} of the loopback interface; --port names another",
+            arguments.port
+        )
+    })?;
+    let tasks = match arguments.tasks {
+        0 => tasks::documented()?,
+        count => tasks::made(count),
+    };
+    let count = tasks.len();
+    let basic = ("admin".to_owned(), "aaAA11__".to_owned());
+    let access_key = ("mock-access-key".to_owned(), "mock-secret-key".to_owned());
+    let settings = Settings {
+        basic: Some(basic.clone()),
+        access_key: Some(access_key.clone()),
+        rate_limit: arguments
+            .rate_limit
+            .map(|limit| (limit, Duration::from_secs(10))),
+        oddities: arguments.oddity,
+        ..Settings::new(tasks)
+    };
+    let (cluster, tenant) = (settings.cluster, settings.tenant);
+    let forbidden = settings.forbidden_cluster;
+    let ocp = EmbeddedOcp::start_at(settings, listener).await;
+    let url = ocp.url();
+    let path = |cluster: i64| {
+        format!("{url}/api/v2/ob/clusters/{cluster}/tenants/{tenant}/backup/task/restoreTasks")
+    };
+    let (user, password) = basic;
+    let (key, secret) = access_key;
+    let list = path(cluster);
+    anstream::println!(
+        "An embedded OCP with {count} restore tasks listens at {url}; Ctrl-C ends it.
+
+  user {user}, password {password}; access key {key}, secret {secret}
+  cluster {cluster} (cluster {forbidden} is forbidden), tenant {tenant}
+
+The documented request:
+  curl -sS -u {user}:{password} '{list}?page=1&size=10'
+A filter, with two values:
+  curl -sS -u {user}:{password} '{list}?page=1&size=10&status=FAILED&status=COMPLETED'
+Refusals: no credentials, an unknown cluster, a forbidden one, a malformed time:
+  curl -sS '{list}'
+  curl -sS -u {user}:{password} '{}'
+  curl -sS -u {user}:{password} '{}'
+  curl -sS -u {user}:{password} '{list}?startTime=yesterday'
+The checks of verify:
+  OCP_USER={user} OCP_PASSWORD={password} cargo xtask verify --base-url {url}",
+        path(cluster + 1),
+        path(forbidden),
+    );
+    std::future::pending::<()>().await;
+    Ok(ExitCode::SUCCESS)
 }

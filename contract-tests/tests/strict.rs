@@ -17,7 +17,8 @@ fn values(schema: &Value) -> BoxedStrategy<Value> {
     if let Some(only) = schema.get("const") {
         return Just(only.clone()).boxed();
     }
-    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+    let words = schema.get("enum").or_else(|| schema.get("x-word"));
+    if let Some(words) = words.and_then(Value::as_array) {
         return proptest::sample::select(words.clone()).boxed();
     }
     if let Some(list) = schema.get("anyOf").and_then(Value::as_array) {

@@ -61,6 +61,8 @@ pub enum Grade {
     Documented,
     /// Put together by us from documented pieces; the source says how.
     Derived,
+    /// Recorded from a running OCP, without host names and secrets.
+    Recorded,
 }
 
 impl fmt::Display for Grade {
@@ -68,6 +70,7 @@ impl fmt::Display for Grade {
         f.write_str(match self {
             Self::Documented => "documented",
             Self::Derived => "derived",
+            Self::Recorded => "recorded",
         })
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask`: one file per task; this one reads the command line.
 
+mod contract_tests;
 mod regen;
-mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -32,15 +32,18 @@ enum Task {
         check: bool,
     },
     /// Verify the contract, with the generated client, against an OCP.
-    ///
-    /// Without arguments an embedded OCP answers with the documented exchanges.
-    /// Exit codes: 0 the contract holds; 1 it is broken; 2 the task could not run.
     #[command(disable_help_flag = true)]
-    Verify {
-        /// Handed over as they are.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<std::ffi::OsString>,
-    },
+    Verify(HandedOver),
+    /// Run an embedded OCP, for curl and for your own code.
+    #[command(disable_help_flag = true)]
+    Mock(HandedOver),
+}
+
+#[derive(clap::Args)]
+struct HandedOver {
+    /// Handed over as they are.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    arguments: Vec<std::ffi::OsString>,
 }
 
 fn main() -> ExitCode {
@@ -53,7 +56,8 @@ fn main() -> ExitCode {
             };
             regen::run(&root(), mode, &mut std::io::stdout().lock())
         }
-        Task::Verify { arguments } => verify::run(&root(), &arguments),
+        Task::Verify(given) => contract_tests::run(&root(), "verify", &given.arguments),
+        Task::Mock(given) => contract_tests::run(&root(), "mock", &given.arguments),
     }
     .unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

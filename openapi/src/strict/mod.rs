@@ -2,17 +2,22 @@
 //! documentation shows. Computed from the one tolerant spec and its evidence.
 //!
 //! Stricter than the spec in six ways: the envelope says what HTTP says (status,
-//! and success or not); objects are closed; what every sample
+//! success or not, data or error); objects are closed; what every sample
 //! has is required, and some members exactly when a flag beside them is true;
-//! vocabularies that the documentation lists are closed; null stands only where
+//! vocabularies are closed; null stands only where
 //! absence would do; integers and times have the forms that OCP writes.
+//!
+//! Not every departure is a fault: see [`Severity`].
 
 mod wire;
+mod word;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::document::escape;
@@ -29,6 +34,26 @@ pub struct Strict {
     sources: BTreeMap<String, String>,
 }
 
+/// What a departure from the contract means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// More than the contract says, contradicting nothing: an undocumented
+    /// member, a new word in an open vocabulary, `+0800` for `+08:00`.
+    Drift,
+    /// Anything else, also if a client copes with it.
+    Violation,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Drift => "drift",
+            Self::Violation => "violation",
+        })
+    }
+}
+
 /// One departure of a body from the strict view.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Departure {
@@ -36,6 +61,12 @@ pub struct Departure {
     pub body: String,
     /// JSON pointer of the spec node that it departs from.
     pub spec: String,
+    /// The place on the wire, the same for every row: `data.contents[].id`.
+    pub place: String,
+    /// The keyword of the strict schema that says so.
+    pub rule: String,
+    /// What it means.
+    pub severity: Severity,
     /// What is wrong.
     pub what: String,
     /// Where it is documented or shown.
@@ -94,6 +125,7 @@ impl Strict {
             agree_with_http(&mut strict, status);
             let validator = jsonschema::options()
                 .with_keyword("x-wire", |_, form, _| Ok(Box::new(wire::Wire::new(form))))
+                .with_keyword("x-word", |_, words, _| Ok(Box::new(word::Word::new(words))))
                 .build(&strict)
                 .ok()?;
             responses.insert(status.clone(), (strict, validator));
@@ -124,30 +156,106 @@ impl Strict {
             return vec![Departure {
                 body: String::new(),
                 spec: String::new(),
+                place: String::new(),
+                rule: "status".to_owned(),
+                severity: Severity::Violation,
                 what: format!("HTTP status {status} is not described"),
                 evidence: String::new(),
             }];
         };
         let mut departures: Vec<Departure> = validator
             .iter_errors(body)
-            .map(|error| {
-                let (spec, place) = nearest(schema, error.schema_path().as_str());
-                Departure {
-                    body: error.instance_path().to_string(),
-                    spec,
-                    what: shortened(&error.to_string()),
-                    evidence: self.sources.get(&place).cloned().unwrap_or_default(),
-                }
-            })
+            .flat_map(|error| self.departure(schema, &error))
             .collect();
         departures.sort_by(|one, other| one.body.cmp(&other.body));
         departures
     }
+
+    /// Each member that should not be there is a departure of its own.
+    fn departure(&self, schema: &Value, error: &ValidationError<'_>) -> Vec<Departure> {
+        let path = error.schema_path().as_str();
+        let (spec, at) = nearest(schema, path);
+        let departure = |member: Option<&str>, severity, what| {
+            let object = error.instance_path().as_str();
+            // A missing member has no place in the body, its object has.
+            let place = place(object, member);
+            let own = at.split_once(' ').map_or(at.as_str(), |(status, _)| status);
+            let own = self.sources.get(&format!("{own} {place}"));
+            Departure {
+                body: object.to_owned(),
+                spec: spec.clone(),
+                place,
+                rule: path.rsplit('/').next().unwrap_or_default().to_owned(),
+                severity,
+                what,
+                evidence: own
+                    .or_else(|| self.sources.get(&at))
+                    .cloned()
+                    .unwrap_or_default(),
+            }
+        };
+        let what = shortened(&error.to_string());
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+                .iter()
+                .map(|name| Departure {
+                    body: format!("{}/{}", error.instance_path(), escape(name)),
+                    ..departure(
+                        Some(name),
+                        Severity::Drift,
+                        format!("`{name}` is not documented"),
+                    )
+                })
+                .collect(),
+            ValidationErrorKind::Required { property } => {
+                vec![departure(property.as_str(), Severity::Violation, what)]
+            }
+            ValidationErrorKind::Custom { keyword, .. } => {
+                let is_drift = match (keyword.as_str(), error.instance().as_ref()) {
+                    ("x-wire", value) => wire::is_drift(schema.pointer(path), value),
+                    ("x-word", value) => word::is_drift(value),
+                    _ => false,
+                };
+                let severity = if is_drift {
+                    Severity::Drift
+                } else {
+                    Severity::Violation
+                };
+                vec![departure(None, severity, what)]
+            }
+            _ => vec![departure(None, Severity::Violation, what)],
+        }
+    }
+}
+
+/// A JSON pointer as a place on the wire, with one more member if it is missing.
+fn place(pointer: &str, member: Option<&str>) -> String {
+    let mut place = String::new();
+    for part in pointer.split('/').skip(1).chain(member) {
+        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
+            place.push_str("[]");
+            continue;
+        }
+        if !place.is_empty() {
+            place.push('.');
+        }
+        place.push_str(part);
+    }
+    place
 }
 
 /// Lets the envelope say nothing else than HTTP: every sample agrees, and the
-/// client refuses an answer that contradicts itself (discrepancy 7).
+/// client refuses an answer that contradicts itself (discrepancies 4 and 7).
 fn agree_with_http(strict: &mut Value, status: &str) {
+    let other = if is_failure(status) { "data" } else { "error" };
+    let mut never = Value::Null;
+    for note in ["x-place", "x-pointer"] {
+        never[note] = strict[note].clone();
+    }
+    never["type"] = json!("null");
+    if let Some(properties) = strict.pointer_mut("/properties") {
+        properties[other] = never;
+    }
     if let Some(successful) = strict.pointer_mut("/properties/successful") {
         successful["const"] = json!(!is_failure(status));
     }
@@ -257,12 +365,12 @@ impl Builder<'_> {
                 strict.insert(key.into(), value.clone());
             }
         }
-        if let Some(words) = node.get("x-extensible-enum").and_then(Value::as_array)
-            && self.closed.contains(place)
-        {
+        if let Some(words) = node.get("x-extensible-enum").and_then(Value::as_array) {
             let mut words = words.clone();
             words.extend(null_too.then_some(Value::Null));
-            strict.insert("enum".into(), words.into());
+            let closed = self.closed.contains(place);
+            let keyword = if closed { "enum" } else { "x-word" };
+            strict.insert(keyword.into(), words.into());
         }
         for key in ["anyOf", "oneOf"] {
             if let Some(list) = node.get(key).and_then(Value::as_array) {

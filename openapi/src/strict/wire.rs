@@ -59,6 +59,19 @@ impl<'i> Keyword<'i> for Wire {
     }
 }
 
+/// Whether a value that is refused is merely the other documented spelling of
+/// an offset: the sibling operation writes `+0800`.
+pub(super) fn is_drift(form: Option<&Value>, value: &Value) -> bool {
+    let is_time = form.is_some_and(|form| form[0] == "date-time");
+    let text = value.as_str().filter(|_| is_time);
+    text.is_some_and(|text| {
+        let offset = text.len().saturating_sub(5);
+        text.get(offset..).is_some_and(|tail| {
+            tail.starts_with(['+', '-']) && tail[1..].bytes().all(|byte| byte.is_ascii_digit())
+        }) && is_documented_time(&format!("{}:{}", &text[..offset + 3], &text[offset + 3..]))
+    })
+}
+
 /// A Long that JavaScript could not hold, in the digits that Java prints.
 fn is_large_long(text: &str) -> bool {
     text.parse::<i64>()
@@ -81,7 +94,9 @@ fn is_documented_time(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_documented_time, is_large_long};
+    use serde_json::json;
+
+    use super::{is_documented_time, is_drift, is_large_long};
 
     #[test]
     fn only_longs_beyond_javascript_are_strings() {
@@ -96,6 +111,25 @@ mod tests {
         ] {
             assert_eq!(is_large_long(text), large, "{text}");
         }
+    }
+
+    #[test]
+    fn only_an_offset_without_a_colon_is_drift() {
+        for (text, drift) in [
+            ("2021-09-09T18:32:18.833+0800", true),
+            ("2021-09-09T18:32:18-0330", true),
+            ("2021-09-09T18:32:18.833+08", false),
+            ("2021-09-09 18:32:18.833+0800", false),
+            ("2021-09-31T18:32:18.833+0800", false),
+            ("+0800", false),
+            ("\u{6062}\u{6062}\u{6062}", false),
+            ("", false),
+        ] {
+            let time = json!(["date-time", false]);
+            assert_eq!(is_drift(Some(&time), &text.into()), drift, "{text}");
+        }
+        let long = json!(["int64", false]);
+        assert!(!is_drift(Some(&long), &json!("2021-09-09T18:32:18+0800")));
     }
 
     #[test]

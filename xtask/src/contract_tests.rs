@@ -1,4 +1,5 @@
-//! `cargo xtask verify`: builds the program of `contract-tests` and hands over to it.
+//! `cargo xtask verify` and `mock`: builds the program of `contract-tests` and
+//! hands over to it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,10 +13,10 @@ use serde_json::Value;
 /// # Errors
 ///
 /// When it does not compile or cannot be started.
-pub(crate) fn run(root: &Path, arguments: &[OsString]) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(root: &Path, task: &str, arguments: &[OsString]) -> anyhow::Result<ExitCode> {
     let program = build(root)?;
     let mut command = Command::new(&program);
-    command.arg("verify").args(arguments);
+    command.arg(task).args(arguments);
     hand_over(command).with_context(|| format!("cannot start {}", program.display()))
 }
 

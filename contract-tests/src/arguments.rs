@@ -1,0 +1,142 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use contract_tests::ocp::Oddity;
+use contract_tests::report::Format;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Task {
+    Verify(Box<VerifyArguments>),
+    Mock(MockArguments),
+}
+
+/// Verify the contract, with the generated client, against an OCP.
+///
+/// Without --base-url: the contract itself, then an embedded OCP. With it: a
+/// real OCP, by GET requests only.
+///
+/// Credentials come from the environment, OCP_USER and OCP_PASSWORD or
+/// OCP_ACCESS_KEY and OCP_SECRET_KEY, or from a file (--credentials), never
+/// from arguments.
+///
+/// Exit codes: 0 it conforms; 1 it does not; 2 nothing could be judged: no
+/// connection, TLS, credentials refused, bad arguments, not an OCP; 130 Ctrl-C.
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct VerifyArguments {
+    /// The OCP to verify, such as http://ocp.example:8080.
+    #[arg(long, value_name = "URL", help_heading = "A real OCP")]
+    pub(crate) base_url: Option<String>,
+    /// The cluster to ask for, as OCP numbers it.
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value_t = 1_000_005,
+        requires = "base_url",
+        help_heading = "A real OCP"
+    )]
+    pub(crate) cluster: i64,
+    /// The tenant to ask for, as OCP numbers it.
+    #[arg(
+        long,
+        value_name = "ID",
+        default_value_t = 1_000_012,
+        requires = "base_url",
+        help_heading = "A real OCP"
+    )]
+    pub(crate) tenant: i64,
+    /// A YAML file with `user` and `password`, or `access_key` and `secret_key`.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "base_url",
+        help_heading = "A real OCP"
+    )]
+    pub(crate) credentials: Option<PathBuf>,
+    /// Certificate authorities to trust as well, in PEM form.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "base_url",
+        help_heading = "A real OCP"
+    )]
+    pub(crate) ca_certificate: Option<PathBuf>,
+    /// Send one request without credentials. OCP counts it as a failed log-in;
+    /// twenty of them lock the caller out.
+    #[arg(long, requires = "base_url", help_heading = "A real OCP")]
+    pub(crate) check_authentication: bool,
+
+    /// Tasks of the embedded OCP; 0 for the two of the documentation.
+    #[arg(long, value_name = "N", conflicts_with = "base_url")]
+    pub(crate) tasks: Option<usize>,
+    /// Send no more requests than this.
+    #[arg(long, value_name = "N", default_value_t = 120)]
+    pub(crate) max_requests: usize,
+    /// How long one request may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+    /// Keep the exchanges, without secrets and host names, as interactions.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// Write a report, too: json=FILE, junit=FILE or markdown=FILE.
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
+    pub(crate) report: Vec<(Format, PathBuf)>,
+    /// Known findings: a YAML list of `fingerprint` and `reason`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) waivers: Option<PathBuf>,
+    /// What ends with exit code 1.
+    #[arg(long, value_enum, default_value_t = FailOn::Violation)]
+    pub(crate) fail_on: FailOn,
+}
+
+/// What a failure is.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FailOn {
+    /// Something that contradicts the contract.
+    Violation,
+    /// Something that the contract does not know, too.
+    Drift,
+}
+
+/// Run an embedded OCP, for curl and for your own code.
+#[derive(Args)]
+pub(crate) struct MockArguments {
+    /// Port on the loopback interface; 0 for any that is free.
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// Restore tasks to make up; 0 for the two of the documentation.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) tasks: usize,
+    /// Requests that it allows in ten seconds; without it, any number.
+    #[arg(long, value_name = "N")]
+    pub(crate) rate_limit: Option<u64>,
+    /// What it does as some real servers do. Can be said several times.
+    #[arg(long, value_enum)]
+    pub(crate) oddity: Vec<Oddity>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    match text.parse::<u64>() {
+        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
+        _ => Err("expected 1 to 3600 seconds".into()),
+    }
+}
+
+fn report(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE")?;
+    if file.is_empty() {
+        return Err("expected a file after `=`".into());
+    }
+    Ok((format.parse()?, PathBuf::from(file)))
+}

@@ -1,0 +1,119 @@
+//! Verifies the contract itself: the spec against its evidence, the Rust types
+//! against the spec, every interaction replayed through the client.
+
+use anyhow::Context;
+use ocp_contract::evidence::Evidence;
+use ocp_contract::strict::{Severity, Strict};
+use ocp_contract::{Grade, Interaction, coverage};
+use serde_json::Value;
+
+use crate::verify::finding::{CheckReport, Finding, Outcome, Report};
+use crate::{derived_schema, replay, spec};
+
+/// Adds what there is to say about the contract to a report, before the rest.
+///
+/// # Errors
+///
+/// When the contract cannot be read.
+pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
+    let spec = spec()?;
+    let folder = Interaction::folder()
+        .parent()
+        .context("the interactions have no folder")?;
+    let evidence = Evidence::read(folder).map_err(anyhow::Error::from_boxed)?;
+    let interactions = &evidence.interactions;
+    let mut rest = std::mem::take(&mut report.checks);
+
+    let gaps = evidence.gaps(&spec);
+    for (id, meaning, source, faults) in [
+        (
+            "coverage",
+            "every parameter is sent by some interaction",
+            "openapi/interactions",
+            coverage::unsent_parameters(&spec, interactions),
+        ),
+        (
+            "evidence",
+            "every claim of the spec has its evidence, and all evidence its claim",
+            "openapi/documentation.yaml, openapi/discrepancies.yaml, documented interactions",
+            gaps.iter().map(ToString::to_string).collect(),
+        ),
+        (
+            "types",
+            "the Rust types say what the spec says",
+            "openapi/ocp.yaml",
+            derived_schema::departures(&spec),
+        ),
+    ] {
+        add(report, id, meaning, source, faults);
+    }
+    for interaction in interactions {
+        let source = &interaction.recorded.source;
+        let mut faults = Vec::new();
+        for check in replay::replay(interaction, &spec).await.checks {
+            faults.extend(
+                check
+                    .verdict
+                    .err()
+                    .map(|what| format!("{}: {what}", check.id)),
+            );
+        }
+        if source.grade == Grade::Documented {
+            faults.extend(conformance(&spec, interaction, &evidence));
+        }
+        add(
+            report,
+            &format!("replay/{}", interaction.case),
+            "the client sends the request and reads the answer, losing nothing",
+            &format!("{}: {}", source.grade, source.document),
+            faults,
+        );
+    }
+    report.checks.append(&mut rest);
+    report.settle();
+    Ok(())
+}
+
+fn add(report: &mut Report, id: &str, meaning: &str, evidence: &str, faults: Vec<String>) {
+    report.checks.push(CheckReport {
+        id: id.to_owned(),
+        meaning: meaning.to_owned(),
+        evidence: evidence.to_owned(),
+        outcome: Outcome::Passed,
+        judged: 1,
+        reason: None,
+        answers: Vec::new(),
+    });
+    for (index, fault) in faults.into_iter().enumerate() {
+        report.add(Finding {
+            check: id.to_owned(),
+            severity: Severity::Violation,
+            fingerprint: format!("{id}: {}", index + 1),
+            expected: meaning.to_owned(),
+            evidence: evidence.to_owned(),
+            got: fault,
+            request: None,
+            pointer: String::new(),
+            curl: None,
+            times: 1,
+            waived: None,
+        });
+    }
+}
+
+/// Departures of a recorded body from the strict view, as sentences.
+fn conformance(spec: &Value, interaction: &Interaction, evidence: &Evidence) -> Vec<String> {
+    let Some(strict) = Strict::new(spec, &interaction.operation_id, evidence) else {
+        return vec!["strict: the spec cannot be made strict".to_owned()];
+    };
+    match serde_json::from_str(&interaction.body) {
+        Ok(body) => {
+            let departures = strict.departures(interaction.recorded.response.status, &body);
+            departures
+                .iter()
+                .map(|one| format!("strict: {one}"))
+                .collect()
+        }
+        Err(error) => vec![format!("strict: the recorded body is not JSON: {error}")],
+    }
+}

@@ -1,0 +1,160 @@
+//! What no OCP may do, as data: when, and what becomes of request and answer.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::answer::{Answer, Body};
+
+/// One fault.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fault {
+    when: When,
+    request: Rewrite,
+    answer: Spoil,
+}
+
+/// Requests and answers that it befalls; all of them, if nothing is said.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct When {
+    /// From this request on, counted from 1.
+    from: Option<u64>,
+    /// Every so many requests.
+    every: Option<u64>,
+    /// Requests with all of these parameters; `*` is any value.
+    query: BTreeMap<String, String>,
+    /// Requests without any of these parameters.
+    without: Vec<String>,
+    /// Requests whose path holds this text.
+    path: Option<String>,
+    /// Answers with this status.
+    status: Option<u16>,
+}
+
+/// What the provider understands instead.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Rewrite {
+    /// Parameters that are not seen.
+    drop: Vec<String>,
+    /// Parameters of which only the first value is seen.
+    first: Vec<String>,
+    /// Parameters of which only the last value is seen.
+    last: Vec<String>,
+    /// Parameters that are taken for others.
+    rename: BTreeMap<String, String>,
+    /// Parameters that get another value.
+    set: BTreeMap<String, String>,
+    /// Parameters that are taken for so much more.
+    add: BTreeMap<String, i64>,
+}
+
+/// What becomes of the answer.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Spoil {
+    status: Option<u16>,
+    headers: BTreeMap<String, String>,
+    without_headers: Vec<String>,
+    /// RFC 6902; operations on what is not there are left out.
+    patch: Vec<json_patch::PatchOperation>,
+    /// Another body.
+    body: Option<String>,
+    /// So many bytes of the body.
+    cut: Option<usize>,
+    /// Text before the body.
+    before: Option<String>,
+    /// Text behind the body.
+    behind: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn is_due(&self, number: u64, path: &str, query: &[(String, String)]) -> bool {
+        let when = &self.when;
+        let has = |name: &str, value: &str| {
+            query
+                .iter()
+                .any(|(key, sent)| key == name && (value == "*" || value == sent))
+        };
+        when.from.is_none_or(|from| number >= from)
+            && when
+                .every
+                .is_none_or(|every| number.is_multiple_of(every.max(1)))
+            && when
+                .path
+                .as_ref()
+                .is_none_or(|part| path.contains(part.as_str()))
+            && when.query.iter().all(|(name, value)| has(name, value))
+            && !when.without.iter().any(|name| has(name, "*"))
+    }
+
+    pub(super) fn rewrite(&self, query: &mut Vec<(String, String)>) {
+        let rewrite = &self.request;
+        query.retain(|(name, _)| !rewrite.drop.contains(name));
+        for name in &rewrite.first {
+            let mut seen = false;
+            query.retain(|(key, _)| key != name || !std::mem::replace(&mut seen, true));
+        }
+        for name in &rewrite.last {
+            let last = query.iter().rfind(|(key, _)| key == name).cloned();
+            query.retain(|(key, _)| key != name);
+            query.extend(last);
+        }
+        for (name, value) in query {
+            if let Some(set) = rewrite.set.get(name) {
+                value.clone_from(set);
+            }
+            if let (Some(more), Ok(number)) = (rewrite.add.get(name), value.parse::<i64>()) {
+                *value = (number + more).to_string();
+            }
+            if let Some(other) = rewrite.rename.get(name) {
+                name.clone_from(other);
+            }
+        }
+    }
+
+    pub(super) fn spoil(&self, answer: &mut Answer) {
+        if self
+            .when
+            .status
+            .is_some_and(|status| status != answer.status)
+        {
+            return;
+        }
+        let spoil = &self.answer;
+        if let Body::Json(body) = &mut answer.body {
+            for operation in &spoil.patch {
+                patch(body, operation);
+            }
+        }
+        answer.status = spoil.status.unwrap_or(answer.status);
+        answer.headers.extend(spoil.headers.clone());
+        answer
+            .headers
+            .retain(|name, _| !spoil.without_headers.contains(name));
+        if let Some(text) = &spoil.body {
+            answer.body = Body::Text(text.clone());
+        }
+        if spoil.cut.is_some() || spoil.before.is_some() || spoil.behind.is_some() {
+            let mut text = match &answer.body {
+                Body::Json(body) => body.to_string(),
+                Body::Text(text) => text.clone(),
+            };
+            text.truncate(spoil.cut.unwrap_or(text.len()));
+            let (before, behind) = (spoil.before.as_deref(), spoil.behind.as_deref());
+            answer.body = Body::Text(format!(
+                "{}{text}{}",
+                before.unwrap_or_default(),
+                behind.unwrap_or_default()
+            ));
+        }
+    }
+}
+
+fn patch(body: &mut Value, operation: &json_patch::PatchOperation) {
+    // An answer without the row or the member is left as it is.
+    let _ = json_patch::patch(body, std::slice::from_ref(operation));
+}

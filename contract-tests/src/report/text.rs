@@ -1,0 +1,124 @@
+//! The report for people.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use ocp_contract::strict::Severity;
+
+use crate::verify::finding::{Finding, Outcome, Report};
+
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const ODD: Style = AnsiColor::Yellow.on_default();
+const QUIET: Style = Style::new().dimmed();
+
+/// A line for each check, then the findings, then the verdict; with colours,
+/// which whoever prints it removes where they are not wanted.
+pub fn text(report: &Report) -> String {
+    let mut out = String::new();
+    // Writing to a text cannot fail.
+    let _ = write(report, &mut out);
+    out
+}
+
+fn write(report: &Report, out: &mut String) -> std::fmt::Result {
+    let width = report.checks.iter().map(|check| check.id.len()).max();
+    let width = width.unwrap_or_default();
+    for check in &report.checks {
+        let (style, mark) = match check.outcome {
+            Outcome::Passed => (GOOD, "ok   "),
+            Outcome::Drift => (ODD, "drift"),
+            Outcome::Violation => (BAD, "FAIL "),
+            Outcome::NotExercised => (QUIET, "--   "),
+        };
+        let text = check.reason.as_ref().map_or_else(
+            || check.meaning.clone(),
+            |reason| format!("not exercised: {reason}"),
+        );
+        writeln!(
+            out,
+            "  {style}{mark}{style:#}  {:width$}  {}",
+            check.id,
+            line(&text)
+        )?;
+        for answer in &check.answers {
+            writeln!(
+                out,
+                "  {QUIET}{:7}{:width$}  - {}{QUIET:#}",
+                "",
+                "",
+                line(answer)
+            )?;
+        }
+    }
+    for (index, finding) in report.findings.iter().enumerate() {
+        write_finding(index + 1, finding, out)?;
+    }
+    let style = match report.exit_code(Severity::Drift) {
+        0 => GOOD,
+        _ if report.unjudged.is_none() && report.count(Severity::Violation) == 0 => ODD,
+        _ => BAD,
+    };
+    if let (Some(why), None) = (&report.stopped, &report.unjudged) {
+        writeln!(out, "\nThe run ended early: {}.", line(why))?;
+    }
+    writeln!(out, "\n{style}{}{style:#}", line(&report.verdict()))
+}
+
+fn write_finding(number: usize, finding: &Finding, out: &mut String) -> std::fmt::Result {
+    let style = match (finding.severity, &finding.waived) {
+        (_, Some(_)) => QUIET,
+        (Severity::Violation, _) => BAD,
+        (Severity::Drift, _) => ODD,
+    };
+    let severity = finding.severity;
+    let times = match finding.times {
+        1 => String::new(),
+        times => format!(", {times} times"),
+    };
+    let fingerprint = &finding.fingerprint;
+    writeln!(
+        out,
+        "\n{number:3}. {style}{severity}{style:#}  {fingerprint}{times}"
+    )?;
+    let mut row = |name: &str, text: &str| {
+        let text = text.trim_end().replace('\n', "\n                ");
+        writeln!(out, "     {name:9}  {}", printable(&text))
+    };
+    if let Some(reason) = &finding.waived {
+        row("waived", reason)?;
+    }
+    row("expected", &finding.expected)?;
+    row("known by", &finding.evidence)?;
+    row("got", &finding.got)?;
+    if let Some(request) = &finding.request {
+        let at = if finding.pointer.is_empty() {
+            ""
+        } else {
+            "  at "
+        };
+        row("where", &format!("{request}{at}{}", finding.pointer))?;
+    }
+    if let Some(curl) = &finding.curl {
+        row("try", curl)?;
+    }
+    Ok(())
+}
+
+/// A text of a server on one line.
+fn line(text: &str) -> String {
+    printable(&text.replace(['\n', '\r'], " "))
+}
+
+/// What a server sent must not move the cursor.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}

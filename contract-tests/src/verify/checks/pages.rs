@@ -1,0 +1,226 @@
+//! The documented request, and pages.
+
+use std::collections::BTreeMap;
+
+use crate::verify::provider::{Query, Stop};
+use crate::verify::row::Row;
+use crate::verify::run::{Fault, Run};
+
+/// Page size of the documented request.
+const DOCUMENTED_SIZE: i64 = 10;
+/// Page size and pages of the walk that everything else is compared with.
+pub(super) const SIZE: i64 = 200;
+const PAGES: i64 = 3;
+
+pub(super) async fn documented(run: &mut Run) -> Result<(), Stop> {
+    let query = Query::page(1, DOCUMENTED_SIZE);
+    if let Some(listing) = run.list("documented-request", &query).await? {
+        run.judge("documented-request", &listing.answer, None);
+    }
+    Ok(())
+}
+
+/// Walks over all tasks twice, with different page sizes, and past the end.
+pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
+    let Some(walk) = run.walk("paging", &Query::default(), SIZE, PAGES).await? else {
+        return Ok(());
+    };
+    run.complete = walk.complete;
+    run.tasks = walk.rows;
+    order(run);
+    scope(run);
+    if run.tasks.is_empty() {
+        run.skip("paging", "the tenant has no restore tasks");
+    } else {
+        another_size(run).await?;
+    }
+    if walk.complete {
+        let query = Query::page(walk.past, SIZE);
+        if let Some(past) = run.list("paging", &query).await? {
+            let fault = (!past.rows.is_empty()).then(|| {
+                Fault::new(
+                    "tasks past the end",
+                    "no tasks past the last page",
+                    format!("{} tasks on page {}", past.rows.len(), walk.past),
+                )
+            });
+            run.judge("paging", &past.answer, fault);
+        }
+    }
+    for check in [
+        "task-state",
+        "task-times",
+        "task-identity",
+        "scope",
+        "order",
+    ] {
+        run.skip(check, "the tenant has no restore tasks");
+    }
+    let reason = "no task is running";
+    run.skip("running-task", reason);
+    run.skip("new-words", "every word is one that the contract lists");
+    Ok(())
+}
+
+async fn another_size(run: &mut Run) -> Result<(), Stop> {
+    let count = run.tasks.len() as i64;
+    let size = (count + 2) / 3;
+    let pages = (count + size - 1) / size;
+    let Some(walk) = run.walk("paging", &Query::default(), size, pages).await? else {
+        return Ok(());
+    };
+    let by_id = |rows: &[Row]| -> BTreeMap<i64, Row> {
+        rows.iter()
+            .filter_map(|row| Some((row.id()?, row.clone())))
+            .collect()
+    };
+    let (one, other) = (by_id(&run.tasks), by_id(&walk.rows));
+    let missing = one.keys().find(|id| !other.contains_key(id));
+    let extra = other
+        .iter()
+        .find(|(id, row)| !one.contains_key(id) && !run.is_new(row));
+    let fault = match (missing, extra) {
+        (Some(id), _) => Some(format!("task {id} is missing in pages of {size}")),
+        (_, Some((id, _))) => Some(format!("task {id} is only in pages of {size}")),
+        _ => None,
+    };
+    let fault = fault.map(|got| {
+        Fault::new(
+            "page sizes disagree",
+            format!("the same {count} tasks in pages of {SIZE} and of {size}"),
+            got,
+        )
+    });
+    run.judge("paging", &walk.last.answer, fault);
+    Ok(())
+}
+
+fn order(run: &mut Run) {
+    if run.tasks.len() < 2 {
+        return;
+    }
+    let is_falling = |key: &dyn Fn(&Row) -> Option<i128>| {
+        run.tasks
+            .windows(2)
+            .all(|pair| key(&pair[0]) >= key(&pair[1]))
+    };
+    let created = |row: &Row| {
+        row.time("createTime")?
+            .timestamp_nanos_opt()
+            .map(i128::from)
+    };
+    let answer = if is_falling(&created) {
+        "newest first, by createTime"
+    } else if is_falling(&|row| created(row).map(|time| -time)) {
+        "oldest first, by createTime"
+    } else if is_falling(&|row| row.id().map(i128::from)) {
+        "by id, the largest first"
+    } else {
+        "neither by createTime nor by id"
+    };
+    run.tell("order", answer);
+}
+
+fn scope(run: &mut Run) {
+    let tenants = |row: &Row| -> Vec<String> {
+        let names = ["backupTenantName", "restoreTenantName"];
+        names
+            .iter()
+            .filter_map(|name| row.text(name).map(str::to_owned))
+            .collect()
+    };
+    let Some(first) = run.tasks.first() else {
+        return;
+    };
+    let common = tenants(first)
+        .into_iter()
+        .find(|name| run.tasks.iter().all(|row| tenants(row).contains(name)));
+    run.tell(
+        "scope",
+        match common {
+            Some(_) => "every task has one and the same tenant as its source or as its target",
+            None => "no one tenant is the source or the target of every task",
+        },
+    );
+    let clusters = |row: &Row| row.0.get("restoreClusterId").cloned();
+    let asked = run.provider.cluster;
+    let others = run
+        .tasks
+        .iter()
+        .any(|row| clusters(row) != Some(asked.into()));
+    run.tell(
+        "scope",
+        if others {
+            "tasks are listed whose restoreClusterId is not the cluster of the path"
+        } else {
+            "restoreClusterId is always the cluster of the path"
+        },
+    );
+}
+
+/// What OCP does without page and size, and with those out of bounds.
+pub(super) async fn questions(run: &mut Run) -> Result<(), Stop> {
+    for (what, query) in [
+        ("without page and size", Query::default()),
+        (
+            "page 0",
+            Query::default()
+                .with("page", 0)
+                .with("size", DOCUMENTED_SIZE),
+        ),
+        (
+            "size 5000",
+            Query::default().with("page", 1).with("size", 5000),
+        ),
+    ] {
+        let answer = run.call(&query).await?;
+        let page = answer
+            .body
+            .as_ref()
+            .ok()
+            .and_then(|body| body.pointer("/data/page"));
+        let told = match page {
+            Some(page) if answer.status() == 200 => {
+                format!("page {} of size {}", page["number"], page["size"])
+            }
+            _ => answer.brief(),
+        };
+        run.tell("paging", format!("{what}: {told}"));
+    }
+    Ok(())
+}
+
+/// The documented request once more, at the end.
+pub(super) async fn repeat(run: &mut Run) -> Result<(), Stop> {
+    let query = Query::page(1, DOCUMENTED_SIZE);
+    let (Some(one), Some(other)) = (
+        run.list("repeat", &query).await?,
+        run.list("repeat", &query).await?,
+    ) else {
+        return Ok(());
+    };
+    let ids = |rows: &[Row]| -> Vec<Option<i64>> {
+        rows.iter()
+            .filter(|row| !run.is_new(row))
+            .map(Row::id)
+            .collect()
+    };
+    let first: Vec<Row> = run
+        .tasks
+        .iter()
+        .take(DOCUMENTED_SIZE as usize)
+        .cloned()
+        .collect();
+    let known = ids(&first);
+    let has_new = other.rows.iter().any(|row| run.is_new(row));
+    let differs = ids(&one.rows) != ids(&other.rows) || ids(&one.rows) != known;
+    let fault = (differs && !has_new).then(|| {
+        Fault::new(
+            "other tasks",
+            format!("the tasks {known:?}, as before"),
+            format!("{:?}, then {:?}", ids(&one.rows), ids(&other.rows)),
+        )
+    });
+    run.judge("repeat", &other.answer, fault);
+    Ok(())
+}

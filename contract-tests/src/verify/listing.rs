@@ -1,0 +1,153 @@
+//! A page of tasks, and a walk over all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::provider::{Answer, Query, Stop};
+use super::row::{Row, long};
+use super::run::{Fault, Run};
+
+/// One page.
+pub(super) struct Listing {
+    pub(super) answer: Answer,
+    pub(super) rows: Vec<Row>,
+    /// `data.page`.
+    pub(super) page: Value,
+    /// Page number asked for.
+    pub(super) number: Option<i64>,
+    /// Page size asked for.
+    pub(super) size: Option<i64>,
+}
+
+impl Listing {
+    /// A success with a list; anything else is given back.
+    pub(super) fn read(answer: Answer, query: &Query) -> Result<Self, Answer> {
+        let data = match (&answer.body, answer.status()) {
+            (Ok(body), 200) => body.get("data").cloned().unwrap_or_default(),
+            _ => return Err(answer),
+        };
+        let Some(rows) = data.get("contents").and_then(Value::as_array) else {
+            return Err(answer);
+        };
+        Ok(Self {
+            rows: rows.iter().cloned().map(Row).collect(),
+            page: data.get("page").cloned().unwrap_or_default(),
+            number: query.number("page"),
+            size: query.number("size"),
+            answer,
+        })
+    }
+
+    pub(super) fn told(&self, name: &str) -> Option<i64> {
+        long(self.page.get(name)?)
+    }
+
+    pub(super) fn ids(&self) -> BTreeMap<i64, Row> {
+        let rows = self.rows.iter();
+        rows.filter_map(|row| Some((row.id()?, row.clone())))
+            .collect()
+    }
+}
+
+/// What a walk over pages has found.
+pub(super) struct Walk {
+    pub(super) rows: Vec<Row>,
+    /// Whether the end was reached.
+    pub(super) complete: bool,
+    /// The last page that came.
+    pub(super) last: Listing,
+    /// The page to ask for if one wants to look past the end.
+    pub(super) past: i64,
+}
+
+impl Run {
+    /// Walks over pages of a size, as far as OCP says that there are any. A
+    /// task that comes twice is a finding of the check.
+    pub(super) async fn walk(
+        &mut self,
+        check: &str,
+        filter: &Query,
+        size: i64,
+        pages: i64,
+    ) -> Result<Option<Walk>, Stop> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut page: i64 = 1;
+        loop {
+            let query = filter.clone().with("page", page).with("size", size);
+            let Some(listing) = self.list(check, &query).await? else {
+                return Ok(None);
+            };
+            let known: BTreeMap<i64, Row> = rows
+                .iter()
+                .filter_map(|row| Some((row.id()?, row.clone())))
+                .collect();
+            let twice = listing.ids().into_keys().find(|id| known.contains_key(id));
+            let fault = twice.map(|id| {
+                Fault::new(
+                    "a task on two pages",
+                    "each task on one page",
+                    format!("task {id} on page {page} and on one before"),
+                )
+                .at("/data/contents")
+            });
+            let is_empty = listing.rows.is_empty();
+            // A row that moved because a task is new has not come twice.
+            let is_moved = listing.rows.iter().chain(&rows).any(|row| self.is_new(row));
+            self.judge(check, &listing.answer, fault.filter(|_| !is_moved));
+            rows.extend(listing.rows.iter().cloned());
+            let total = listing.told("totalElements").unwrap_or_default();
+            let at_end = is_empty || page.saturating_mul(size) >= total;
+            if at_end || page >= pages {
+                return Ok(Some(Walk {
+                    rows,
+                    complete: at_end,
+                    last: listing,
+                    past: page + 1,
+                }));
+            }
+            page += 1;
+        }
+    }
+
+    /// Compares what a filter found with what it should find.
+    pub(super) fn compare(
+        &mut self,
+        check: &str,
+        what: &str,
+        found: &Listing,
+        expected: &BTreeMap<i64, Row>,
+        is_complete: bool,
+    ) {
+        let ids = found.ids();
+        let listed: BTreeSet<i64> = self.tasks.iter().filter_map(Row::id).collect();
+        let is_listed = |row: &Row| row.id().is_some_and(|id| listed.contains(&id));
+        let stranger = found.rows.iter().find(|row| {
+            row.id().is_some_and(|id| !expected.contains_key(&id))
+                && !self.is_new(row)
+                && (self.complete || is_listed(row))
+        });
+        let extra = stranger.map(|row| {
+            let id = row.id().unwrap_or_default();
+            Fault::new(
+                format!("{what} finds others"),
+                format!(
+                    "only tasks that the filter asks for, {} of them",
+                    expected.len()
+                ),
+                format!("task {id} as well; {} tasks in all", found.rows.len()),
+            )
+            .at("/data/contents")
+        });
+        let missing = expected.keys().find(|id| !ids.contains_key(id));
+        let lost = missing.filter(|_| is_complete && self.complete).map(|id| {
+            Fault::new(
+                format!("{what} loses tasks"),
+                format!("the {} tasks that the filter asks for", expected.len()),
+                format!("{} tasks, without task {id}", found.rows.len()),
+            )
+            .at("/data/contents")
+        });
+        self.judge_all(check, &found.answer, extra.into_iter().chain(lost));
+    }
+}

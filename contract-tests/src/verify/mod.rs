@@ -1,0 +1,141 @@
+//! Verifies any OCP: sends requests, judges the answers by the contract, and
+//! reports. The embedded OCP and a real one are put to the same checks.
+//!
+//! [`check::CHECKS`] are the checks; [`judge`] applies those that hold for every
+//! answer, [`checks`] those that send requests of their own.
+
+pub mod check;
+mod checks;
+pub mod finding;
+mod judge;
+mod listing;
+mod provider;
+mod record;
+mod row;
+mod run;
+pub mod waivers;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use ocp_contract::evidence::Evidence;
+use ocp_contract::strict::Strict;
+use ocp_contract::{Interaction, Operation};
+use secrecy::ExposeSecret;
+
+use crate::spec;
+use finding::Report;
+pub use provider::Identity;
+
+/// The operation that is verified.
+const OPERATION: &str = "listTenantRestoreTasks";
+
+/// The OCP to verify, and how.
+#[derive(Clone)]
+pub struct Target<'a> {
+    /// What it is called in reports.
+    pub name: String,
+    /// Base URL.
+    pub url: &'a str,
+    /// Base URL in the command lines of findings.
+    pub shown_url: &'a str,
+    /// Who asks.
+    pub identity: Identity,
+    /// More certificate authorities, in PEM form.
+    pub certificates: Option<Vec<u8>>,
+    /// How long a request may take.
+    pub timeout: Duration,
+    /// The cluster to ask for.
+    pub cluster: i64,
+    /// The tenant to ask for.
+    pub tenant: i64,
+    /// At most so many requests.
+    pub max_requests: usize,
+    /// Whether one request may go out without credentials.
+    pub check_authentication: bool,
+    /// Where to keep the exchanges.
+    pub record: Option<&'a Path>,
+}
+
+/// What every provider is judged by.
+pub struct Contract {
+    strict: Arc<Strict>,
+    operation: Operation,
+}
+
+impl Contract {
+    /// Reads the contract of this checkout.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn read() -> anyhow::Result<Self> {
+        let spec = spec()?;
+        let folder = Interaction::folder()
+            .parent()
+            .context("the interactions have no folder")?;
+        let evidence = Evidence::read(folder).map_err(anyhow::Error::from_boxed)?;
+        let strict =
+            Strict::new(&spec, OPERATION, &evidence).context("the spec cannot be made strict")?;
+        let operation =
+            Operation::find(&spec, OPERATION).context("the spec lacks the operation")?;
+        Ok(Self {
+            strict: Arc::new(strict),
+            operation,
+        })
+    }
+
+    /// Puts an OCP to every check.
+    ///
+    /// # Errors
+    ///
+    /// When the target's settings are unusable, or the exchanges cannot be
+    /// kept; what the OCP does is in the report.
+    pub async fn verify(&self, target: &Target<'_>) -> anyhow::Result<Report> {
+        let recorder = target
+            .record
+            .map(|folder| record::Recorder::new(folder, OPERATION, secrets(target)))
+            .transpose()?;
+        let provider = provider::Provider::new(provider::Settings {
+            url: target.url,
+            shown: target.shown_url,
+            identity: target.identity.clone(),
+            certificates: target.certificates.as_deref(),
+            timeout: target.timeout,
+            cluster: target.cluster,
+            tenant: target.tenant,
+            cap: target.max_requests,
+            operation: self.operation.clone(),
+        })?;
+        let strict = Arc::clone(&self.strict);
+        let mut run = run::Run::new(provider, strict, target.name.clone(), recorder);
+        let permissions = checks::Permissions {
+            authentication: target.check_authentication
+                && !matches!(target.identity, Identity::Nobody),
+        };
+        let stop = checks::all(&mut run, permissions).await.err();
+        if let Some(recorder) = &run.recorder {
+            recorder.write()?;
+        }
+        Ok(run.finish(stop))
+    }
+}
+
+/// Texts that must not be kept.
+fn secrets(target: &Target<'_>) -> Vec<String> {
+    let host = reqwest::Url::parse(target.url).ok();
+    let mut secrets: Vec<String> = host
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .into_iter()
+        .collect();
+    match &target.identity {
+        Identity::Nobody => {}
+        Identity::User(user, secret) | Identity::AccessKey(user, secret) => {
+            secrets.push(secret.expose_secret().to_owned());
+            secrets.push(user.clone());
+        }
+    }
+    secrets
+}

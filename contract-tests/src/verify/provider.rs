@@ -1,0 +1,468 @@
+//! The OCP under test: sends requests, one after the other, and keeps to limits.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use oceanbase_ocp::{AccessKey, Client, Credentials, Error, Exchange};
+use ocp_contract::Operation;
+use progenitor_client::ClientInfo;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value, json};
+
+use crate::bridge::{self, Decoded, Failure};
+
+/// The longest wait for the end of a throttling window.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// The shortest window that OCP documents, for a 429 that does not tell.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(10);
+/// So many requests without an answer in a row end the run.
+const PATIENCE: usize = 3;
+
+/// Members of OCP's envelope.
+const ENVELOPE: [&str; 6] = [
+    "data",
+    "duration",
+    "error",
+    "server",
+    "successful",
+    "traceId",
+];
+
+/// Who asks.
+#[derive(Clone)]
+pub enum Identity {
+    /// Nobody.
+    Nobody,
+    /// An OCP user.
+    User(String, SecretString),
+    /// An access key and its secret.
+    AccessKey(String, SecretString),
+}
+
+impl Identity {
+    /// The credentials of the client.
+    ///
+    /// # Errors
+    ///
+    /// When they are not such that OCP could take them.
+    pub fn credentials(&self) -> Result<Credentials, Error> {
+        Ok(match self {
+            Self::Nobody => Credentials::none(),
+            Self::User(user, password) => Credentials::basic(user, password.clone())?,
+            Self::AccessKey(id, secret) => {
+                Credentials::access_key(AccessKey::new(id, secret.clone())?)
+            }
+        })
+    }
+}
+
+/// Why no more requests are sent.
+#[derive(Debug, Clone)]
+pub(super) enum Stop {
+    /// As many were sent as were allowed.
+    Cap(usize),
+    /// OCP does not answer; its words or the connection's.
+    NoAnswer(String),
+    /// Credentials are missing or wrong. More requests could lock them out.
+    Refused(String),
+    /// The throttling window lasts too long.
+    Throttled(String),
+}
+
+impl std::fmt::Display for Stop {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cap(cap) => write!(
+                f,
+                "the limit of {cap} requests is reached; --max-requests raises it"
+            ),
+            Self::NoAnswer(what) | Self::Refused(what) | Self::Throttled(what) => f.write_str(what),
+        }
+    }
+}
+
+/// An answer as it came.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// `None` if it broke off.
+    pub(super) body: Option<Vec<u8>>,
+}
+
+/// One request and what became of it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Path and query as sent.
+    pub(super) target: String,
+    /// What came, if anything did.
+    pub(super) seen: Option<Seen>,
+    /// The body as JSON, or what it is instead.
+    pub(super) body: Result<Value, String>,
+    /// What the client made of it, if the client sent it.
+    pub(super) outcome: Option<Result<Decoded, Failure>>,
+    /// A command line that sends it again.
+    pub(super) curl: String,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> u16 {
+        self.seen.as_ref().map_or(0, |seen| seen.status)
+    }
+
+    /// Whether the body is an object with members of OCP's envelope.
+    pub(super) fn has_envelope(&self) -> bool {
+        let body = self.body.as_ref().ok().and_then(Value::as_object);
+        body.is_some_and(|body| {
+            let members = ENVELOPE.iter().filter(|name| body.contains_key(**name));
+            members.count() >= 2
+        })
+    }
+
+    /// Whether the body is an envelope, or the remains of one: then it is OCP
+    /// that answers, well or badly.
+    pub(super) fn is_from_ocp(&self) -> bool {
+        let body = self.seen.as_ref().and_then(|seen| seen.body.as_deref());
+        let text = String::from_utf8_lossy(body.unwrap_or_default());
+        let is_named = |name: &&&str| text.contains(&format!("\"{name}\""));
+        self.has_envelope() || ENVELOPE.iter().filter(is_named).count() >= 2
+    }
+
+    /// What the answer says of itself, for a message.
+    pub(super) fn brief(&self) -> String {
+        let Some(seen) = &self.seen else {
+            return match &self.outcome {
+                Some(Err(failure)) => failure.to_string(),
+                _ => "no answer".to_owned(),
+            };
+        };
+        let told = |pointer| {
+            let body = self.body.as_ref().ok()?;
+            let text = match body.pointer(pointer)? {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            Some(text.chars().take(120).collect::<String>())
+        };
+        let mut text = format!("HTTP {}", seen.status);
+        for part in [told("/error/code"), told("/error/message")]
+            .into_iter()
+            .flatten()
+        {
+            text.push(' ');
+            text.push_str(&part);
+        }
+        text
+    }
+}
+
+/// The provider under test.
+pub(super) struct Provider {
+    client: Client,
+    base: String,
+    /// The base URL that people are shown.
+    shown: String,
+    identity: Identity,
+    operation: Operation,
+    exchange: Arc<Mutex<Option<Exchange>>>,
+    pub(super) cluster: i64,
+    pub(super) tenant: i64,
+    cap: usize,
+    pub(super) sent: usize,
+    silent: usize,
+    not_before: Option<Instant>,
+    progress: indicatif::ProgressBar,
+}
+
+/// What a provider is made of.
+pub(super) struct Settings<'a> {
+    pub(super) url: &'a str,
+    pub(super) shown: &'a str,
+    pub(super) identity: Identity,
+    pub(super) certificates: Option<&'a [u8]>,
+    pub(super) timeout: Duration,
+    pub(super) cluster: i64,
+    pub(super) tenant: i64,
+    pub(super) cap: usize,
+    pub(super) operation: Operation,
+}
+
+impl Provider {
+    pub(super) fn new(settings: Settings<'_>) -> Result<Self, Error> {
+        let exchange = Arc::new(Mutex::new(None));
+        let keep = Arc::clone(&exchange);
+        let mut builder = Client::builder(settings.url)
+            .credentials(settings.identity.credentials()?)
+            .timeout(settings.timeout)
+            .connect_timeout(settings.timeout.min(Duration::from_secs(10)))
+            .user_agent(concat!("oceanbase-ocp-verify/", env!("CARGO_PKG_VERSION")))
+            .on_exchange(move |seen: &Exchange| {
+                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen.clone());
+            });
+        if let Some(pem) = settings.certificates {
+            builder = builder.root_certificate_pem(pem);
+        }
+        Ok(Self {
+            client: builder.build()?,
+            base: settings.url.trim().trim_end_matches('/').to_owned(),
+            shown: settings.shown.trim().trim_end_matches('/').to_owned(),
+            identity: settings.identity,
+            operation: settings.operation,
+            exchange,
+            cluster: settings.cluster,
+            tenant: settings.tenant,
+            cap: settings.cap,
+            sent: 0,
+            silent: 0,
+            not_before: None,
+            progress: spinner(settings.cap),
+        })
+    }
+
+    /// Has the client call the operation, for the cluster and the tenant under
+    /// test unless the arguments name others.
+    pub(super) async fn call(&mut self, query: &Query) -> Result<Answer, Stop> {
+        let mut arguments = query.arguments.clone();
+        for (name, id) in [("id", self.cluster), ("tenantId", self.tenant)] {
+            arguments.entry(name).or_insert(json!(id));
+        }
+        self.spend().await?;
+        let outcome = bridge::call(&self.client, &self.operation.id, arguments.clone()).await;
+        let exchange = self
+            .exchange
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let target = match &exchange {
+            Some(exchange) => self.target(&exchange.url),
+            None => self.operation.path.clone(),
+        };
+        let seen = exchange.map(|exchange| Seen {
+            status: exchange.status.as_u16(),
+            headers: exchange.headers,
+            body: exchange.body,
+        });
+        self.answer(target, seen, Some(outcome), true)
+    }
+
+    /// Sends what the client cannot express: another text in place of an id, a
+    /// query as written here, no credentials.
+    pub(super) async fn raw(
+        &mut self,
+        cluster: &str,
+        tenant: &str,
+        query: &str,
+        with_credentials: bool,
+    ) -> Result<Answer, Stop> {
+        self.spend().await?;
+        let path = self
+            .operation
+            .path
+            .replace("{id}", cluster)
+            .replace("{tenantId}", tenant);
+        let target = format!("{path}?{query}");
+        let seen = self.send(&target, with_credentials).await;
+        self.answer(target, seen, None, with_credentials)
+    }
+
+    async fn send(&self, target: &str, with_credentials: bool) -> Option<Seen> {
+        let http = self.client.client();
+        let mut request = http
+            .get(format!("{}{target}", self.base))
+            .header(CONTENT_TYPE, "application/json");
+        if let (Identity::User(user, password), true) = (&self.identity, with_credentials) {
+            request = request.basic_auth(user, Some(password.expose_secret()));
+        }
+        let mut request = request.build().ok()?;
+        if let (Identity::AccessKey(id, secret), true) = (&self.identity, with_credentials) {
+            sign(&mut request, id, secret);
+        }
+        let mut response = http.execute(request).await.ok()?;
+        let mut body = Some(Vec::new());
+        while let Some(read) = &mut body {
+            match response.chunk().await {
+                Ok(Some(chunk)) => read.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(_) => body = None,
+            }
+        }
+        Some(Seen {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body,
+        })
+    }
+
+    fn answer(
+        &mut self,
+        target: String,
+        seen: Option<Seen>,
+        outcome: Option<Result<Decoded, Failure>>,
+        with_credentials: bool,
+    ) -> Result<Answer, Stop> {
+        let body = match seen.as_ref().map(|seen| seen.body.as_deref()) {
+            Some(Some([])) => Err("nothing".to_owned()),
+            Some(Some(bytes)) => serde_json::from_slice(bytes)
+                .map_err(|error| format!("no JSON ({error}): {}", beginning(bytes))),
+            Some(None) => Err("broken off".to_owned()),
+            None => Err("missing".to_owned()),
+        };
+        let answer = Answer {
+            curl: self.curl(&target, with_credentials),
+            target,
+            seen,
+            body,
+            outcome,
+        };
+        match &answer.seen {
+            Some(seen) => {
+                self.silent = 0;
+                self.pace(&seen.headers, seen.status);
+            }
+            None => self.silent += 1,
+        }
+        let hopeless = match &answer.outcome {
+            Some(Err(Failure::Call(error))) => {
+                error.is_timeout() || error.is_connection() && self.sent == 1
+            }
+            _ => false,
+        };
+        if answer.seen.is_none() && (hopeless || self.silent >= PATIENCE) {
+            return Err(Stop::NoAnswer(answer.brief()));
+        }
+        if with_credentials && matches!(answer.status(), 401) {
+            let hint = match self.identity {
+                Identity::Nobody => {
+                    "this OCP wants credentials: set OCP_USER and OCP_PASSWORD, or OCP_ACCESS_KEY and OCP_SECRET_KEY"
+                }
+                _ => {
+                    "the credentials are refused; nothing more is sent, because failures lock the caller out"
+                }
+            };
+            return Err(Stop::Refused(format!("{hint} ({})", answer.brief())));
+        }
+        Ok(answer)
+    }
+
+    /// Waits while OCP wants to be left alone, and counts.
+    async fn spend(&mut self) -> Result<(), Stop> {
+        if self.sent >= self.cap {
+            return Err(Stop::Cap(self.cap));
+        }
+        if let Some(due) = self.not_before.take() {
+            let wait = due.saturating_duration_since(Instant::now());
+            if wait > LONGEST_WAIT {
+                return Err(Stop::Throttled(format!(
+                    "OCP allows no more requests for {} seconds (RateLimit-Reset); try again then",
+                    wait.as_secs()
+                )));
+            }
+            self.progress
+                .set_message(format!("waiting {} s for OCP's rate limit", wait.as_secs()));
+            tokio::time::sleep(wait).await;
+            self.progress.set_message("");
+        }
+        self.sent += 1;
+        self.progress.inc(1);
+        Ok(())
+    }
+
+    fn pace(&mut self, headers: &HeaderMap, status: u16) {
+        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let reset = number("RateLimit-Reset").map(Duration::from_secs);
+        let wait = match (status, number("RateLimit-Remaining")) {
+            (429, _) => reset.unwrap_or(SHORTEST_WINDOW),
+            (_, Some(0)) => reset.unwrap_or_default(),
+            _ => return,
+        };
+        self.not_before = Instant::now().checked_add(wait);
+    }
+
+    fn target(&self, url: &reqwest::Url) -> String {
+        let text = url.as_str();
+        text.strip_prefix(&self.base).unwrap_or(text).to_owned()
+    }
+
+    /// A command line that sends the request again. The secret is taken from
+    /// the environment; a signature cannot be repeated, so it is masked.
+    fn curl(&self, target: &str, with_credentials: bool) -> String {
+        let who = match &self.identity {
+            Identity::User(..) if with_credentials => r#" -u "$OCP_USER:$OCP_PASSWORD""#,
+            Identity::AccessKey(..) if with_credentials => {
+                " -H 'Authorization: OCP-ACCESS-KEY-HMACSHA1 ***'"
+            }
+            _ => "",
+        };
+        let url = format!("{}{target}", self.shown).replace('\'', "%27");
+        format!("curl -sS -H 'Content-Type: application/json'{who} '{url}'")
+    }
+
+    pub(super) fn finish(&self) {
+        self.progress.finish_and_clear();
+    }
+}
+
+fn sign(request: &mut reqwest::Request, id: &str, secret: &SecretString) {
+    let Ok(key) = AccessKey::new(id, secret.clone()) else {
+        return;
+    };
+    let url = request.url();
+    let host = match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => format!("{host}:{port}"),
+        (host, _) => host.unwrap_or_default().to_owned(),
+    };
+    let Ok(host) = HeaderValue::from_str(&host) else {
+        return;
+    };
+    request.headers_mut().insert(HOST, host);
+    let headers = key.sign(
+        request.method(),
+        request.url(),
+        request.headers(),
+        b"",
+        Utc::now(),
+    );
+    request.headers_mut().extend(headers);
+    if let Some(value) = request.headers_mut().get_mut(AUTHORIZATION) {
+        value.set_sensitive(true);
+    }
+}
+
+fn beginning(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let text: String = text.chars().take(60).collect();
+    format!("{text:?}")
+}
+
+/// Progress for people; nothing where standard error is no terminal.
+fn spinner(cap: usize) -> indicatif::ProgressBar {
+    let bar = indicatif::ProgressBar::new(cap as u64);
+    if let Ok(style) = indicatif::ProgressStyle::with_template("  {spinner} {pos} requests {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// Arguments of a call by parameter name.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Query {
+    pub(super) arguments: Map<String, Value>,
+}
+
+impl Query {
+    pub(super) fn page(page: i64, size: i64) -> Self {
+        Self::default().with("page", page).with("size", size)
+    }
+
+    pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.arguments.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// A number among the arguments.
+    pub(super) fn number(&self, name: &str) -> Option<i64> {
+        self.arguments.get(name).and_then(Value::as_i64)
+    }
+}

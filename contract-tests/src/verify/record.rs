@@ -1,0 +1,184 @@
+//! Keeps exchanges as interactions, without secrets and host names.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use regex::Regex;
+use serde_json::{Value, json};
+
+use super::provider::Answer;
+
+/// Collects the exchanges of a run.
+pub(super) struct Recorder {
+    folder: PathBuf,
+    redaction: Redaction,
+    kept: Vec<(String, u16, String, String)>,
+}
+
+impl Recorder {
+    /// Keeps exchanges below a folder, which must not hold any of that
+    /// operation yet.
+    pub(super) fn new(
+        folder: &Path,
+        operation: &str,
+        secrets: Vec<String>,
+    ) -> anyhow::Result<Self> {
+        let folder = folder.join(operation);
+        if folder.exists() {
+            anyhow::bail!(
+                "{} is there already; name a new folder to record into",
+                folder.display()
+            );
+        }
+        Ok(Self {
+            folder,
+            redaction: Redaction::new(secrets)?,
+            kept: Vec::new(),
+        })
+    }
+
+    pub(super) fn keep(&mut self, answer: &Answer) {
+        let Some(seen) = &answer.seen else {
+            return;
+        };
+        let Ok(body) = &answer.body else {
+            // What is not JSON cannot be redacted with certainty.
+            return;
+        };
+        let media_type = seen.headers.get("content-type");
+        let media_type = media_type
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let mut body = body.clone();
+        self.redaction.redact(&mut body);
+        let known = self
+            .kept
+            .iter()
+            .any(|(target, ..)| *target == answer.target);
+        if !known {
+            self.kept.push((
+                answer.target.clone(),
+                seen.status,
+                media_type.to_owned(),
+                format!("{body:#}\n"),
+            ));
+        }
+    }
+
+    /// Writes all of them, each complete, and tells how many.
+    pub(super) fn write(&self) -> anyhow::Result<usize> {
+        let whole = self.folder.parent().unwrap_or(&self.folder);
+        std::fs::create_dir_all(whole)
+            .with_context(|| format!("cannot make {}", whole.display()))?;
+        let draft = tempfile::tempdir_in(whole)
+            .with_context(|| format!("cannot write into {}", whole.display()))?;
+        for (index, (target, status, media_type, body)) in self.kept.iter().enumerate() {
+            let case = draft.path().join(format!("recorded-{:03}", index + 1));
+            let line = json!(format!("GET {target}"));
+            let media_type = json!(media_type);
+            let interaction = format!(
+                "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not told\n  note: Host names, addresses and secrets are replaced.\nrequest: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
+            );
+            std::fs::create_dir(&case)?;
+            for (name, text) in [("interaction.yaml", &interaction), ("response.json", body)] {
+                #[expect(
+                    clippy::disallowed_methods,
+                    reason = "the folder is renamed when all is written"
+                )]
+                std::fs::write(case.join(name), text)?;
+            }
+        }
+        std::fs::rename(draft.keep(), &self.folder)
+            .with_context(|| format!("cannot write {}", self.folder.display()))?;
+        Ok(self.kept.len())
+    }
+}
+
+/// Replaces what names a host or opens a door.
+struct Redaction {
+    secrets: Vec<String>,
+    address: Regex,
+    authority: Regex,
+    argument: Regex,
+}
+
+impl Redaction {
+    fn new(secrets: Vec<String>) -> anyhow::Result<Self> {
+        Ok(Self {
+            secrets: secrets.into_iter().filter(|text| text.len() > 2).collect(),
+            address: Regex::new(
+                r"\b\d{1,3}(\.\d{1,3}){3}\b|\b(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}\b",
+            )?,
+            authority: Regex::new(r#"([A-Za-z][A-Za-z0-9+.-]*://)[^/?,\s"]+"#)?,
+            argument: Regex::new(
+                r"(?i)([?&;](?:[a-z_-]*(?:host|key|id|secret|token|password|endpoint)[a-z_-]*)=)[^&,;\s]*",
+            )?,
+        })
+    }
+
+    fn redact(&self, value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.redact(item)),
+            Value::Object(members) => {
+                for (name, member) in members {
+                    match (name.as_str(), &member) {
+                        // Digits and colons that are no address.
+                        (name, Value::String(_))
+                            if name.ends_with("Time") || name == "timestamp" => {}
+                        ("server", Value::String(_)) => *member = "server".into(),
+                        _ => self.redact(member),
+                    }
+                }
+            }
+            Value::String(text) => *text = self.text(text),
+            _ => {}
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            text = text.replace(secret.as_str(), "***");
+        }
+        let text = self.authority.replace_all(&text, "${1}host");
+        let text = self.argument.replace_all(&text, "${1}***");
+        self.address
+            .replace_all(&text, "xxx.xxx.xxx.xxx")
+            .into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Redaction;
+
+    #[test]
+    fn hosts_addresses_and_secrets_are_replaced() {
+        let redaction = Redaction::new(vec!["aaAA11__".into(), "ocp.corp.example".into()]).unwrap();
+        for (text, redacted) in [
+            (
+                "file:///obbackup/clog,file:///obbackup/data",
+                "file:///obbackup/clog,file:///obbackup/data",
+            ),
+            (
+                "nfs://filer.corp/a,nfs://filer.corp/b",
+                "nfs://host/a,nfs://host/b",
+            ),
+            (
+                "oss://bucket/x?host=oss.corp&access_id=AK&access_key=SK&delete_mode=tag",
+                "oss://host/x?host=***&access_id=***&access_key=***&delete_mode=tag",
+            ),
+            (
+                r#"failed on "10.1.2.3:2882" with aaAA11__"#,
+                r#"failed on "xxx.xxx.xxx.xxx:2882" with ***"#,
+            ),
+            (
+                "see http://ocp.corp.example:8080/log",
+                "see http://host/log",
+            ),
+            ("on fe80:0:0:1:2:3:4:5", "on xxx.xxx.xxx.xxx"),
+        ] {
+            assert_eq!(redaction.text(text), redacted);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! One restore task as it came: what is read here is read without the client.
+
+use chrono::{DateTime, FixedOffset};
+use serde_json::Value;
+
+/// A row of `data.contents`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Row(pub(super) Value);
+
+impl Row {
+    pub(super) fn id(&self) -> Option<i64> {
+        long(self.0.get("id")?)
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name)?.as_bool()
+    }
+
+    pub(super) fn time(&self, name: &str) -> Option<DateTime<FixedOffset>> {
+        time(self.text(name)?)
+    }
+
+    pub(super) fn is_finished(&self) -> bool {
+        self.flag("finished") == Some(true)
+    }
+}
+
+/// A Long as a number or as a string.
+pub(super) fn long(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+/// A time with `Z`, `+08:00` or `+0800`.
+pub(super) fn time(text: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()
+}

@@ -1,0 +1,325 @@
+//! One run: the provider, what is known of its tasks, and what was found.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use ocp_contract::strict::{Severity, Strict};
+use serde_json::Value;
+
+use super::check::CHECKS;
+use super::finding::{CheckReport, Finding, Outcome, Report};
+use super::listing::Listing;
+use super::provider::{Answer, Provider, Query, Stop};
+use super::row::Row;
+use super::{judge, record::Recorder};
+
+/// What is wrong, as a check puts it.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) severity: Severity,
+    /// Place and kind, the same in every run.
+    pub(super) kind: String,
+    pub(super) expected: String,
+    pub(super) got: String,
+    /// JSON pointer into the body.
+    pub(super) pointer: String,
+    /// The check's own, if empty.
+    pub(super) evidence: String,
+}
+
+impl Fault {
+    pub(super) fn new(
+        kind: impl Into<String>,
+        expected: impl Into<String>,
+        got: impl Into<String>,
+    ) -> Self {
+        Self {
+            severity: Severity::Violation,
+            kind: kind.into(),
+            expected: expected.into(),
+            got: got.into(),
+            pointer: String::new(),
+            evidence: String::new(),
+        }
+    }
+
+    pub(super) fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = pointer.into();
+        self
+    }
+
+    pub(super) fn drift(mut self) -> Self {
+        self.severity = Severity::Drift;
+        self
+    }
+}
+
+/// State of a run.
+pub(super) struct Run {
+    pub(super) provider: Provider,
+    pub(super) strict: Arc<Strict>,
+    pub(super) report: Report,
+    pub(super) recorder: Option<Recorder>,
+    /// Every task that was listed, as it was seen first.
+    pub(super) known: BTreeMap<i64, Row>,
+    /// The tasks of the tenant, unfiltered.
+    pub(super) tasks: Vec<Row>,
+    /// Whether these are all there are.
+    pub(super) complete: bool,
+    /// Answers that had an envelope.
+    pub(super) envelopes: usize,
+    started: DateTime<Utc>,
+}
+
+impl Run {
+    pub(super) fn new(
+        provider: Provider,
+        strict: Arc<Strict>,
+        name: String,
+        recorder: Option<Recorder>,
+    ) -> Self {
+        let checks = CHECKS.iter().map(|check| CheckReport {
+            id: check.id.to_owned(),
+            meaning: check.meaning.to_owned(),
+            evidence: check.evidence.to_owned(),
+            outcome: Outcome::NotExercised,
+            judged: 0,
+            reason: None,
+            answers: Vec::new(),
+        });
+        Self {
+            provider,
+            strict,
+            report: Report {
+                provider: name,
+                requests: 0,
+                checks: checks.collect(),
+                findings: Vec::new(),
+                stopped: None,
+                unjudged: None,
+            },
+            recorder,
+            known: BTreeMap::new(),
+            tasks: Vec::new(),
+            complete: false,
+            envelopes: 0,
+            started: Utc::now(),
+        }
+    }
+
+    /// Whether a task may have been created while this run was going on.
+    pub(super) fn is_new(&self, row: &Row) -> bool {
+        let created = row.time("createTime");
+        created.is_some_and(|created| created > self.started - TimeDelta::minutes(2))
+    }
+
+    fn check(&mut self, id: &str) -> Option<&mut CheckReport> {
+        self.report.checks.iter_mut().find(|check| check.id == id)
+    }
+
+    /// A check was applied; `fault` says what it found.
+    pub(super) fn judge(&mut self, check: &str, answer: &Answer, fault: Option<Fault>) {
+        self.judge_all(check, answer, fault);
+    }
+
+    /// A check was applied once; `faults` says what it found.
+    pub(super) fn judge_all(
+        &mut self,
+        check: &str,
+        answer: &Answer,
+        faults: impl IntoIterator<Item = Fault>,
+    ) {
+        let Some(report) = self.check(check) else {
+            return;
+        };
+        report.judged += 1;
+        let evidence = report.evidence.clone();
+        for fault in faults {
+            self.report.add(Finding {
+                check: check.to_owned(),
+                severity: fault.severity,
+                fingerprint: format!("{check}: {}", fault.kind),
+                expected: fault.expected,
+                evidence: if fault.evidence.is_empty() {
+                    evidence.clone()
+                } else {
+                    fault.evidence
+                },
+                got: fault.got,
+                request: Some(format!("GET {}", answer.target)),
+                pointer: fault.pointer,
+                curl: Some(answer.curl.clone()),
+                times: 1,
+                waived: None,
+            });
+        }
+    }
+
+    /// An open question is answered, or one more time in the same way.
+    pub(super) fn tell(&mut self, check: &str, answer: impl Into<String>) {
+        let answer = answer.into();
+        if let Some(check) = self.check(check) {
+            check.judged += 1;
+            if !check.answers.contains(&answer) {
+                check.answers.push(answer);
+            }
+        }
+    }
+
+    /// A check has nothing to be applied to.
+    pub(super) fn skip(&mut self, check: &str, reason: impl Into<String>) {
+        if let Some(check) = self.check(check) {
+            check.reason.get_or_insert(reason.into());
+        }
+    }
+
+    /// Sends a call of the client, and judges whatever comes back.
+    pub(super) async fn call(&mut self, query: &Query) -> Result<Answer, Stop> {
+        let mut answer = self.provider.call(query).await;
+        if matches!(&answer, Ok(answer) if answer.status() == 429) {
+            // The provider waits as long as OCP asks for.
+            if let Ok(throttled) = &answer {
+                judge::answer(self, throttled);
+            }
+            answer = self.provider.call(query).await;
+            if matches!(&answer, Ok(answer) if answer.status() == 429) {
+                return Err(Stop::Throttled(
+                    "OCP throttles, and goes on after the wait that it asked for".into(),
+                ));
+            }
+        }
+        let answer = answer?;
+        judge::answer(self, &answer);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.keep(&answer);
+        }
+        Ok(answer)
+    }
+
+    /// Sends what the client cannot express, and judges whatever comes back.
+    pub(super) async fn raw(
+        &mut self,
+        cluster: &str,
+        tenant: &str,
+        query: &str,
+        with_credentials: bool,
+    ) -> Result<Answer, Stop> {
+        let answer = self
+            .provider
+            .raw(cluster, tenant, query, with_credentials)
+            .await?;
+        judge::answer(self, &answer);
+        Ok(answer)
+    }
+
+    /// The same, for the cluster and the tenant under test.
+    pub(super) async fn raw_query(&mut self, query: &str) -> Result<Answer, Stop> {
+        let (cluster, tenant) = (self.provider.cluster, self.provider.tenant);
+        self.raw(&cluster.to_string(), &tenant.to_string(), query, true)
+            .await
+    }
+
+    /// Asks for a page of tasks and expects one; `None` is a finding of the check.
+    pub(super) async fn list(
+        &mut self,
+        check: &str,
+        query: &Query,
+    ) -> Result<Option<Listing>, Stop> {
+        let answer = self.call(query).await?;
+        let listing = Listing::read(answer, query);
+        match listing {
+            Ok(listing) => {
+                judge::listing(self, &listing);
+                Ok(Some(listing))
+            }
+            Err(answer) => {
+                let fault = Fault::new(
+                    "no page of tasks",
+                    "HTTP 200 with a page of tasks",
+                    answer.brief(),
+                );
+                self.judge(check, &answer, Some(fault));
+                Ok(None)
+            }
+        }
+    }
+
+    /// The tasks that a filter should find, by id.
+    pub(super) fn expected(&self, holds: impl Fn(&Row) -> bool) -> BTreeMap<i64, Row> {
+        self.tasks
+            .iter()
+            .filter(|row| holds(row))
+            .filter_map(|row| Some((row.id()?, row.clone())))
+            .collect()
+    }
+
+    pub(super) fn finish(mut self, stop: Option<Stop>) -> Report {
+        self.provider.finish();
+        self.report.requests = self.provider.sent;
+        let stopped = stop.as_ref().map(ToString::to_string);
+        self.report.unjudged = match &stop {
+            _ if self.envelopes > 0
+                && !matches!(stop, Some(Stop::Refused(_) | Stop::Throttled(_))) =>
+            {
+                None
+            }
+            _ if self.known.is_empty() || self.envelopes == 0 => Some(match stopped.clone() {
+                Some(why) => why,
+                None => "no answer has OCP's envelope; is this the address of an OCP?".to_owned(),
+            }),
+            _ => None,
+        };
+        if self.report.unjudged.is_none() {
+            if let Some(why @ (Stop::NoAnswer(_) | Stop::Refused(_))) = &stop {
+                self.break_off(&why.to_string());
+            }
+        }
+        for check in &mut self.report.checks {
+            if check.judged == 0 && check.reason.is_none() {
+                check.reason = Some(match &stopped {
+                    Some(why) => why.clone(),
+                    None => "nothing came that it could be applied to".to_owned(),
+                });
+            }
+        }
+        self.report.stopped = stopped;
+        self.report.settle();
+        self.report
+    }
+
+    /// An OCP that stops answering, or lets nobody in any more, is a finding.
+    fn break_off(&mut self, why: &str) {
+        let evidence = "it answered requests before".to_owned();
+        self.report.add(Finding {
+            check: "transport".into(),
+            severity: Severity::Violation,
+            fingerprint: "transport: breaks off".into(),
+            expected: "an answer to each request".into(),
+            evidence,
+            got: why.to_owned(),
+            request: None,
+            pointer: String::new(),
+            curl: None,
+            times: 1,
+            waived: None,
+        });
+        if let Some(check) = self.check("transport") {
+            check.judged += 1;
+        }
+    }
+}
+
+/// A value for a message, not too long.
+pub(super) fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "nothing".to_owned(),
+        Some(value) => {
+            let text = value.to_string();
+            match text.char_indices().nth(120) {
+                Some((cut, _)) => format!("{}…", &text[..cut]),
+                None => text,
+            }
+        }
+    }
+}

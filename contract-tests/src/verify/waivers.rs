@@ -1,0 +1,105 @@
+//! Findings that are known and put up with, each with its reason.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use ocp_contract::strict::Severity;
+use ocp_contract::{Document, read_text};
+use serde::Deserialize;
+
+use super::finding::{CheckReport, Finding, Outcome, Report};
+
+/// One known finding.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waiver {
+    /// The fingerprint of the finding.
+    pub fingerprint: String,
+    /// Why it is put up with, and until when.
+    pub reason: String,
+}
+
+/// Reads a file of waivers: a YAML list of `fingerprint` and `reason`.
+///
+/// # Errors
+///
+/// When it cannot be read, is malformed, or waives something twice or without
+/// a reason.
+pub fn read(file: &Path) -> anyhow::Result<Vec<Waiver>> {
+    let name = file.display().to_string();
+    let text = read_text(file, &name).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let document = Document::parse(&name, &text).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let waivers: Vec<Waiver> =
+        serde_json::from_value(document.value().clone()).with_context(|| {
+            format!("{name} is not a list of waivers, each with `fingerprint` and `reason`")
+        })?;
+    for (index, waiver) in waivers.iter().enumerate() {
+        if waiver.reason.trim().is_empty() {
+            bail!(
+                "{name}: the waiver of `{}` has no reason",
+                waiver.fingerprint
+            );
+        }
+        if waivers[..index]
+            .iter()
+            .any(|one| one.fingerprint == waiver.fingerprint)
+        {
+            bail!("{name}: `{}` is waived twice", waiver.fingerprint);
+        }
+    }
+    Ok(waivers)
+}
+
+/// Waives findings. A waiver without a finding is a finding, unless its check
+/// was not exercised.
+pub fn apply(report: &mut Report, waivers: &[Waiver]) {
+    if waivers.is_empty() || report.unjudged.is_some() {
+        return;
+    }
+    let mut stale = Vec::new();
+    for waiver in waivers {
+        let mut matched = false;
+        for finding in &mut report.findings {
+            if finding.fingerprint == waiver.fingerprint {
+                finding.waived = Some(waiver.reason.clone());
+                matched = true;
+            }
+        }
+        let check = waiver.fingerprint.split(':').next().unwrap_or_default();
+        let idle = report
+            .checks
+            .iter()
+            .any(|one| one.id == check && one.judged == 0);
+        if !matched && !idle {
+            stale.push(waiver);
+        }
+    }
+    report.checks.push(CheckReport {
+        id: "waivers".into(),
+        meaning: "every waiver still matches a finding".into(),
+        evidence: "the waivers' file".into(),
+        outcome: Outcome::Passed,
+        judged: waivers.len(),
+        reason: None,
+        answers: Vec::new(),
+    });
+    for waiver in stale {
+        report.findings.push(Finding {
+            check: "waivers".into(),
+            severity: Severity::Violation,
+            fingerprint: format!("waivers: {}", waiver.fingerprint),
+            expected: format!(
+                "the finding `{}`, which is waived: {}",
+                waiver.fingerprint, waiver.reason
+            ),
+            evidence: "the waivers' file".into(),
+            got: "no such finding; remove the waiver".into(),
+            request: None,
+            pointer: String::new(),
+            curl: None,
+            times: 1,
+            waived: None,
+        });
+    }
+    report.settle();
+}

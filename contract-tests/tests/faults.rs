@@ -1,0 +1,145 @@
+//! Each check of `verify` can fail, and none fails without a reason: providers
+//! with a fault, as data, and what must be found of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a panic is how a test fails"
+)]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use contract_tests::ocp::{EmbeddedOcp, Fault, Oddity, Settings, tasks};
+use contract_tests::verify::check::CHECKS;
+use contract_tests::verify::finding::Report;
+use contract_tests::verify::{Contract, Identity, Target};
+use ocp_contract::strict::Severity;
+use ocp_contract::{Document, read_text};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    #[serde(default = "both")]
+    tasks: Vec<i64>,
+    #[serde(default)]
+    oddities: Vec<Oddity>,
+    #[serde(default)]
+    finds: Vec<String>,
+    verdict: String,
+    #[serde(flatten)]
+    fault: Value,
+}
+
+fn both() -> Vec<i64> {
+    vec![0, 40]
+}
+
+fn cases() -> Vec<Case> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/faults.yaml");
+    let text = read_text(&file, "faults.yaml").unwrap();
+    let document = Document::parse("faults.yaml", &text).unwrap();
+    serde_json::from_value(document.value().clone()).unwrap()
+}
+
+async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
+    let tasks = match count {
+        -1 => Vec::new(),
+        0 => tasks::documented().unwrap(),
+        count => tasks::made(count as usize),
+    };
+    let fault: Fault = serde_json::from_value(case.fault.clone()).expect(&case.name);
+    let settings = Settings {
+        basic: Some(("admin".into(), "aaAA11__".into())),
+        oddities: case.oddities.clone(),
+        fault: Some(fault),
+        ..Settings::new(tasks)
+    };
+    let (cluster, tenant) = (settings.cluster, settings.tenant);
+    let ocp = EmbeddedOcp::start(settings).await;
+    let target = Target {
+        name: "OCP".into(),
+        url: &ocp.url(),
+        shown_url: "http://ocp.example",
+        identity: Identity::User("admin".into(), "aaAA11__".into()),
+        certificates: None,
+        timeout: Duration::from_secs(5),
+        cluster,
+        tenant,
+        max_requests: 200,
+        check_authentication: true,
+        record: None,
+    };
+    contract.verify(&target).await.unwrap()
+}
+
+/// What is wrong with the report on a case.
+fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
+    let verdict = match (
+        report.exit_code(Severity::Violation),
+        report.count(Severity::Drift),
+    ) {
+        (0, 0) => "conforms",
+        (0, _) => "drift",
+        (1, _) => "violation",
+        _ => "unjudged",
+    };
+    let prints: Vec<&String> = report.findings.iter().map(|one| &one.fingerprint).collect();
+    let missing: Vec<&String> = case
+        .finds
+        .iter()
+        .filter(|one| !prints.contains(one))
+        .collect();
+    (verdict != case.verdict || !missing.is_empty()).then(|| {
+        format!(
+            "{} ({count} tasks): {verdict} instead of {}, without {missing:?}; found {prints:#?} {:?}",
+            case.name, case.verdict, report.unjudged
+        )
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_fault_is_found_and_nothing_else_is_one() {
+    let contract = Arc::new(Contract::read().unwrap());
+    let mut runs = JoinSet::new();
+    let limit = Arc::new(Semaphore::new(4));
+    for case in cases().into_iter().map(Arc::new) {
+        for count in case.tasks.clone() {
+            let (contract, case) = (Arc::clone(&contract), Arc::clone(&case));
+            let limit = Arc::clone(&limit);
+            runs.spawn(async move {
+                let _turn = limit.acquire().await;
+                let report = run(&contract, &case, count).await;
+                (complaint(&case, count, &report), report)
+            });
+        }
+    }
+    let mut found = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for (complaint, report) in runs.join_all().await {
+        wrong.extend(complaint);
+        let violations = report
+            .findings
+            .iter()
+            .filter(|one| one.severity == Severity::Violation);
+        found.extend(violations.map(|one| one.check.clone()));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // Open questions are answered and never fail.
+    let questions = ["order", "scope", "new-words", "running-task", "time-forms"];
+    let idle: Vec<&str> = CHECKS
+        .iter()
+        .map(|check| check.id)
+        .filter(|id| !found.contains(*id) && !questions.contains(id))
+        .collect();
+    assert!(
+        idle.is_empty(),
+        "no fault shows that these can fail: {idle:?}"
+    );
+}

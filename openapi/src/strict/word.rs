@@ -1,0 +1,50 @@
+//! The keyword `x-word` of the strict view.
+
+use jsonschema::{Keyword, ValidationError};
+use serde_json::Value;
+
+use super::shortened;
+
+/// The words that are known of an open vocabulary.
+pub(super) struct Word {
+    known: Vec<Value>,
+}
+
+impl Word {
+    pub(super) fn new(words: &Value) -> Self {
+        Self {
+            known: words.as_array().cloned().unwrap_or_default(),
+        }
+    }
+}
+
+impl<'i> Keyword<'i> for Word {
+    fn validate(&self, value: &'i Value) -> Result<(), ValidationError<'i>> {
+        if self.is_valid(value) {
+            return Ok(());
+        }
+        let what = if is_drift(value) {
+            "a new word"
+        } else {
+            "not a word like the known ones"
+        };
+        let text = format!("{value} is {what}");
+        Err(ValidationError::custom(shortened(&text)))
+    }
+
+    fn is_valid(&self, value: &'i Value) -> bool {
+        // Another type is another keyword's business.
+        !value.is_string() || self.known.contains(value)
+    }
+}
+
+/// Whether a word that is not known has at least the form of those that are,
+/// which are all machine names: `RESTORE_SUCCESS`.
+pub(super) fn is_drift(value: &Value) -> bool {
+    value.as_str().is_some_and(|word| {
+        word.starts_with(|first: char| first.is_ascii_uppercase())
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    })
+}
