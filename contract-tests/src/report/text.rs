@@ -22,6 +22,11 @@ pub fn text(report: &Report) -> String {
 }
 
 fn write(report: &Report, out: &mut String) -> std::fmt::Result {
+    let verdict = line(&report.verdict());
+    if report.unjudged.is_some() {
+        // What the checks would say is the same, two dozen times.
+        return writeln!(out, "{BAD}{verdict}{BAD:#}");
+    }
     let width = report.checks.iter().map(|check| check.id.len()).max();
     let width = width.unwrap_or_default();
     for check in &report.checks {
@@ -54,15 +59,18 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     for (index, finding) in report.findings.iter().enumerate() {
         write_finding(index + 1, finding, out)?;
     }
-    let style = match report.exit_code(Severity::Drift) {
-        0 => GOOD,
-        _ if report.unjudged.is_none() && report.count(Severity::Violation) == 0 => ODD,
+    let style = match (
+        report.count(Severity::Violation),
+        report.count(Severity::Drift),
+    ) {
+        (0, 0) => GOOD,
+        (0, _) => ODD,
         _ => BAD,
     };
-    if let (Some(why), None) = (&report.stopped, &report.unjudged) {
+    if let Some(why) = &report.stopped {
         writeln!(out, "\nThe run ended early: {}.", line(why))?;
     }
-    writeln!(out, "\n{style}{}{style:#}", line(&report.verdict()))
+    writeln!(out, "\n{style}{verdict}{style:#}")
 }
 
 fn write_finding(number: usize, finding: &Finding, out: &mut String) -> std::fmt::Result {

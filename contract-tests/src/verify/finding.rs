@@ -132,6 +132,25 @@ impl Report {
         text
     }
 
+    /// Changes every text that a provider may have had a hand in.
+    pub(crate) fn rewrite(&mut self, change: impl Fn(&str) -> String) {
+        let rewrite = |text: &mut String| *text = change(text);
+        for finding in &mut self.findings {
+            rewrite(&mut finding.expected);
+            rewrite(&mut finding.got);
+            rewrite(&mut finding.fingerprint);
+            rewrite(&mut finding.pointer);
+            finding.request.iter_mut().for_each(rewrite);
+            finding.curl.iter_mut().for_each(rewrite);
+        }
+        for check in &mut self.checks {
+            check.answers.iter_mut().for_each(rewrite);
+            check.reason.iter_mut().for_each(rewrite);
+        }
+        self.stopped.iter_mut().for_each(rewrite);
+        self.unjudged.iter_mut().for_each(rewrite);
+    }
+
     /// Counts a finding, with others of its fingerprint.
     pub(crate) fn add(&mut self, finding: Finding) {
         let known = self

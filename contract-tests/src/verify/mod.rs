@@ -23,7 +23,6 @@ use anyhow::Context;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Interaction, Operation};
-use secrecy::ExposeSecret;
 
 use crate::spec;
 use finding::Report;
@@ -125,17 +124,11 @@ impl Contract {
 
 /// Texts that must not be kept.
 fn secrets(target: &Target<'_>) -> Vec<String> {
-    let host = reqwest::Url::parse(target.url).ok();
-    let mut secrets: Vec<String> = host
-        .and_then(|url| url.host_str().map(str::to_owned))
-        .into_iter()
-        .collect();
-    match &target.identity {
-        Identity::Nobody => {}
-        Identity::User(user, secret) | Identity::AccessKey(user, secret) => {
-            secrets.push(secret.expose_secret().to_owned());
-            secrets.push(user.clone());
-        }
+    let mut secrets = target.identity.secrets();
+    if let Identity::User(name, _) | Identity::AccessKey(name, _) = &target.identity {
+        secrets.push(name.clone());
     }
+    let url = reqwest::Url::parse(target.url).ok();
+    secrets.extend(url.and_then(|url| url.host_str().map(str::to_owned)));
     secrets
 }

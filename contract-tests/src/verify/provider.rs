@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
 use oceanbase_ocp::{AccessKey, Client, Credentials, Error, Exchange};
 use ocp_contract::Operation;
@@ -42,6 +44,19 @@ pub enum Identity {
 }
 
 impl Identity {
+    /// What must not appear in any output.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::Nobody => Vec::new(),
+            Self::User(user, password) => {
+                let password = password.expose_secret();
+                let token = STANDARD.encode(format!("{user}:{password}"));
+                vec![token, password.to_owned()]
+            }
+            Self::AccessKey(_, secret) => vec![secret.expose_secret().to_owned()],
+        }
+    }
+
     /// The credentials of the client.
     ///
     /// # Errors
@@ -144,7 +159,8 @@ impl Answer {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            Some(text.chars().take(120).collect::<String>())
+            // The code 0 says that there is none.
+            (text != "0").then(|| text.chars().take(120).collect::<String>())
         };
         let mut text = format!("HTTP {}", seen.status);
         for part in [told("/error/code"), told("/error/message")]
@@ -330,7 +346,13 @@ impl Provider {
             _ => false,
         };
         if answer.seen.is_none() && (hopeless || self.silent >= PATIENCE) {
-            return Err(Stop::NoAnswer(answer.brief()));
+            let mut what = answer.brief();
+            if self.sent == 1 {
+                what.push_str(
+                    "; is an OCP running there, and is --base-url what this host reaches it by?",
+                );
+            }
+            return Err(Stop::NoAnswer(what));
         }
         if with_credentials && matches!(answer.status(), 401) {
             let hint = match self.identity {
@@ -397,6 +419,11 @@ impl Provider {
         };
         let url = format!("{}{target}", self.shown).replace('\'', "%27");
         format!("curl -sS -H 'Content-Type: application/json'{who} '{url}'")
+    }
+
+    /// What must not appear in any output.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        self.identity.secrets()
     }
 
     pub(super) fn finish(&self) {

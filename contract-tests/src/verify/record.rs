@@ -65,8 +65,11 @@ impl Recorder {
         }
     }
 
-    /// Writes all of them, each complete, and tells how many.
-    pub(super) fn write(&self) -> anyhow::Result<usize> {
+    /// Writes all of them, or none.
+    pub(super) fn write(&self) -> anyhow::Result<()> {
+        if self.kept.is_empty() {
+            return Ok(());
+        }
         let whole = self.folder.parent().unwrap_or(&self.folder);
         std::fs::create_dir_all(whole)
             .with_context(|| format!("cannot make {}", whole.display()))?;
@@ -90,7 +93,7 @@ impl Recorder {
         }
         std::fs::rename(draft.keep(), &self.folder)
             .with_context(|| format!("cannot write {}", self.folder.display()))?;
-        Ok(self.kept.len())
+        Ok(())
     }
 }
 

@@ -278,13 +278,21 @@ impl Run {
         for check in &mut self.report.checks {
             if check.judged == 0 && check.reason.is_none() {
                 check.reason = Some(match &stopped {
-                    Some(why) => why.clone(),
+                    Some(_) => "the run ended before it".to_owned(),
                     None => "nothing came that it could be applied to".to_owned(),
                 });
             }
         }
         self.report.stopped = stopped;
         self.report.settle();
+        // A server, or something before it, may send back what it was sent.
+        let secrets = self.provider.secrets();
+        self.report.rewrite(|text| {
+            let hidden = secrets.iter().filter(|secret| !secret.is_empty());
+            hidden.fold(text.to_owned(), |text, secret| {
+                text.replace(secret.as_str(), "***")
+            })
+        });
         self.report
     }
 
