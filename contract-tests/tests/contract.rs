@@ -113,3 +113,25 @@ async fn the_request_as_it_goes_over_the_wire() {
         .replace(env!("CARGO_PKG_VERSION"), "VERSION");
     insta::assert_snapshot!(request);
 }
+
+/// The register names the check that settles an open question on a real OCP.
+#[test]
+fn every_check_that_the_register_names_exists() {
+    let file = Interaction::folder().with_file_name("discrepancies.yaml");
+    let text = ocp_contract::read_text(&file, "discrepancies.yaml").unwrap();
+    let register = ocp_contract::Document::parse("discrepancies.yaml", &text).unwrap();
+    for entry in register.value().as_array().unwrap() {
+        if let Some(check) = entry["check"].as_str() {
+            let known = contract_tests::verify::check::CHECKS
+                .iter()
+                .any(|one| one.id == check);
+            assert!(known, "discrepancy {} names the check {check}", entry["id"]);
+        }
+        assert_eq!(
+            entry["check"].is_string(),
+            entry["state"] == "open",
+            "discrepancy {}",
+            entry["id"]
+        );
+    }
+}
