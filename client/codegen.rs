@@ -53,7 +53,10 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
     for item in &mut file.items {
         match item {
             Item::Mod(module) if module.ident == "types" => types(module, &vocabularies)?,
-            Item::Mod(module) if module.ident == "builder" => one_error(module),
+            Item::Mod(module) if module.ident == "builder" => {
+                one_error(module);
+                readable(module);
+            }
             Item::Impl(block) => methods(&mut block.items),
             _ => {}
         }
@@ -206,6 +209,19 @@ fn one_error(module: &mut ItemMod) {
                 outcome.map_err(|error| crate::Error::from_generated::<#value, _>(error, client))
             });
             function.sig.output = parse_quote!(-> Result<#success, crate::Error>);
+        }
+    }
+}
+
+/// Lets the rest of the crate read what a request asks for: the pager goes on
+/// from its page and size.
+fn readable(module: &mut ItemMod) {
+    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+        let Item::Struct(request) = item else {
+            continue;
+        };
+        for field in &mut request.fields {
+            field.vis = parse_quote!(pub(crate));
         }
     }
 }

@@ -9,7 +9,8 @@ use crate::envelope::{Loose, read, told};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::{excerpt, shortened};
 
-/// Decides whether an answer is a success that is worth decoding.
+/// Decides whether an answer is a success that is worth decoding, and returns
+/// its trace id.
 ///
 /// # Errors
 ///
@@ -20,7 +21,7 @@ pub(crate) fn classify(
     headers: &HeaderMap,
     body: &[u8],
     credentials: &Credentials,
-) -> Result<(), Error> {
+) -> Result<Option<String>, Error> {
     let not_ocp = |what: String| {
         Err(Error::new(ErrorKind::NotOcp, what)
             .with_status(status)
@@ -69,13 +70,13 @@ pub(crate) fn classify(
             )
             .with_status(status)
             .with_failure(told(envelope, credentials))),
-            _ => Ok(()),
+            _ => Ok(told(envelope, credentials).trace_id),
         },
         Loose::None if !envelope.has_error => not_ocp(
             "the answer is JSON, but not OCP's envelope: it does not say `successful`".into(),
         ),
         // Of another type, without an error: the decoder says where.
-        Loose::Integer(_) | Loose::Text(_) | Loose::Other if !envelope.has_error => Ok(()),
+        Loose::Integer(_) | Loose::Text(_) | Loose::Other if !envelope.has_error => Ok(None),
         _ => {
             let kind = status_told
                 .and_then(ErrorKind::of_status)

@@ -7,10 +7,11 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::clock::TokioClock;
 use crate::error::root_cause;
 use crate::exchange::Observer;
 use crate::transport::Transport;
-use crate::{Client, Credentials, Error, Exchange};
+use crate::{Client, Clock, Credentials, Error, Exchange, RetryPolicy};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -61,6 +62,8 @@ impl Client {
             http_client: None,
             max_body_bytes: MAX_BODY_BYTES,
             observer: None,
+            retry: RetryPolicy::default(),
+            clock: None,
         }
     }
 }
@@ -79,6 +82,8 @@ pub struct ClientBuilder {
     http_client: Option<reqwest::Client>,
     max_body_bytes: usize,
     observer: Option<Observer>,
+    retry: RetryPolicy,
+    clock: Option<Arc<dyn Clock>>,
 }
 
 impl ClientBuilder {
@@ -94,7 +99,7 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a whole call may take, from connecting to the last byte of the
+    /// How long one attempt may take, from connecting to the last byte of the
     /// answer. Default: 60 seconds, or that of your own
     /// [`http_client`](Self::http_client).
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -137,6 +142,20 @@ impl ClientBuilder {
     /// a page of 2000 tasks is about 2 MB.
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
+        self
+    }
+
+    /// Whether and when a failed call is tried again. Default: 4 attempts within
+    /// 60 seconds, see [`RetryPolicy`]; [`RetryPolicy::never`] switches it off.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// What retries and [`Waiter`](crate::Waiter)s measure time and wait with:
+    /// for tests, and for simulations. Default: the clock of tokio.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
         self
     }
 
@@ -198,6 +217,11 @@ impl ClientBuilder {
             timeout: self.timeout.or(own_default),
             max_body_bytes: self.max_body_bytes,
             observer: self.observer.clone(),
+            retry: self.retry,
+            clock: self
+                .clock
+                .clone()
+                .unwrap_or_else(|| Arc::new(TokioClock::default())),
         };
         let http = self.http(&url)?;
         Ok(Client::new_with_client(
@@ -299,6 +323,7 @@ impl fmt::Debug for ClientBuilder {
             .field("user_agent", &self.user_agent)
             .field("root_certificates", &self.root_certificates.len())
             .field("max_body_bytes", &self.max_body_bytes)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }

@@ -11,7 +11,7 @@ use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
 use crate::envelope::OcpFailure;
-use crate::{Client, ErrorCode, envelope, excerpt};
+use crate::{Client, ErrorCode, Waited, envelope, excerpt};
 
 /// Why a call failed, or a client could not be made.
 ///
@@ -36,6 +36,8 @@ struct Inner {
     status: Option<StatusCode>,
     failure: OcpFailure,
     wait: Option<Duration>,
+    attempts: u32,
+    waited: Option<Waited>,
     path: Option<String>,
     excerpt: Option<String>,
     hint: Option<String>,
@@ -72,6 +74,9 @@ pub enum ErrorKind {
     /// The answer is OCP's, but a member is missing or has another type than
     /// documented; see [`Error::path`].
     Undecodable,
+    /// A restore has not ended in the time that a
+    /// [`Waiter`](crate::Waiter) was given; see [`Error::waited`].
+    Unfinished,
 }
 
 impl ErrorKind {
@@ -97,6 +102,8 @@ impl Error {
             status: None,
             failure: OcpFailure::default(),
             wait: None,
+            attempts: 1,
+            waited: None,
             path: None,
             excerpt: None,
             hint: None,
@@ -132,6 +139,15 @@ impl Error {
         self.with(|inner| inner.hint = Some(hint))
     }
 
+    /// After how many attempts this is the outcome.
+    pub(crate) fn after(self, attempts: u32) -> Self {
+        self.with(|inner| inner.attempts = attempts)
+    }
+
+    pub(crate) fn with_waited(self, waited: Waited) -> Self {
+        self.with(|inner| inner.waited = Some(waited))
+    }
+
     pub(crate) fn with_excerpt(self, excerpt: &str) -> Self {
         self.with(|inner| inner.excerpt = (!excerpt.is_empty()).then(|| excerpt.to_owned()))
     }
@@ -154,7 +170,10 @@ impl Error {
     pub(crate) fn from_http(error: reqwest::Error, what: &str) -> Self {
         let error = error.without_url();
         let hint = tls_hint(&causes(&error).join(": "));
-        let (kind, root) = if error.is_timeout() {
+        let (kind, root) = if error.is_timeout() && error.is_connect() {
+            let what = "connecting took too long";
+            (ErrorKind::Connection, what.to_owned())
+        } else if error.is_timeout() {
             (ErrorKind::Timeout, "it took too long".to_owned())
         } else {
             (ErrorKind::Connection, root_cause(&error))
@@ -254,6 +273,17 @@ impl Error {
         self.0.wait
     }
 
+    /// How often the request was sent; see [`RetryPolicy`](crate::RetryPolicy).
+    /// At least 1, also where nothing was sent.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// What a [`Waiter`](crate::Waiter) knew when its time was up.
+    pub fn waited(&self) -> Option<&Waited> {
+        self.0.waited.as_ref()
+    }
+
     /// The place of an undecodable member, such as `data.contents[0].id`.
     pub fn path(&self) -> Option<&str> {
         self.0.path.as_deref()
@@ -290,6 +320,7 @@ predicates! {
     is_server Server,
     is_not_ocp NotOcp,
     is_undecodable Undecodable,
+    is_unfinished Unfinished,
 }
 
 fn causes(error: &reqwest::Error) -> Vec<String> {
@@ -373,6 +404,7 @@ impl fmt::Display for Error {
             inner
                 .wait
                 .map(|wait| format!("try again after {} s", wait.as_secs())),
+            (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
         ]
         .into_iter()
         .flatten()

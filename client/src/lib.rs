@@ -2,16 +2,20 @@
 
 mod answer;
 mod client;
+mod clock;
 mod credentials;
 mod envelope;
 mod error;
 mod excerpt;
 mod exchange;
+mod pager;
+mod retry;
 mod signature;
 mod task;
 mod transport;
 mod values;
 mod vocabulary;
+mod waiter;
 mod wire;
 
 #[allow(
@@ -27,12 +31,16 @@ mod generated {
 }
 
 pub use client::ClientBuilder;
+pub use clock::Clock;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use exchange::Exchange;
 pub use generated::{Client, builder, types};
+pub use pager::{Pages, Rows};
 pub use progenitor_client::ResponseValue;
 pub use reqwest::StatusCode;
+pub use retry::RetryPolicy;
 pub use signature::AccessKey;
 pub use values::{ErrorCode, QueryTime, QueryTimeError};
 pub use vocabulary::OtherWord;
+pub use waiter::{RestoreOutcome, Waited, Waiter};

@@ -2,15 +2,19 @@
 //! through.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use progenitor_client::{ClientHooks, OperationInfo};
 use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Request, Response};
+use tracing::Instrument;
+use tracing::field::{Empty, display};
 
 use crate::error::ErrorKind;
 use crate::exchange::Observer;
-use crate::{Client, Credentials, Error, Exchange, answer};
+use crate::retry::Decision;
+use crate::{Client, Clock, Credentials, Error, Exchange, RetryPolicy, answer};
 
 /// What a call needs beside the HTTP client.
 #[derive(Clone)]
@@ -20,6 +24,8 @@ pub struct Transport {
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_body_bytes: usize,
     pub(crate) observer: Option<Observer>,
+    pub(crate) retry: RetryPolicy,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for Transport {
@@ -29,25 +35,104 @@ impl fmt::Debug for Transport {
             .field("accept_language", &self.accept_language)
             .field("timeout", &self.timeout)
             .field("max_body_bytes", &self.max_body_bytes)
+            .field("retry", &self.retry)
             .finish_non_exhaustive()
     }
 }
 
 impl ClientHooks<Transport> for Client {
-    async fn exec(&self, request: Request, _: &OperationInfo) -> reqwest::Result<Response> {
+    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
         // The signature allows for no error but reqwest's.
         Ok(self
             .inner
-            .call(&self.client, request)
+            .call(&self.client, request, info.operation_id)
             .await
             .unwrap_or_else(Error::into_response))
     }
 }
 
 impl Transport {
-    /// Sends a request and returns a success that is worth decoding, its body
-    /// read to the end.
-    async fn call(&self, http: &reqwest::Client, mut request: Request) -> Result<Response, Error> {
+    /// Sends a request, again if that may help, and returns a success that is
+    /// worth decoding, its body read to the end.
+    async fn call(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        operation: &str,
+    ) -> Result<Response, Error> {
+        let span = tracing::info_span!(
+            "ocp_call",
+            operation,
+            attempts = Empty,
+            status = Empty,
+            trace_id = Empty,
+            error = Empty,
+        );
+        async {
+            let started = self.clock.now();
+            let mut backoff = self.retry.backoff();
+            let mut attempts = 0;
+            loop {
+                attempts += 1;
+                // A body that can be sent only once gets one attempt.
+                let Some(copy) = request.try_clone() else {
+                    return self.attempt(http, request, attempts).await;
+                };
+                let outcome = self.attempt(http, copy, attempts).await;
+                tracing::Span::current().record("attempts", attempts);
+                let Err(error) = outcome else {
+                    return outcome;
+                };
+                let elapsed = self.clock.now().saturating_sub(started);
+                let wait = backoff.next().unwrap_or_default();
+                match self.retry.decide(&error, attempts, elapsed, wait) {
+                    Decision::Wait(wait) => {
+                        tracing::warn!(attempt = attempts, wait_ms = wait.as_millis() as u64, %error, "trying again");
+                        self.clock.sleep(wait).await;
+                    }
+                    Decision::Return => return Err(error.after(attempts)),
+                    Decision::TooLong(wait) => {
+                        tracing::warn!(attempt = attempts, wait_ms = wait.as_millis() as u64, %error, "not waiting that long");
+                        return Err(error.after(attempts));
+                    }
+                }
+            }
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn attempt(
+        &self,
+        http: &reqwest::Client,
+        request: Request,
+        attempt: u32,
+    ) -> Result<Response, Error> {
+        let call = tracing::Span::current();
+        let span = tracing::debug_span!("ocp_attempt", attempt, status = Empty, trace_id = Empty);
+        let outcome = self.send(http, request).instrument(span.clone()).await;
+        for span in [&call, &span] {
+            match &outcome {
+                Ok((response, trace_id)) => {
+                    span.record("status", response.status().as_u16());
+                    span.record("trace_id", trace_id.as_deref());
+                }
+                Err(error) => {
+                    span.record("status", error.status().map(|status| status.as_u16()));
+                    span.record("trace_id", error.trace_id());
+                    span.record("error", display(error));
+                }
+            }
+        }
+        outcome.map(|(response, _)| response)
+    }
+
+    /// Sends a request once; with the success comes its trace id.
+    async fn send(
+        &self,
+        http: &reqwest::Client,
+        mut request: Request,
+    ) -> Result<(Response, Option<String>), Error> {
         self.complete(&mut request)?;
         let started = Instant::now();
         let (method, url) = (request.method().clone(), request.url().clone());
@@ -95,12 +180,12 @@ impl Transport {
         if body.starts_with(b"\xEF\xBB\xBF") {
             body.drain(..3);
         }
-        answer::classify(status, response.headers(), &body, &self.credentials)?;
+        let trace_id = answer::classify(status, response.headers(), &body, &self.credentials)?;
 
         let mut whole = http::Response::new(body);
         *whole.status_mut() = status;
         *whole.headers_mut() = response.headers().clone();
-        Ok(whole.into())
+        Ok((whole.into(), trace_id))
     }
 
     /// Gives a generated request the form that OCP documents.

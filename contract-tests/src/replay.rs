@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use oceanbase_ocp::Client;
+use oceanbase_ocp::{Client, RetryPolicy};
 use ocp_contract::{Interaction, RequestLine};
 use serde_json::Value;
 use wiremock::matchers::any;
@@ -84,6 +84,7 @@ async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Deco
         .map_err(|error| Failure::Argument(error.to_string()))?;
     let client = Client::builder(url)
         .http_client(http)
+        .retry(RetryPolicy::never())
         .build()
         .map_err(Failure::Call)?;
     bridge::call(&client, &interaction.operation_id, arguments).await

@@ -140,6 +140,7 @@ async fn a_closed_port_and_a_silent_server_are_told_apart() {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let client = oceanbase_ocp::Client::builder(&url)
         .timeout(Duration::from_millis(200))
+        .retry(oceanbase_ocp::RetryPolicy::never())
         .build()
         .unwrap();
     let error = crate::server::call(&client).await.unwrap_err();

@@ -1,7 +1,11 @@
 //! A server that answers with the very bytes it is given.
 
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
 use oceanbase_ocp::types::RestoreTaskListResponse;
-use oceanbase_ocp::{Client, Error, ResponseValue};
+use oceanbase_ocp::{Client, Clock, Error, ResponseValue, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -37,8 +41,11 @@ pub(crate) async fn read_head(socket: &mut (impl AsyncReadExt + Unpin)) -> Strin
 /// A response with this head and body, its length declared.
 pub(crate) fn http(head: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
-    let mut bytes =
-        format!("HTTP/1.1 {head}\r\ncontent-length: {}\r\n\r\n", body.len()).into_bytes();
+    let mut bytes = format!(
+        "HTTP/1.1 {head}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    )
+    .into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
@@ -64,5 +71,53 @@ pub(crate) async fn outcome(
     bytes: impl Into<Vec<u8>>,
 ) -> Result<ResponseValue<RestoreTaskListResponse>, Error> {
     let (url, _server) = answer_with(bytes).await;
-    call(&Client::new(&url).unwrap()).await
+    let client = Client::builder(&url).retry(RetryPolicy::never());
+    call(&client.build().unwrap()).await
+}
+
+/// Answers every request on its own connection, with what the function makes of
+/// its number, counted from 1, and its head. No answer at all if that is empty.
+pub(crate) async fn serve(
+    answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static,
+) -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let heads = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&heads);
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let head = read_head(&mut socket).await;
+            let number = {
+                let mut seen = seen.lock().unwrap();
+                seen.push(head.clone());
+                seen.len()
+            };
+            let _ = socket.write_all(&answer(number, &head)).await;
+            let _ = socket.shutdown().await;
+        }
+    });
+    (url, heads)
+}
+
+/// A clock that does not wait: time passes when somebody sleeps.
+#[derive(Clone, Default)]
+pub(crate) struct Waits(Arc<Mutex<Vec<Duration>>>);
+
+impl Waits {
+    /// All waits so far, in milliseconds.
+    pub(crate) fn all(&self) -> Vec<u128> {
+        let waits = self.0.lock().unwrap();
+        waits.iter().map(Duration::as_millis).collect()
+    }
+}
+
+impl Clock for Waits {
+    fn now(&self) -> Duration {
+        self.0.lock().unwrap().iter().sum()
+    }
+
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        self.0.lock().unwrap().push(time);
+        Box::pin(std::future::ready(()))
+    }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
-use oceanbase_ocp::{AccessKey, Client, Credentials, Error, Exchange};
+use oceanbase_ocp::{AccessKey, Client, Credentials, Error, Exchange, RetryPolicy};
 use ocp_contract::Operation;
 use progenitor_client::ClientInfo;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
@@ -212,6 +212,8 @@ impl Provider {
         let mut builder = Client::builder(settings.url)
             .credentials(settings.identity.credentials()?)
             .timeout(settings.timeout)
+            // What comes is judged, not mended.
+            .retry(RetryPolicy::never())
             .connect_timeout(settings.timeout.min(Duration::from_secs(10)))
             .user_agent(concat!("oceanbase-ocp-verify/", env!("CARGO_PKG_VERSION")))
             .on_exchange(move |seen: &Exchange| {

@@ -1,0 +1,209 @@
+//! Whether a failed call is worth another attempt, and when.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+use crate::{Error, ErrorKind};
+
+/// How often a call is tried, and for how long.
+///
+/// Tried again: HTTP 429 once the window that `RateLimit-Reset` tells has ended;
+/// 502, 503 and 504; a connection that failed before there was an answer. Never:
+/// any other refusal, least of all a 401, because twenty of them lock the caller
+/// out; an answer that broke off or took too long; TLS that was refused.
+///
+/// Without a window to wait for, waits begin at half a second, double, and are
+/// lengthened at random by up to as much again, so that many clients do not come
+/// back at the same moment. A wait that would end after
+/// [`max_total_time`](Self::max_total_time) is not begun: a window of a day is
+/// reported at once, as [`Error::retry_after`].
+///
+/// Each attempt is signed anew. Dropping the future ends it all.
+///
+/// ```
+/// use oceanbase_ocp::{Client, RetryPolicy};
+/// use std::time::Duration;
+///
+/// let policy = RetryPolicy::default()
+///     .max_attempts(6)
+///     .max_total_time(Duration::from_secs(300));
+/// assert_ne!(policy, RetryPolicy::never());
+/// let client = Client::builder("http://localhost:8080").retry(policy).build();
+/// assert!(client.is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct RetryPolicy {
+    max_attempts: u32,
+    max_total_time: Duration,
+}
+
+impl Default for RetryPolicy {
+    /// At most 4 attempts within 60 seconds.
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            max_total_time: Duration::from_secs(60),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt, whatever becomes of it.
+    pub fn never() -> Self {
+        Self::default().max_attempts(1)
+    }
+
+    /// At most so many attempts, the first one included. Default: 4; 0 means 1.
+    pub fn max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts.max(1);
+        self
+    }
+
+    /// No wait ends later than this after the call began. Default: 60 seconds.
+    /// An attempt that has begun may still take its own time-out.
+    pub fn max_total_time(mut self, time: Duration) -> Self {
+        self.max_total_time = time;
+        self
+    }
+
+    /// The waits of one call, where OCP does not tell how long to wait.
+    pub(crate) fn backoff(self) -> impl Iterator<Item = Duration> {
+        ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(500))
+            .with_max_delay(Duration::from_secs(20))
+            .with_jitter()
+            .without_max_times()
+            .build()
+    }
+
+    /// How long to wait before the next attempt, or that there shall be none.
+    pub(crate) fn decide(
+        self,
+        error: &Error,
+        attempts: u32,
+        elapsed: Duration,
+        backoff: Duration,
+    ) -> Decision {
+        if attempts >= self.max_attempts || !is_passing(error) {
+            return Decision::Return;
+        }
+        let wait = match error.retry_after() {
+            // The header counts whole seconds; at 0 the window may still last.
+            Some(window) => window.max(backoff.min(Duration::from_secs(1))),
+            None => backoff,
+        };
+        match elapsed.checked_add(wait) {
+            Some(end) if end <= self.max_total_time => Decision::Wait(wait),
+            _ => Decision::TooLong(wait),
+        }
+    }
+}
+
+/// What comes of a failed attempt.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Try again after this time.
+    Wait(Duration),
+    /// The error is the outcome.
+    Return,
+    /// The error is the outcome, because the wait would take too long.
+    TooLong(Duration),
+}
+
+/// Whether the same request may well succeed a little later.
+fn is_passing(error: &Error) -> bool {
+    let status = error.status().map(|status| status.as_u16());
+    match error.kind() {
+        ErrorKind::Throttled => true,
+        ErrorKind::Server => matches!(status, Some(502..=504)),
+        // With a hint it is TLS that was refused, and will be again.
+        ErrorKind::Connection => status.is_none() && error.hint().is_none(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    fn error(kind: ErrorKind, status: u16) -> Error {
+        let error = Error::new(kind, "it failed");
+        match StatusCode::from_u16(status) {
+            Ok(status) => error.with_status(status),
+            Err(_) => error,
+        }
+    }
+
+    fn throttled(reset: &str) -> Error {
+        let mut headers = HeaderMap::new();
+        headers.insert("ratelimit-reset", reset.parse().unwrap());
+        error(ErrorKind::Throttled, 429).with_wait(&headers)
+    }
+
+    #[test]
+    fn decisions() {
+        use Decision::{Return, TooLong, Wait};
+        use ErrorKind::*;
+        const MS: fn(u64) -> Duration = Duration::from_millis;
+        let backoff = MS(700);
+        let tls = error(Connection, 0).with_hint("the certificate has expired".into());
+        for (error, attempts, elapsed, due) in [
+            (error(Throttled, 429), 1, 0, Wait(backoff)),
+            (throttled("53"), 1, 0, Wait(MS(53_000))),
+            (throttled("53"), 1, 7_000, Wait(MS(53_000))),
+            (throttled("53"), 1, 7_001, TooLong(MS(53_000))),
+            (throttled("86400"), 1, 0, TooLong(MS(86_400_000))),
+            (throttled("0"), 1, 0, Wait(backoff)),
+            (throttled("-1"), 1, 0, Wait(backoff)),
+            (throttled("99999999999999999999"), 1, 0, Wait(backoff)),
+            (throttled("soon"), 1, 0, Wait(backoff)),
+            (throttled("53"), 4, 0, Return),
+            (error(Server, 503), 3, 0, Wait(backoff)),
+            (error(Server, 503), 4, 0, Return),
+            (error(Server, 503), 1, 59_400, TooLong(backoff)),
+            (error(Server, 502), 1, 0, Wait(backoff)),
+            (error(Server, 504), 1, 0, Wait(backoff)),
+            (error(Server, 500), 1, 0, Return),
+            (error(Server, 200), 1, 0, Return),
+            (error(Connection, 0), 1, 0, Wait(backoff)),
+            (error(Connection, 200), 1, 0, Return),
+            (tls, 1, 0, Return),
+            (error(Timeout, 0), 1, 0, Return),
+            (error(Unauthorized, 401), 1, 0, Return),
+            (error(Forbidden, 403), 1, 0, Return),
+            (error(NotFound, 404), 1, 0, Return),
+            (error(BadRequest, 400), 1, 0, Return),
+            (error(NotOcp, 200), 1, 0, Return),
+            (error(Undecodable, 200), 1, 0, Return),
+            (error(Configuration, 0), 1, 0, Return),
+        ] {
+            let decision = RetryPolicy::default().decide(&error, attempts, MS(elapsed), backoff);
+            assert_eq!(
+                decision, due,
+                "{error} after {attempts} attempts, {elapsed} ms"
+            );
+            let never = RetryPolicy::never().decide(&error, attempts, MS(elapsed), backoff);
+            assert_eq!(never, Return, "{error}");
+        }
+    }
+
+    #[test]
+    fn waits_double_with_jitter_up_to_a_limit() {
+        let waits: Vec<u128> = RetryPolicy::default()
+            .backoff()
+            .take(10)
+            .map(|wait| wait.as_millis())
+            .collect();
+        for (wait, least) in waits
+            .iter()
+            .zip([500, 1000, 2000, 4000, 8000, 16000, 20000])
+        {
+            assert!((least..=2 * least).contains(wait), "{waits:?}");
+        }
+        assert_eq!(waits.len(), 10, "they do not end");
+    }
+}

@@ -1,0 +1,177 @@
+//! Lists that end, lists that shift, and servers that cannot count.
+
+use futures_util::{StreamExt, TryStreamExt};
+use oceanbase_ocp::{Client, Error};
+
+use crate::server::{http, json, serve};
+
+fn number(head: &str, name: &str) -> i64 {
+    let query = head.split([' ', '?', '&']);
+    let sent = query.filter_map(|part| part.split_once('='));
+    let value = sent.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    value.last().unwrap().parse().unwrap()
+}
+
+fn body(ids: impl IntoIterator<Item = i64>, page: &str) -> Vec<u8> {
+    let rows: Vec<String> = ids
+        .into_iter()
+        .map(|id| format!(r#"{{"id":{id},"status":"RESTORE_SUCCESS"}}"#))
+        .collect();
+    let rows = rows.join(",");
+    json(format!(
+        r#"{{"successful":true,"data":{{"contents":[{rows}]{page}}}}}"#
+    ))
+}
+
+fn pages(total: i64) -> String {
+    format!(r#","page":{{"totalPages":{total}}}"#)
+}
+
+/// The ids that come, or the error that ends them, and the requests it took.
+async fn ids(
+    size: i64,
+    answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static,
+) -> (Vec<i64>, Option<Error>, usize) {
+    let (url, heads) = serve(answer).await;
+    let client = Client::new(&url).unwrap();
+    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let mut rows = request.size(size).rows();
+    let (mut ids, mut trouble) = (Vec::new(), None);
+    while let Some(row) = rows.next().await {
+        match row {
+            Ok(row) => ids.push(row.id),
+            Err(error) => {
+                assert!(trouble.is_none(), "nothing comes after an error");
+                trouble = Some(error);
+            }
+        }
+    }
+    let sent = heads.lock().unwrap().len();
+    (ids, trouble, sent)
+}
+
+/// A list as a fair server pages it.
+fn fair(total: i64) -> impl Fn(usize, &str) -> Vec<u8> {
+    move |_, head| {
+        let (page, size) = (number(head, "page"), number(head, "size"));
+        let first = (page - 1) * size + 1;
+        body(
+            first..=(first + size - 1).min(total),
+            &pages((total + size - 1) / size),
+        )
+    }
+}
+
+#[tokio::test]
+async fn every_row_comes_once_in_order() {
+    for (total, size, requests) in [(0, 10, 1), (1, 10, 1), (10, 10, 1), (11, 10, 2), (30, 7, 5)] {
+        let (ids, error, sent) = ids(size, fair(total)).await;
+        assert_eq!(ids, (1..=total).collect::<Vec<_>>(), "{total} by {size}");
+        assert!(error.is_none());
+        assert_eq!(sent, requests, "{total} by {size}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_server_says_of_pages_cannot_lead_astray() {
+    // It has 5 rows, and pages of 2.
+    let rows = |head: &str| {
+        let first = (number(head, "page") - 1) * 2 + 1;
+        first..=(first + 1).min(5)
+    };
+    for (says, requests) in [
+        (String::new(), 3),
+        (r#","page":null"#.to_owned(), 3),
+        (r#","page":{"totalPages":0}"#.to_owned(), 3),
+        (pages(i64::MAX), 4),
+        (
+            r#","page":{"number":1,"size":99,"totalPages":3}"#.to_owned(),
+            3,
+        ),
+        (r#","page":{"totalPage":3}"#.to_owned(), 3),
+        (pages(-1), 3),
+    ] {
+        let page = says.clone();
+        let (ids, error, sent) = ids(2, move |_, head| body(rows(head), &page)).await;
+        assert_eq!(ids, [1, 2, 3, 4, 5], "{says}");
+        assert!(error.is_none());
+        assert_eq!(sent, requests, "{says}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_repeats_itself_is_left() {
+    let (found, _, sent) = ids(2, |_, _| body([1, 2], &pages(i64::MAX))).await;
+    assert_eq!((found, sent), (vec![1, 2], 2));
+    let (found, _, sent) = ids(2, |number, _| {
+        let first = (number as i64 % 2) * 2;
+        body([first, first + 1], &pages(i64::MAX))
+    })
+    .await;
+    assert_eq!((found, sent), (vec![2, 3, 0, 1], 3));
+}
+
+/// A server with a limit of its own, below the size asked for.
+#[tokio::test]
+async fn a_smaller_page_than_asked_for_is_not_the_last() {
+    let (ids, _, sent) = ids(2000, |_, head| {
+        let first = (number(head, "page") - 1) * 3 + 1;
+        body(first..=(first + 2).min(8), &pages(3))
+    })
+    .await;
+    assert_eq!((ids, sent), ((1..=8).collect(), 3));
+}
+
+/// Newest first, and a new task between two pages: everything moves by one.
+#[tokio::test]
+async fn no_row_comes_twice_when_rows_shift() {
+    let (ids, _, _) = ids(3, |number, _| match number {
+        1 => body([9, 8, 7], &pages(3)),
+        2 => body([7, 6, 5], &pages(3)),
+        _ => body([7, 5, 4], &pages(3)),
+    })
+    .await;
+    assert_eq!(ids, [9, 8, 7, 6, 5, 4]);
+}
+
+#[tokio::test]
+async fn an_error_is_the_last_that_comes() {
+    let (ids, error, sent) = ids(1, |number, _| match number {
+        1 => body([1], &pages(9)),
+        _ => http("500 Oops", ""),
+    })
+    .await;
+    assert_eq!((ids, sent), (vec![1], 2));
+    assert!(error.unwrap().is_server());
+}
+
+#[tokio::test]
+async fn pages_are_lazy_and_begin_where_the_request_does() {
+    let (url, heads) = serve(fair(100)).await;
+    let client = Client::new(&url).unwrap();
+    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let mut pages = request.clone().page(3).size(10).pages();
+    assert!(heads.lock().unwrap().is_empty());
+    let page = pages.try_next().await.unwrap().unwrap();
+    assert_eq!(page.contents[0].id, 21);
+    assert_eq!(heads.lock().unwrap().len(), 1);
+
+    let mut rows = request.clone().rows();
+    rows.try_next().await.unwrap();
+    assert_eq!(
+        number(&heads.lock().unwrap()[1], "size"),
+        100,
+        "the default"
+    );
+    for size in [0, -1, 2001] {
+        let error = request
+            .clone()
+            .size(size)
+            .rows()
+            .try_next()
+            .await
+            .unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+    }
+    assert_eq!(heads.lock().unwrap().len(), 2);
+}
