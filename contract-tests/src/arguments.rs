@@ -121,6 +121,9 @@ pub(crate) struct MockArguments {
     /// Requests that it allows in ten seconds; without it, any number.
     #[arg(long, value_name = "N")]
     pub(crate) rate_limit: Option<u64>,
+    /// Restores that run end well after so many seconds; without it, never.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) ends_after: Option<Duration>,
     /// What it does as some real servers do. Can be said several times.
     #[arg(long, value_enum)]
     pub(crate) oddity: Vec<Oddity>,

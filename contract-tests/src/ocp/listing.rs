@@ -14,6 +14,7 @@ const DEFAULT: i64 = 10;
 /// `data` of the answer, or code and message of a refusal.
 pub(super) fn list(
     settings: &Settings,
+    tasks: &[Value],
     query: &[(String, String)],
 ) -> Result<Value, (&'static str, String)> {
     let odd = |oddity| settings.oddities.contains(&oddity);
@@ -42,8 +43,7 @@ pub(super) fn list(
         );
         return Err(("", message));
     }
-    let mut rows: Vec<&Value> = settings
-        .tasks
+    let mut rows: Vec<&Value> = tasks
         .iter()
         .filter(|task| {
             let compared = if odd(Oddity::WindowOfFinish) {

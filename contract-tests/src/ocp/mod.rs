@@ -12,6 +12,7 @@ mod listing;
 mod oddity;
 pub mod tasks;
 
+use std::borrow::Cow;
 use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub access_key: Option<(String, String)>,
     /// Requests that are allowed in a window.
     pub rate_limit: Option<(u64, Duration)>,
+    /// When restores that run end well, after the start of the embedded OCP.
+    pub ends_after: Option<Duration>,
     /// What it does differently.
     pub oddities: Vec<Oddity>,
     /// What it does wrong.
@@ -60,6 +63,7 @@ impl Settings {
             basic: None,
             access_key: None,
             rate_limit: None,
+            ends_after: None,
             oddities: Vec::new(),
             fault: None,
         }
@@ -102,6 +106,7 @@ struct Ocp {
     settings: Settings,
     requests: AtomicU64,
     window: Mutex<(Instant, u64)>,
+    started: Instant,
 }
 
 impl Ocp {
@@ -110,6 +115,7 @@ impl Ocp {
             settings,
             requests: AtomicU64::new(0),
             window: Mutex::new((Instant::now(), 0)),
+            started: Instant::now(),
         }
     }
 }
@@ -182,7 +188,7 @@ impl Ocp {
                 (_, Ok(id)) if id != settings.tenant => {
                     refuse(400, "OBE21003", &format!("Tenant {id} does not exist."))
                 }
-                _ => match listing::list(settings, &query) {
+                _ => match listing::list(settings, &self.tasks(), &query) {
                     Ok(data) => Answer::success(data, &settings.oddities),
                     Err((code, message)) => refuse(400, code, &message),
                 },
@@ -191,6 +197,17 @@ impl Ocp {
         limits.into_iter().fold(answer, |answer, (name, value)| {
             answer.header(name, &value.to_string())
         })
+    }
+
+    /// The tasks as they are now.
+    fn tasks(&self) -> Cow<'_, [Value]> {
+        let tasks = &self.settings.tasks;
+        match self.settings.ends_after {
+            Some(time) if self.started.elapsed() >= time => {
+                tasks.iter().cloned().map(tasks::ended).collect()
+            }
+            _ => tasks.into(),
+        }
     }
 
     /// Whether one more request is allowed, and the headers that tell.

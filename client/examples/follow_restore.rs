@@ -1,0 +1,51 @@
+//! Follows the newest restore that runs until it ends.
+//!
+//! `cargo run --example follow_restore`
+
+mod setup;
+
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use oceanbase_ocp::RestoreOutcome;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let ocp = setup::ocp().await?;
+    let client = ocp.client()?;
+    let request = client
+        .list_tenant_restore_tasks()
+        .id(ocp.cluster)
+        .tenant_id(ocp.tenant);
+    let mut tasks = request.clone().rows();
+    let running = loop {
+        match tasks.try_next().await? {
+            Some(task) if task.is_running() => break task,
+            Some(_) => {}
+            None => {
+                println!("No restore is running.");
+                return Ok(());
+            }
+        }
+    };
+    println!("Task {} is in state {} …", running.id, running.status);
+    let outcome = request
+        .wait_for(running.id)
+        .interval(Duration::from_secs(1))
+        .timeout(Duration::from_secs(3600))
+        .until_ended()
+        .await;
+    match outcome {
+        Ok(RestoreOutcome::Succeeded(task)) => println!("… and has ended well: {}", task.status),
+        Ok(RestoreOutcome::Failed(task)) => println!(
+            "… and has failed: {}",
+            task.error_msg.as_deref().unwrap_or("nobody says why")
+        ),
+        Ok(outcome) => println!("… and is no longer listed: {outcome:?}"),
+        Err(error) => match error.waited() {
+            Some(waited) => println!("… and goes on, in state {}", waited.last.status),
+            None => return Err(error.into()),
+        },
+    }
+    Ok(())
+}

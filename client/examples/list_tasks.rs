@@ -1,0 +1,37 @@
+//! All restore tasks of a tenant, as a table.
+//!
+//! `cargo run --example list_tasks`
+
+mod setup;
+
+use futures_util::TryStreamExt;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let ocp = setup::ocp().await?;
+    let client = ocp.client()?;
+    let mut tasks = client
+        .list_tenant_restore_tasks()
+        .id(ocp.cluster)
+        .tenant_id(ocp.tenant)
+        .size(200)
+        .rows();
+    println!(
+        "{:>20}  {:20}  {:26}  from -> to",
+        "id", "created (UTC)", "status"
+    );
+    while let Some(task) = tasks.try_next().await? {
+        let created = task
+            .create_time
+            .map(|time| time.format("%F %T").to_string());
+        println!(
+            "{:>20}  {:20}  {:26}  {} -> {}",
+            task.id,
+            created.unwrap_or_default(),
+            task.status.to_string(),
+            task.backup_tenant_name.unwrap_or_default(),
+            task.restore_tenant_name.unwrap_or_default(),
+        );
+    }
+    Ok(())
+}
