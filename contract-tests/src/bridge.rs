@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub struct Decoded {
     /// The Rust value, for people.
-    pub debug: String,
+    pub value: Box<dyn fmt::Debug + Send>,
     /// The Rust value, encoded again.
     pub json: Value,
     /// HTTP status of the answer.
@@ -46,15 +46,15 @@ fn argument<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Failure>
     })
 }
 
-fn decoded<T: Serialize + fmt::Debug>(
+fn decoded<T: Serialize + fmt::Debug + Send + 'static>(
     outcome: Result<ResponseValue<T>, oceanbase_ocp::Error>,
 ) -> Result<Decoded, Failure> {
     let answer = outcome.map_err(Failure::Call)?;
     let status = answer.status().as_u16();
     let value = answer.into_inner();
     Ok(Decoded {
-        debug: format!("{value:#?}"),
         json: serde_json::to_value(&value).map_err(|error| Failure::Argument(error.to_string()))?,
+        value: Box::new(value),
         status,
     })
 }

@@ -33,7 +33,9 @@ fn interaction(path: &Path) -> datatest_stable::Result<()> {
         let case = &interaction.case;
         insta::assert_snapshot!(format!("{case}.request"), replay.received);
         match &replay.outcome {
-            Ok(decoded) => insta::assert_snapshot!(format!("{case}.decoded"), decoded.debug),
+            Ok(decoded) => {
+                insta::assert_snapshot!(format!("{case}.decoded"), format!("{:#?}", decoded.value))
+            }
             Err(error) => insta::assert_snapshot!(format!("{case}.error"), error),
         }
     });

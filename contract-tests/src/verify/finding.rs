@@ -120,13 +120,15 @@ impl Report {
         };
         let waived = self.findings.iter().filter(|one| one.waived.is_some());
         let mut text = format!(
-            "{word}: {violations} violations, {drift} drifts; {} checks passed, {} not exercised",
+            "{word}: {violations} violation{}, {drift} drift{}; {} checks passed, {} not exercised",
+            plural(violations),
+            plural(drift),
             self.outcomes(Outcome::Passed),
             self.outcomes(Outcome::NotExercised),
         );
         match waived.count() {
             0 => {}
-            waived => text.push_str(&format!(", {waived} findings waived")),
+            waived => text.push_str(&format!(", {waived} finding{} waived", plural(waived))),
         }
         text.push_str(&format!("; {} requests.", self.requests));
         text
@@ -183,4 +185,8 @@ impl Report {
             }
         }
     }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }

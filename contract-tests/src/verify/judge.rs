@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{TimeDelta, Utc};
+use chrono::{Datelike, TimeDelta, Utc};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use ocp_contract::strict::Departure;
 use serde_json::{Value, json};
 
+use super::filter::Time;
 use super::listing::Listing;
 use super::provider::Answer;
 use super::row::{Row, long};
@@ -14,8 +15,11 @@ use super::run::{Fault, Run, shown};
 use crate::bridge::Failure;
 use crate::lossless;
 
-/// The largest page that OCP documents for all of its lists.
-const SAFE_SIZE: i64 = 200;
+/// The largest page that surely every list has; OCP documents 200 and more.
+const SAFE_SIZE: i64 = 100;
+
+/// OceanBase is no older.
+const FIRST_YEAR: i32 = 2010;
 
 /// Judges one answer: HTTP, envelope, body, client.
 pub(super) fn answer(run: &mut Run, answer: &Answer) {
@@ -38,6 +42,7 @@ pub(super) fn answer(run: &mut Run, answer: &Answer) {
         .into_iter()
         .map(fault)
         .chain(duration(body))
+        .chain(status(body, seen.status))
         .collect();
     run.judge_all("envelope", answer, envelope);
     let unknown: BTreeSet<String> = members
@@ -73,6 +78,14 @@ fn transport(run: &mut Run, answer: &Answer) {
                         seen.status
                     ),
                 ));
+            }
+            let coding = seen
+                .headers
+                .get("content-encoding")
+                .and_then(|value| value.to_str().ok());
+            // What the client has decoded, it has taken out of the headers.
+            if let Some(coding) = coding.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
+                faults.push(Fault::new("content encoding", "gzip, or none", coding));
             }
             if run.strict.schema(seen.status).is_none() {
                 faults.push(Fault::new(
@@ -116,6 +129,9 @@ fn fault(one: Departure) -> Fault {
         severity: one.severity,
         kind: format!("{place} {}", kind(&one.rule)),
         expected: match one.rule.as_str() {
+            "type" if one.what.contains("is not of type \"null\"") => {
+                format!("no `{place}` beside what else there is ({})", one.spec)
+            }
             "additionalProperties" => format!("no `{place}`: the contract does not have it"),
             _ => format!("`{place}` as the contract has it ({})", one.spec),
         },
@@ -136,6 +152,17 @@ fn kind(rule: &str) -> &str {
         "const" => "contradicts HTTP",
         other => other,
     }
+}
+
+/// Classes of failures have no status of their own in the contract.
+fn status(body: &Value, status: u16) -> Option<Fault> {
+    let told = body.get("status").filter(|told| **told != json!(status))?;
+    let fault = Fault::new(
+        "status contradicts HTTP",
+        format!("status {status}"),
+        shown(Some(told)),
+    );
+    (status != 200 && !told.is_null()).then(|| fault.at("/status"))
 }
 
 fn duration(body: &Value) -> Option<Fault> {
@@ -283,7 +310,7 @@ const LIVELY: [&str; 7] = [
 /// A task is the same whenever it is listed, as far as the contract knows it: a
 /// new word or an undocumented member is drift, whatever it does.
 fn changes(run: &Run, row: &Row) -> Option<Fault> {
-    let known = run.known.get(&row.id()?)?;
+    let known = run.known.get(&row.id()?).filter(|known| *known != row)?;
     let both = known.is_finished() && row.is_finished();
     let rows = "/properties/data/properties/contents/items/properties";
     let members = run.strict.schema(200)?.pointer(rows)?.as_object()?;
@@ -323,7 +350,8 @@ fn identity(row: &Row, at: &str) -> Vec<Fault> {
             );
             let fault = fault.at(format!("{at}/{name}"));
             // Elsewhere OCP writes -1 for an id that there is not.
-            faults.push(if name == "id" { fault } else { fault.drift() });
+            let is_none = name != "id" && id == -1;
+            faults.push(if is_none { fault.drift() } else { fault });
         }
     }
     faults
@@ -396,9 +424,16 @@ fn times(row: &Row, at: &str) -> Vec<Fault> {
         );
         let fault = fault.at(format!("{at}/restoreEndTime"));
         // The clocks of OCP and of the database may differ by a little.
-        let is_near =
-            restored <= finished.unwrap_or(created) || restored - created < TimeDelta::minutes(5);
+        let is_near = restored - created < TimeDelta::seconds(60);
         faults.push(if is_near { fault.drift() } else { fault });
+    }
+    for name in ["createTime", "finishTime", "restoreEndTime"] {
+        let is_early = |time: Time| time.year() < FIRST_YEAR;
+        if row.time(name).is_some_and(is_early) {
+            let expected = "a time since there is OceanBase";
+            let fault = Fault::new(format!("{name} too early"), expected, said(name));
+            faults.push(fault.at(format!("{at}/{name}")));
+        }
     }
     for name in ["createTime", "finishTime"] {
         let is_ahead = |time| time > Utc::now() + TimeDelta::days(1);

@@ -6,6 +6,7 @@
 
 pub mod check;
 mod checks;
+mod filter;
 pub mod finding;
 mod judge;
 mod listing;
@@ -118,7 +119,7 @@ impl Contract {
         if let Some(recorder) = &run.recorder {
             recorder.write()?;
         }
-        Ok(run.finish(stop))
+        Ok(run.finish(stop.as_ref()))
     }
 }
 

@@ -22,6 +22,8 @@ const SHORTEST_WINDOW: Duration = Duration::from_secs(10);
 /// So many requests without an answer in a row end the run.
 const PATIENCE: usize = 3;
 
+/// The longest body that is read, in bytes: that of the client.
+const LONGEST_BODY: usize = 64 * 1024 * 1024;
 /// Members of OCP's envelope.
 const ENVELOPE: [&str; 6] = [
     "data",
@@ -107,6 +109,23 @@ pub(super) struct Seen {
     pub(super) body: Option<Vec<u8>>,
 }
 
+/// A request to send.
+pub(super) enum Request<'a> {
+    /// A call of the client, for the cluster and the tenant under test unless
+    /// the arguments name others.
+    Call(&'a Query),
+    /// What the client cannot express: other texts for the ids of cluster and
+    /// tenant, a query as written here, and whether it has credentials.
+    Raw(&'a str, &'a str, &'a str, bool),
+}
+
+/// Why there is no whole answer.
+#[derive(Debug, Clone, Copy)]
+enum Trouble {
+    Timeout,
+    Connection,
+}
+
 /// One request and what became of it.
 #[derive(Debug)]
 pub(super) struct Answer {
@@ -186,6 +205,7 @@ pub(super) struct Provider {
     pub(super) cluster: i64,
     pub(super) tenant: i64,
     cap: usize,
+    timeout: Duration,
     pub(super) sent: usize,
     silent: usize,
     not_before: Option<Instant>,
@@ -232,6 +252,7 @@ impl Provider {
             cluster: settings.cluster,
             tenant: settings.tenant,
             cap: settings.cap,
+            timeout: settings.timeout,
             sent: 0,
             silent: 0,
             not_before: None,
@@ -239,14 +260,29 @@ impl Provider {
         })
     }
 
-    /// Has the client call the operation, for the cluster and the tenant under
-    /// test unless the arguments name others.
-    pub(super) async fn call(&mut self, query: &Query) -> Result<Answer, Stop> {
+    /// Sends a request, when OCP wants it and as long as there may be more.
+    pub(super) async fn send(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
+        self.spend().await?;
+        match request {
+            Request::Call(query) => self.call(query).await,
+            Request::Raw(cluster, tenant, query, with_credentials) => {
+                let target = format!("{}?{query}", self.path(cluster, tenant));
+                let (seen, trouble) = self.fetch(&target, *with_credentials).await;
+                self.answer(target, seen, None, trouble, *with_credentials)
+            }
+        }
+    }
+
+    fn path(&self, cluster: &str, tenant: &str) -> String {
+        let path = self.operation.path.replace("{id}", cluster);
+        path.replace("{tenantId}", tenant)
+    }
+
+    async fn call(&mut self, query: &Query) -> Result<Answer, Stop> {
         let mut arguments = query.arguments.clone();
         for (name, id) in [("id", self.cluster), ("tenantId", self.tenant)] {
             arguments.entry(name).or_insert(json!(id));
         }
-        self.spend().await?;
         let outcome = bridge::call(&self.client, &self.operation.id, arguments.clone()).await;
         let exchange = self
             .exchange
@@ -255,62 +291,70 @@ impl Provider {
             .take();
         let target = match &exchange {
             Some(exchange) => self.target(&exchange.url),
-            None => self.operation.path.clone(),
+            None => {
+                let id = |name: &str| {
+                    arguments
+                        .get(name)
+                        .map(Value::to_string)
+                        .unwrap_or_default()
+                };
+                self.path(&id("id"), &id("tenantId"))
+            }
         };
         let seen = exchange.map(|exchange| Seen {
             status: exchange.status.as_u16(),
             headers: exchange.headers,
             body: exchange.body,
         });
-        self.answer(target, seen, Some(outcome), true)
+        let trouble = match &outcome {
+            Err(Failure::Call(error)) if error.is_timeout() => Some(Trouble::Timeout),
+            Err(Failure::Call(error)) if error.is_connection() => Some(Trouble::Connection),
+            _ => None,
+        };
+        self.answer(target, seen, Some(outcome), trouble, true)
     }
 
-    /// Sends what the client cannot express: another text in place of an id, a
-    /// query as written here, no credentials.
-    pub(super) async fn raw(
-        &mut self,
-        cluster: &str,
-        tenant: &str,
-        query: &str,
-        with_credentials: bool,
-    ) -> Result<Answer, Stop> {
-        self.spend().await?;
-        let path = self
-            .operation
-            .path
-            .replace("{id}", cluster)
-            .replace("{tenantId}", tenant);
-        let target = format!("{path}?{query}");
-        let seen = self.send(&target, with_credentials).await;
-        self.answer(target, seen, None, with_credentials)
-    }
-
-    async fn send(&self, target: &str, with_credentials: bool) -> Option<Seen> {
+    async fn fetch(&self, target: &str, with_credentials: bool) -> (Option<Seen>, Option<Trouble>) {
         let http = self.client.client();
         let mut request = http
             .get(format!("{}{target}", self.base))
+            .timeout(self.timeout)
             .header(CONTENT_TYPE, "application/json");
         if let (Identity::User(user, password), true) = (&self.identity, with_credentials) {
             request = request.basic_auth(user, Some(password.expose_secret()));
         }
-        let mut request = request.build().ok()?;
+        let Ok(mut request) = request.build() else {
+            return (None, None);
+        };
         if let (Identity::AccessKey(id, secret), true) = (&self.identity, with_credentials) {
             sign(&mut request, id, secret);
         }
-        let mut response = http.execute(request).await.ok()?;
-        let mut body = Some(Vec::new());
-        while let Some(read) = &mut body {
-            match response.chunk().await {
-                Ok(Some(chunk)) => read.extend_from_slice(&chunk),
-                Ok(None) => break,
-                Err(_) => body = None,
-            }
-        }
-        Some(Seen {
+        let trouble = |error: &reqwest::Error| match error.is_timeout() {
+            true => Some(Trouble::Timeout),
+            false => Some(Trouble::Connection),
+        };
+        let mut response = match http.execute(request).await {
+            Ok(response) => response,
+            Err(error) => return (None, trouble(&error)),
+        };
+        let mut seen = Seen {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            body,
-        })
+            body: None,
+        };
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(None) => break,
+                Ok(Some(chunk)) if body.len() + chunk.len() > LONGEST_BODY => {
+                    return (Some(seen), None);
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Err(error) => return (Some(seen), trouble(&error)),
+            }
+        }
+        seen.body = Some(body);
+        (Some(seen), None)
     }
 
     fn answer(
@@ -318,13 +362,14 @@ impl Provider {
         target: String,
         seen: Option<Seen>,
         outcome: Option<Result<Decoded, Failure>>,
+        trouble: Option<Trouble>,
         with_credentials: bool,
     ) -> Result<Answer, Stop> {
         let body = match seen.as_ref().map(|seen| seen.body.as_deref()) {
-            Some(Some([])) => Err("nothing".to_owned()),
+            Some(Some([])) => Err("empty".to_owned()),
             Some(Some(bytes)) => serde_json::from_slice(bytes)
-                .map_err(|error| format!("no JSON ({error}): {}", beginning(bytes))),
-            Some(None) => Err("broken off".to_owned()),
+                .map_err(|error| format!("not JSON ({error}): {}", beginning(bytes))),
+            Some(None) => Err("broken off, or endless".to_owned()),
             None => Err("missing".to_owned()),
         };
         let answer = Answer {
@@ -341,14 +386,22 @@ impl Provider {
             }
             None => self.silent += 1,
         }
-        let hopeless = match &answer.outcome {
-            Some(Err(Failure::Call(error))) => {
-                error.is_timeout() || error.is_connection() && self.sent == 1
+        let is_hopeless = match trouble {
+            Some(Trouble::Timeout) => true,
+            Some(Trouble::Connection) => {
+                answer.seen.is_none() && (self.sent == 1 || self.silent >= PATIENCE)
             }
-            _ => false,
+            None => false,
         };
-        if answer.seen.is_none() && (hopeless || self.silent >= PATIENCE) {
+        if is_hopeless {
             let mut what = answer.brief();
+            if let Some(Trouble::Timeout) = trouble {
+                let limit = self.timeout.as_secs();
+                what = format!(
+                    "GET {} took longer than {limit} s; --timeout allows more",
+                    answer.target
+                );
+            }
             if self.sent == 1 {
                 what.push_str(
                     "; is an OCP running there, and is --base-url what this host reaches it by?",

@@ -8,9 +8,10 @@ use ocp_contract::strict::{Severity, Strict};
 use serde_json::Value;
 
 use super::check::CHECKS;
+use super::filter::Words;
 use super::finding::{CheckReport, Finding, Outcome, Report};
 use super::listing::Listing;
-use super::provider::{Answer, Provider, Query, Stop};
+use super::provider::{Answer, Provider, Query, Request, Stop};
 use super::row::Row;
 use super::{judge, record::Recorder};
 
@@ -55,6 +56,9 @@ impl Fault {
     }
 }
 
+/// So many times a throttled request is sent again.
+const THROTTLED: usize = 2;
+
 /// State of a run.
 pub(super) struct Run {
     pub(super) provider: Provider,
@@ -67,6 +71,8 @@ pub(super) struct Run {
     pub(super) tasks: Vec<Row>,
     /// Whether these are all there are.
     pub(super) complete: bool,
+    /// Words that the status filter takes, as far as is known.
+    pub(super) words: Words,
     /// Answers that had an envelope.
     pub(super) envelopes: usize,
     started: DateTime<Utc>,
@@ -103,6 +109,7 @@ impl Run {
             known: BTreeMap::new(),
             tasks: Vec::new(),
             complete: false,
+            words: Words::default(),
             envelopes: 0,
             started: Utc::now(),
         }
@@ -134,6 +141,10 @@ impl Run {
             return;
         };
         report.judged += 1;
+        let mut faults = faults.into_iter().peekable();
+        if faults.peek().is_none() {
+            return;
+        }
         let evidence = report.evidence.clone();
         for fault in faults {
             self.report.add(Finding {
@@ -176,21 +187,7 @@ impl Run {
 
     /// Sends a call of the client, and judges whatever comes back.
     pub(super) async fn call(&mut self, query: &Query) -> Result<Answer, Stop> {
-        let mut answer = self.provider.call(query).await;
-        if matches!(&answer, Ok(answer) if answer.status() == 429) {
-            // The provider waits as long as OCP asks for.
-            if let Ok(throttled) = &answer {
-                judge::answer(self, throttled);
-            }
-            answer = self.provider.call(query).await;
-            if matches!(&answer, Ok(answer) if answer.status() == 429) {
-                return Err(Stop::Throttled(
-                    "OCP throttles, and goes on after the wait that it asked for".into(),
-                ));
-            }
-        }
-        let answer = answer?;
-        judge::answer(self, &answer);
+        let answer = self.settled(&Request::Call(query)).await?;
         if let Some(recorder) = &mut self.recorder {
             recorder.keep(&answer);
         }
@@ -205,12 +202,27 @@ impl Run {
         query: &str,
         with_credentials: bool,
     ) -> Result<Answer, Stop> {
-        let answer = self
-            .provider
-            .raw(cluster, tenant, query, with_credentials)
-            .await?;
+        let request = Request::Raw(cluster, tenant, query, with_credentials);
+        self.settled(&request).await
+    }
+
+    /// The answer to a request, after the waits that OCP asks for.
+    async fn settled(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
+        let mut answer = self.provider.send(request).await?;
         judge::answer(self, &answer);
-        Ok(answer)
+        for _ in 0..THROTTLED {
+            if answer.status() != 429 {
+                return Ok(answer);
+            }
+            answer = self.provider.send(request).await?;
+            judge::answer(self, &answer);
+        }
+        match answer.status() {
+            429 => Err(Stop::Throttled(
+                "OCP still throttles after the waits that it asked for; try again later".into(),
+            )),
+            _ => Ok(answer),
+        }
     }
 
     /// The same, for the cluster and the tenant under test.
@@ -245,35 +257,27 @@ impl Run {
         }
     }
 
-    /// The tasks that a filter should find, by id.
-    pub(super) fn expected(&self, holds: impl Fn(&Row) -> bool) -> BTreeMap<i64, Row> {
-        self.tasks
-            .iter()
-            .filter(|row| holds(row))
-            .filter_map(|row| Some((row.id()?, row.clone())))
-            .collect()
-    }
-
-    pub(super) fn finish(mut self, stop: Option<Stop>) -> Report {
+    pub(super) fn finish(mut self, stop: Option<&Stop>) -> Report {
         self.provider.finish();
         self.report.requests = self.provider.sent;
-        let stopped = stop.as_ref().map(ToString::to_string);
-        self.report.unjudged = match &stop {
-            _ if self.envelopes > 0
-                && !matches!(stop, Some(Stop::Refused(_) | Stop::Throttled(_))) =>
-            {
-                None
+        let stopped = stop.map(ToString::to_string);
+        let is_conforming = self.report.findings.is_empty();
+        self.report.unjudged = match stop {
+            // Whoever is never let in has not been judged, envelope or not.
+            Some(Stop::Refused(why)) if self.known.is_empty() && !self.complete => {
+                Some(why.clone())
             }
-            _ if self.known.is_empty() || self.envelopes == 0 => Some(match stopped.clone() {
-                Some(why) => why,
-                None => "no answer has OCP's envelope; is this the address of an OCP?".to_owned(),
-            }),
-            _ => None,
+            // Nor is whoever cannot be asked to the end, unless it is bad already.
+            Some(Stop::Throttled(why)) if is_conforming => Some(why.clone()),
+            _ if self.envelopes > 0 => None,
+            Some(why) => Some(why.to_string()),
+            None => Some("no answer has OCP's envelope; is this the address of an OCP?".to_owned()),
         };
-        if self.report.unjudged.is_none() {
-            if let Some(why @ (Stop::NoAnswer(_) | Stop::Refused(_))) = &stop {
-                self.break_off(&why.to_string());
-            }
+        if let (None, Some(Stop::NoAnswer(why) | Stop::Refused(why))) =
+            (&self.report.unjudged, stop)
+        {
+            let why = format!("after {} requests: {why}", self.provider.sent - 1);
+            self.break_off(&why);
         }
         for check in &mut self.report.checks {
             if check.judged == 0 && check.reason.is_none() {

@@ -213,7 +213,10 @@ impl Strict {
             ValidationErrorKind::Custom { keyword, .. } => {
                 let is_drift = match (keyword.as_str(), error.instance().as_ref()) {
                     ("x-wire", value) => wire::is_drift(schema.pointer(path), value),
-                    ("x-word", value) => word::is_drift(value),
+                    ("x-word", value) => {
+                        let known = schema.pointer(path).and_then(Value::as_array);
+                        known.is_some_and(|known| word::is_drift(known, value))
+                    }
                     _ => false,
                 };
                 let severity = if is_drift {

@@ -23,7 +23,7 @@ impl<'i> Keyword<'i> for Word {
         if self.is_valid(value) {
             return Ok(());
         }
-        let what = if is_drift(value) {
+        let what = if is_drift(&self.known, value) {
             "a new word"
         } else {
             "not a word like the known ones"
@@ -38,13 +38,17 @@ impl<'i> Keyword<'i> for Word {
     }
 }
 
-/// Whether a word that is not known has at least the form of those that are,
-/// which are all machine names: `RESTORE_SUCCESS`.
-pub(super) fn is_drift(value: &Value) -> bool {
-    value.as_str().is_some_and(|word| {
+/// Whether a word that is not known may be one nevertheless. Several known words
+/// show a form, that of machine names: `RESTORE_SUCCESS`. One alone shows none.
+pub(super) fn is_drift(known: &[Value], value: &Value) -> bool {
+    let is_name = |word: &str| {
         word.starts_with(|first: char| first.is_ascii_uppercase())
             && word
                 .bytes()
                 .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
-    })
+    };
+    let known = known.iter().filter(|word| word.is_string()).count();
+    value
+        .as_str()
+        .is_some_and(|word| !word.trim().is_empty() && (known < 2 || is_name(word)))
 }

@@ -1,42 +1,15 @@
 //! The time window.
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, TimeDelta, Timelike, Utc};
+use chrono::TimeDelta;
 
-use super::pages::SIZE;
+use crate::verify::filter::{Filter, SIZE, Time, times};
 use crate::verify::listing::Listing;
-use crate::verify::provider::{Query, Stop};
+use crate::verify::provider::Stop;
 use crate::verify::row::Row;
 use crate::verify::run::{Fault, Run};
 
-/// All times that a window could be meant to compare, to the second.
-fn times(row: &Row) -> Option<(DateTime<FixedOffset>, DateTime<FixedOffset>)> {
-    let created = row.time("createTime")?;
-    let finished = match row.is_finished() {
-        true => row.time("finishTime")?,
-        // It may be compared with now.
-        false => Utc::now().fixed_offset(),
-    };
-    let first = row
-        .time("restoreEndTime")
-        .map_or(created, |restored| restored.min(created));
-    Some((first, finished.max(created)))
-}
-
-fn text(time: DateTime<FixedOffset>) -> String {
-    let whole = time.with_nanosecond(0).unwrap_or(time);
-    whole.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-fn window(start: Option<DateTime<FixedOffset>>, end: Option<DateTime<FixedOffset>>) -> Query {
-    let mut query = Query::page(1, SIZE);
-    if let Some(start) = start {
-        query = query.with("startTime", text(start));
-    }
-    if let Some(end) = end {
-        query = query.with("endTime", text(end));
-    }
-    query
-}
+/// Windows begin and end on whole seconds, tasks do not.
+const MARGIN: TimeDelta = TimeDelta::seconds(2);
 
 /// Documented: start and end of the time range. Open: which time is compared,
 /// so tasks are only demanded, or ruled out, where every reading agrees.
@@ -50,12 +23,14 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
         run.skip(check, "no task tells its times");
         return Ok(());
     };
-    let margin = TimeDelta::seconds(2);
-    // Around each of a few tasks; around all; before all; after all.
+    let year = TimeDelta::days(366);
+    // Around all; before all; after all; around all, but a year earlier; around
+    // each of a few.
     let mut windows = vec![
-        (first - margin, last + margin),
-        (first - margin * 3, first - margin),
-        (last + margin, last + margin * 3),
+        (first - MARGIN, last + MARGIN),
+        (first - MARGIN * 3, first - MARGIN),
+        (last + MARGIN, last + MARGIN * 3),
+        (first - MARGIN - year, last + MARGIN - year),
     ];
     let finished: Vec<&Row> = run.tasks.iter().filter(|row| row.is_finished()).collect();
     let picked = [
@@ -69,121 +44,139 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
         .filter_map(|row| times(row))
         .collect();
     picked.dedup();
-    windows.extend(picked.iter().map(|span| (span.0 - margin, span.1 + margin)));
+    windows.extend(picked.iter().map(|span| (span.0 - MARGIN, span.1 + MARGIN)));
     for (start, end) in windows {
-        let query = window(Some(start), Some(end));
-        let Some(found) = run.list(check, &query).await? else {
-            continue;
-        };
-        judge(run, check, &found, start, end);
+        let filter = Filter::default().window(start, end);
+        run.find(check, "a window", &filter).await?;
     }
     alone(run, first, last).await?;
     compared(run).await
 }
 
-fn judge(
-    run: &mut Run,
-    check: &str,
-    found: &Listing,
-    start: DateTime<FixedOffset>,
-    end: DateTime<FixedOffset>,
-) {
-    // What runs has no finishTime that could be compared.
-    let inside = |row: &Row| {
-        row.is_finished() && times(row).is_some_and(|span| span.0 > start && span.1 < end)
-    };
-    let outside = |row: &Row| times(row).is_some_and(|span| span.1 < start || span.0 > end);
-    let window = format!("{} to {}", text(start), text(end));
-    let extra = found.rows.iter().find(|row| outside(row)).map(|row| {
-        Fault::new(
-            "a window finds others",
-            format!("only tasks from {window}"),
-            format!(
-                "a task created {}",
-                row.text("createTime").unwrap_or_default()
-            ),
-        )
-        .at("/data/contents")
-    });
-    let ids = found.ids();
-    let whole = found
-        .told("totalElements")
-        .is_none_or(|total| total <= SIZE);
-    let expected = run.expected(inside);
-    let missing = expected.keys().find(|id| !ids.contains_key(id));
-    let lost = missing.filter(|_| whole && run.complete).map(|id| {
-        Fault::new(
-            "a window loses tasks",
-            format!("{} tasks from {window}", expected.len()),
-            format!("{} tasks, without task {id}", found.rows.len()),
-        )
-        .at("/data/contents")
-    });
-    run.judge_all(check, &found.answer, extra.into_iter().chain(lost));
-}
-
 /// One bound alone may be refused; if it is taken, it must bound.
-async fn alone(
-    run: &mut Run,
-    first: DateTime<FixedOffset>,
-    last: DateTime<FixedOffset>,
-) -> Result<(), Stop> {
-    let margin = TimeDelta::seconds(2);
-    for (name, query, start, end) in [
+async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
+    let check = "time-window";
+    for (name, empty, full) in [
         (
             "startTime",
-            window(Some(last + margin), None),
-            last + margin,
-            DateTime::<Utc>::MAX_UTC.fixed_offset(),
+            (Some(last + MARGIN), None),
+            (Some(first - MARGIN), None),
         ),
         (
             "endTime",
-            window(None, Some(first - margin)),
-            DateTime::<Utc>::MIN_UTC.fixed_offset(),
-            first - margin,
+            (None, Some(first - MARGIN)),
+            (None, Some(last + MARGIN)),
         ),
     ] {
-        let answer = run.call(&query).await?;
-        match Listing::read(answer, &query) {
-            Ok(found) => {
-                crate::verify::judge::listing(run, &found);
-                judge(run, "time-window", &found, start, end);
-                run.tell("time-window", format!("{name} alone is accepted"));
-            }
-            Err(answer) if answer.status() == 400 => {
-                run.tell(
-                    "time-window",
-                    format!("{name} alone is refused: {}", answer.brief()),
-                );
-            }
-            Err(answer) => {
-                let fault = Fault::new("one bound", "tasks, or HTTP 400", answer.brief());
-                run.judge("time-window", &answer, Some(fault));
+        for (start, end) in [empty, full] {
+            let filter = Filter::default().window(start, end);
+            let query = filter.on_one_page(run.words);
+            let answer = run.call(&query).await?;
+            match Listing::read(answer, &query) {
+                Ok(found) => {
+                    crate::verify::judge::listing(run, &found);
+                    run.compare(check, "one bound", &found, &filter);
+                    run.tell(check, format!("{name} alone is accepted"));
+                }
+                Err(answer) if answer.status() == 400 => {
+                    run.tell(
+                        check,
+                        format!("{name} alone is refused: {}", answer.brief()),
+                    );
+                    break;
+                }
+                Err(answer) => {
+                    let fault = Fault::new("one bound", "tasks, or HTTP 400", answer.brief());
+                    run.judge(check, &answer, Some(fault));
+                }
             }
         }
     }
     Ok(())
 }
 
-/// Which time of a task is compared.
+/// Which time of a task is compared, and that it is compared to the second.
 async fn compared(run: &mut Run) -> Result<(), Stop> {
-    let margin = TimeDelta::seconds(2);
-    let task = run.tasks.iter().find_map(|row| {
+    let check = "time-window";
+    let all: Vec<Time> = run
+        .tasks
+        .iter()
+        .flat_map(|row| ["createTime", "finishTime"].map(|name| row.time(name)))
+        .flatten()
+        .collect();
+    let gap = TimeDelta::seconds(30);
+    let is_alone = |time: Time| {
+        let near = all.iter().filter(|other| (**other - time).abs() < gap);
+        near.count() == 1
+    };
+    let picked = run.tasks.iter().find_map(|row| {
         let (created, finished) = (row.time("createTime")?, row.time("finishTime")?);
-        (finished - created > margin * 3).then(|| (row.id(), created, finished))
+        (is_alone(created) && is_alone(finished)).then(|| (row.id(), created, finished))
     });
-    let Some((id, created, finished)) = task else {
+    let Some((id, created, finished)) = picked else {
         return Ok(());
     };
+    let mut is_created = false;
     for (name, time) in [("createTime", created), ("finishTime", finished)] {
-        let query = window(Some(time - margin), Some(time + margin));
-        let answer = run.call(&query).await?;
-        if let Ok(found) = Listing::read(answer, &query)
-            && found.rows.iter().any(|row| row.id() == id)
-        {
-            run.tell("time-window", format!("{name} is compared"));
+        let filter = Filter::default().window(time - MARGIN, time + MARGIN);
+        let Some(found) = run.find(check, "a window", &filter).await? else {
+            continue;
+        };
+        if !found.rows.iter().any(|row| row.id() == id) {
+            continue;
+        }
+        run.tell(check, format!("{name} is compared"));
+        is_created |= name == "createTime";
+        // Just before, and just behind: a few seconds are enough to tell.
+        for (start, end) in [
+            (time - MARGIN * 4, time - MARGIN),
+            (time + MARGIN, time + MARGIN * 4),
+        ] {
+            let query = Filter::default().window(start, end).on_one_page(run.words);
+            let Some(beside) = run.list(check, &query).await? else {
+                continue;
+            };
+            let is_there = beside.rows.iter().any(|row| row.id() == id);
+            // Both times may count, as ends of an interval.
+            let within = created < start && finished > end;
+            let fault = (is_there && !within).then(|| {
+                Fault::new(
+                    "a window is not exact",
+                    format!("no task whose {name} is seconds outside of the window"),
+                    format!("task {}, {name} {time}", id.unwrap_or_default()),
+                )
+            });
+            run.judge(check, &beside.answer, fault);
         }
     }
+    if is_created {
+        running(run).await?;
+    }
+    Ok(())
+}
+
+/// Where the time of creation is compared, what runs has one.
+async fn running(run: &mut Run) -> Result<(), Stop> {
+    let running = run
+        .tasks
+        .iter()
+        .find(|row| row.flag("finished") == Some(false));
+    let Some((id, created)) = running.and_then(|row| Some((row.id()?, row.time("createTime")?)))
+    else {
+        return Ok(());
+    };
+    let filter = Filter::default().window(created - MARGIN, created + MARGIN);
+    let Some(found) = run.find("time-window", "a window", &filter).await? else {
+        return Ok(());
+    };
+    let fault = (!found.ids().contains_key(&id)).then(|| {
+        Fault::new(
+            "a window loses what runs",
+            format!("task {id}, created {created}"),
+            format!("{} tasks without it", found.rows.len()),
+        )
+    });
+    run.judge("time-window", &found.answer, fault);
     Ok(())
 }
 
@@ -201,7 +194,7 @@ pub(super) async fn forms(run: &mut Run) -> Result<(), Stop> {
             "2000-01-01T00:00:01.000Z",
         ),
     ] {
-        let query = format!("endTime={end}&page=1&size=10&startTime={start}");
+        let query = format!("endTime={end}&page=1&size={SIZE}&startTime={start}");
         let answer = run.raw_query(&query).await?;
         let told = match answer.status() {
             200 => format!("{what} is accepted"),
