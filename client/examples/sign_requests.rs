@@ -6,7 +6,7 @@
 mod setup;
 
 use chrono::Utc;
-use oceanbase_ocp::{AccessKey, Client};
+use oceanbase_ocp::AccessKey;
 use reqwest::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
@@ -17,10 +17,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let secret = std::env::var("OCP_SECRET_KEY").unwrap_or_else(|_| "example-secret".into());
     let key = AccessKey::new(id, secret)?;
 
-    let client = Client::builder(&ocp.base_url)
-        .credentials(key.clone())
-        .build()?;
-    let answer = client
+    let answer = ocp
+        .client()?
         .list_tenant_restore_tasks()
         .id(ocp.cluster)
         .tenant_id(ocp.tenant)

@@ -8,6 +8,7 @@ mod bridge;
 pub mod contract;
 pub mod derived_schema;
 pub mod lossless;
+pub mod mutants;
 pub mod ocp;
 pub mod replay;
 pub mod report;

@@ -12,10 +12,11 @@ use clap::Parser;
 use contract_tests::ocp::{EmbeddedOcp, Settings, tasks};
 use contract_tests::verify::finding::Report;
 use contract_tests::verify::{Contract, Identity, Target, waivers};
-use contract_tests::{contract, report};
+use contract_tests::{contract, mutants, report};
+use ocp_contract::Interaction;
 use ocp_contract::strict::Severity;
 
-use arguments::{Arguments, FailOn, MockArguments, Task, VerifyArguments};
+use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, VerifyArguments};
 
 /// Tasks of the embedded OCP that is verified: enough for every check.
 const TASKS: usize = 40;
@@ -28,6 +29,7 @@ async fn main() -> ExitCode {
         match Arguments::parse().task {
             Task::Verify(arguments) => run_verify(*arguments).await,
             Task::Mock(arguments) => run_mock(arguments).await,
+            Task::Mutants(arguments) => run_mutants(arguments).await,
         }
     };
     tokio::select! {
@@ -187,4 +189,32 @@ The checks of verify:
     );
     std::future::pending::<()>().await;
     Ok(ExitCode::SUCCESS)
+}
+
+async fn run_mutants(arguments: MutantsArguments) -> anyhow::Result<ExitCode> {
+    let file = Interaction::folder().with_file_name("mutants.yaml");
+    let explained = mutants::explained(&file)?;
+    let progress = indicatif::ProgressBar::new(0);
+    let found = mutants::run(&progress).await?;
+    progress.finish_and_clear();
+    if let Some(id) = &arguments.show {
+        let Some(mutant) = found.iter().find(|one| one.id == *id) else {
+            anyhow::bail!("there is no mutant {id}; --json FILE lists all of them");
+        };
+        anstream::println!("{}", serde_json::to_string_pretty(mutant)?);
+        let reason = explained.iter().find(|one| one.mutants.contains(id));
+        if let Some(explained) = reason {
+            anstream::println!("explained: {}", explained.reason);
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let score = mutants::Score::new(found, explained);
+    anstream::print!("{}", mutants::text(&score));
+    if let Some(file) = &arguments.json {
+        report::save(
+            &format!("{}\n", serde_json::to_string_pretty(&score)?),
+            file,
+        )?;
+    }
+    Ok(ExitCode::from(u8::from(!score.wrong.is_empty())))
 }

@@ -90,6 +90,11 @@ async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Deco
     bridge::call(&client, &interaction.operation_id, arguments).await
 }
 
+/// A server that gives the recorded answer to the recorded request only.
+pub(crate) async fn serve_recorded(interaction: &Interaction) -> MockServer {
+    serve(interaction, &expected(&interaction.recorded.request)).await
+}
+
 async fn serve(interaction: &Interaction, expected: &str) -> MockServer {
     let recorded = &interaction.recorded.response;
     let mut answer =
@@ -134,12 +139,18 @@ fn received(request: &Request) -> String {
         };
         (name.to_string(), value.into_owned())
     });
-    text(
+    let mut text = text(
         request.method.as_str(),
         request.url.path(),
         request.url.query_pairs().into_owned().collect(),
         headers.collect(),
-    )
+    );
+    // A blank is parsed from either; what is signed, and what every server
+    // reads as one, is `%20`.
+    if request.url.query().is_some_and(|query| query.contains('+')) {
+        text.push_str("  a blank sent as +\n");
+    }
+    text
 }
 
 /// A request as lines of text, equal when the requests mean the same to OCP:

@@ -98,7 +98,8 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     );
     let silent = web_server("");
     let closed = closed_port();
-    let cases: [(&[&str], &[(&str, &str)], &str); 13] = [
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 13] = [
         (&["--base-url", &closed], &[], "Connection refused"),
         (&["--base-url", &tls], &[], "does not speak TLS"),
         (&["--base-url", &html], &[], "no answer has OCP's envelope"),

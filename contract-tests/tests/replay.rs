@@ -34,7 +34,7 @@ fn interaction(path: &Path) -> datatest_stable::Result<()> {
         insta::assert_snapshot!(format!("{case}.request"), replay.received);
         match &replay.outcome {
             Ok(decoded) => {
-                insta::assert_snapshot!(format!("{case}.decoded"), format!("{:#?}", decoded.value))
+                insta::assert_snapshot!(format!("{case}.decoded"), format!("{:#?}", decoded.value));
             }
             Err(error) => insta::assert_snapshot!(format!("{case}.error"), error),
         }

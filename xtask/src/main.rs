@@ -37,6 +37,9 @@ enum Task {
     /// Run an embedded OCP, for curl and for your own code.
     #[command(disable_help_flag = true)]
     Mock(HandedOver),
+    /// Mutate the contract, one node at a time, and count what is noticed.
+    #[command(disable_help_flag = true)]
+    Mutants(HandedOver),
 }
 
 #[derive(clap::Args)]
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
             regen::run(&root(), mode, &mut std::io::stdout().lock())
         }
         Task::Verify(given) => contract_tests::run(&root(), "verify", &given.arguments),
+        Task::Mutants(given) => contract_tests::run(&root(), "mutants", &given.arguments),
         Task::Mock(given) => contract_tests::run(&root(), "mock", &given.arguments),
     }
     .unwrap_or_else(|error| {

@@ -8,7 +8,7 @@ use oceanbase_ocp::{AccessKey, Client, Credentials, Error};
 /// An OCP to try things on.
 pub(crate) struct Ocp {
     pub(crate) base_url: String,
-    pub(crate) credentials: Credentials,
+    credentials: Credentials,
     pub(crate) cluster: i64,
     pub(crate) tenant: i64,
     /// The embedded one, if it is that; it ends when this is dropped.

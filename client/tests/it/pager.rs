@@ -8,8 +8,8 @@ use crate::server::{http, json, serve};
 fn number(head: &str, name: &str) -> i64 {
     let query = head.split([' ', '?', '&']);
     let sent = query.filter_map(|part| part.split_once('='));
-    let value = sent.filter(|(key, _)| *key == name).map(|(_, value)| value);
-    value.last().unwrap().parse().unwrap()
+    let mut value = sent.filter(|(key, _)| *key == name).map(|(_, value)| value);
+    value.next_back().unwrap().parse().unwrap()
 }
 
 fn body(ids: impl IntoIterator<Item = i64>, page: &str) -> Vec<u8> {

@@ -106,8 +106,7 @@ fn is_called(task: &Value, word: &str, oddities: &[Oddity]) -> bool {
     };
     let label = RestoreTaskStatus::from(name).filter_label();
     name == word && !oddities.contains(&Oddity::LabelsOnly)
-        || label.is_some_and(|label| label.to_string() == word)
-            && !oddities.contains(&Oddity::MachineNamesOnly)
+        || label.is_some_and(|label| label == word) && !oddities.contains(&Oddity::MachineNamesOnly)
 }
 
 fn first<'a>(query: &'a [(String, String)], name: &str) -> Option<&'a str> {

@@ -130,7 +130,7 @@ impl Respond for Ocp {
         if let Some(fault) = fault {
             fault.rewrite(&mut query);
         }
-        let mut answer = self.answer(request, query);
+        let mut answer = self.answer(request, &query);
         answer.number(number);
         if let Some(fault) = fault {
             fault.spoil(&mut answer);
@@ -140,7 +140,7 @@ impl Respond for Ocp {
 }
 
 impl Ocp {
-    fn answer(&self, request: &Request, query: Vec<(String, String)>) -> Answer {
+    fn answer(&self, request: &Request, query: &[(String, String)]) -> Answer {
         let settings = &self.settings;
         let odd = |oddity| settings.oddities.contains(&oddity);
         let refuse = |status, code: &str, message: &str| {
@@ -188,7 +188,7 @@ impl Ocp {
                 (_, Ok(id)) if id != settings.tenant => {
                     refuse(400, "OBE21003", &format!("Tenant {id} does not exist."))
                 }
-                _ => match listing::list(settings, &self.tasks(), &query) {
+                _ => match listing::list(settings, &self.tasks(), query) {
                     Ok(data) => Answer::success(data, &settings.oddities),
                     Err((code, message)) => refuse(400, code, &message),
                 },

@@ -92,10 +92,8 @@ impl Oddity {
         match self {
             Self::LabelsOnly => RestoreTaskStatusFilter::KNOWN
                 .iter()
-                .any(|label| label.to_string() == word),
-            Self::MachineNamesOnly => RestoreTaskStatus::KNOWN
-                .iter()
-                .any(|name| name.to_string() == word),
+                .any(|label| *label == word),
+            Self::MachineNamesOnly => RestoreTaskStatus::KNOWN.iter().any(|name| *name == word),
             _ => false,
         }
     }

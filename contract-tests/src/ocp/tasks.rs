@@ -47,7 +47,7 @@ fn task(count: usize, age: usize) -> Value {
     };
     let cluster = age % 3;
     // Each task has the tenant as its source or as its target.
-    let (source, target) = if age % 2 == 0 {
+    let (source, target) = if age.is_multiple_of(2) {
         ("aiso".to_owned(), format!("drill_{}", count - age))
     } else {
         (format!("prod_{}", age % 5), "aiso".to_owned())

@@ -56,7 +56,15 @@ pub fn render(report: &Report, format: Format) -> anyhow::Result<String> {
 ///
 /// When it cannot be rendered or written.
 pub fn write(report: &Report, format: Format, file: &Path) -> anyhow::Result<()> {
-    let text = render(report, format)?;
+    save(&render(report, format)?, file)
+}
+
+/// Replaces a file by a text, whole.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn save(text: &str, file: &Path) -> anyhow::Result<()> {
     let folder = file
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
@@ -66,5 +74,5 @@ pub fn write(report: &Report, format: Format, file: &Path) -> anyhow::Result<()>
         draft.persist(file)?;
         Ok(())
     };
-    save().with_context(|| format!("cannot write the report {}", file.display()))
+    save().with_context(|| format!("cannot write {}", file.display()))
 }

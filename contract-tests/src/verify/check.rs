@@ -59,7 +59,7 @@ pub const CHECKS: [Check; 24] = [
     ),
     check(
         "task-identity",
-        "ids are positive, and no task is listed twice or changes once finished",
+        "ids are positive, names are not empty, no task is listed twice or changes once finished",
         "names of the members; what a list is",
     ),
     check(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{Datelike, TimeDelta, Utc};
 use oceanbase_ocp::types::RestoreTaskStatus;
-use ocp_contract::strict::Departure;
+use ocp_contract::strict::{Departure, Strict};
 use serde_json::{Value, json};
 
 use super::filter::Time;
@@ -14,6 +14,7 @@ use super::row::{Row, long};
 use super::run::{Fault, Run, shown};
 use crate::bridge::Failure;
 use crate::lossless;
+use crate::mutants::Reading;
 
 /// The largest page that surely every list has; OCP documents 200 and more.
 const SAFE_SIZE: i64 = 100;
@@ -35,14 +36,15 @@ pub(super) fn answer(run: &mut Run, answer: &Answer) {
         return;
     };
     let departures = run.strict.departures(seen.status, body);
-    let (envelope, members): (Vec<_>, Vec<_>) = departures
-        .into_iter()
-        .partition(|one| is_about_envelope(one));
+    let (envelope, members): (Vec<_>, Vec<_>) = departures.into_iter().partition(is_about_envelope);
     let envelope: Vec<Fault> = envelope
         .into_iter()
         .map(fault)
         .chain(duration(body))
         .chain(status(body, seen.status))
+        .chain(code(body))
+        .chain(empty(body, "/server", "server"))
+        .chain(empty(body, "/error/message", "error.message"))
         .collect();
     run.judge_all("envelope", answer, envelope);
     let unknown: BTreeSet<String> = members
@@ -165,11 +167,69 @@ fn status(body: &Value, status: u16) -> Option<Fault> {
     (status != 200 && !told.is_null()).then(|| fault.at("/status"))
 }
 
+/// A code is a number from 0 on, or a word such as `COM10001`.
+fn code(body: &Value) -> Option<Fault> {
+    let code = body.pointer("/error/code")?;
+    let is_odd = match code {
+        Value::String(word) => !word.starts_with(|first: char| first.is_ascii_alphabetic()),
+        code => code.as_i64().is_some_and(|code| code < 0),
+    };
+    let expected = "a number from 0 on, or a word such as COM10001";
+    let fault = Fault::new("error.code form", expected, code.to_string());
+    is_odd.then(|| fault.at("/error/code"))
+}
+
+/// No source shows an empty text there; none says that there cannot be one.
+fn empty(body: &Value, pointer: &str, place: &str) -> Option<Fault> {
+    let is_empty = body.pointer(pointer)?.as_str()?.is_empty();
+    let fault = Fault::new(
+        format!("{place} empty"),
+        "a text, as in the samples",
+        "an empty text",
+    );
+    is_empty.then(|| fault.at(pointer).drift())
+}
+
 fn duration(body: &Value) -> Option<Fault> {
     let duration = long(body.get("duration")?)?;
     (duration < 0).then(|| {
         Fault::new("duration negative", "a duration", duration.to_string()).at("/duration")
     })
+}
+
+/// What the client made of an answer, beside what the answer says.
+pub(super) fn reading(answer: &Answer, strict: &Strict) -> Reading {
+    let outcome = match &answer.outcome {
+        Some(Ok(outcome)) => outcome,
+        Some(Err(failure)) => return Reading::Error(failure.to_string()),
+        None => return Reading::Error("not sent by the client".into()),
+    };
+    // The client skips a byte order mark, and loses nothing by it.
+    let bytes = answer.seen.as_ref().and_then(|seen| seen.body.as_deref());
+    let bytes = bytes.unwrap_or_default();
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let body = match serde_json::from_slice(bytes) {
+        Ok(body) => body,
+        Err(error) => return Reading::Wrong(format!("it took what is not JSON: {error}")),
+    };
+    let unknown: BTreeSet<String> = strict
+        .departures(answer.status(), &body)
+        .into_iter()
+        .filter(|one| one.rule == "additionalProperties")
+        .map(|one| one.body)
+        .collect();
+    match lost(&body, &outcome.json, &unknown).as_slice() {
+        [] => Reading::Right,
+        lost => Reading::Wrong(lost.join(", ")),
+    }
+}
+
+/// What differs between an answer and its decoded value, but for members that
+/// the contract does not know.
+fn lost(body: &Value, decoded: &Value, unknown: &BTreeSet<String>) -> Vec<String> {
+    let mut lost = lossless::differences(body, decoded);
+    lost.retain(|what| !unknown.contains(what.split(' ').next().unwrap_or_default()));
+    lost
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
@@ -178,9 +238,8 @@ fn client(run: &mut Run, answer: &Answer, body: &Value, unknown: &BTreeSet<Strin
         return;
     };
     let faults: Vec<Fault> = match outcome {
-        Ok(decoded) => lossless::differences(body, &decoded.json)
+        Ok(decoded) => lost(body, &decoded.json, unknown)
             .into_iter()
-            .filter(|what| !unknown.contains(what.split(' ').next().unwrap_or_default()))
             .map(|what| Fault::new("loses", "the decoded value encodes to the body", what))
             .collect(),
         Err(Failure::Call(error)) if answer.status() == 200 => {
@@ -334,8 +393,29 @@ fn changes(run: &Run, row: &Row) -> Option<Fault> {
     ))
 }
 
+/// Texts that name something.
+const NAMES: [&str; 7] = [
+    "backupClusterName",
+    "backupTenantName",
+    "restoreClusterName",
+    "restorePoolListStr",
+    "restoreTenantName",
+    "restoreUri",
+    "statusDesc",
+];
+
 fn identity(row: &Row, at: &str) -> Vec<Fault> {
-    let mut faults = Vec::new();
+    let mut faults: Vec<Fault> = NAMES
+        .iter()
+        .filter_map(|name| {
+            let fault = empty(
+                &row.0,
+                &format!("/{name}"),
+                &format!("data.contents[].{name}"),
+            )?;
+            Some(fault.at(format!("{at}/{name}")))
+        })
+        .collect();
     for name in [
         "id",
         "restoreClusterId",

@@ -25,9 +25,11 @@ use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Interaction, Operation};
 
+use crate::mutants::Reading;
 use crate::spec;
 use finding::Report;
 pub use provider::Identity;
+use provider::{Query, Request};
 
 /// The operation that is verified.
 const OPERATION: &str = "listTenantRestoreTasks";
@@ -87,6 +89,38 @@ impl Contract {
         })
     }
 
+    /// Sends the documented request only: the checks that find something in the
+    /// answer, which should have this status, and what the client makes of it.
+    ///
+    /// # Errors
+    ///
+    /// When the target's settings are unusable.
+    pub(crate) async fn glance(
+        &self,
+        target: &Target<'_>,
+        status: u16,
+    ) -> anyhow::Result<(Vec<String>, Reading)> {
+        let mut run = self.run(target)?;
+        let query = Query::page(1, 10);
+        let answer = match run.provider.send(&Request::Call(&query)).await {
+            Ok(answer) => answer,
+            Err(stop) => return Ok((vec!["transport".into()], Reading::Error(stop.to_string()))),
+        };
+        judge::answer(&mut run, &answer);
+        let reading = judge::reading(&answer, &self.strict);
+        let mut found: Vec<String> = Vec::new();
+        if answer.status() == 200
+            && status == 200
+            && let Ok(listing) = listing::Listing::read(answer, &query)
+        {
+            judge::listing(&mut run, &listing);
+        } else if run.provider.sent == 1 && status == 200 {
+            found.push("documented-request".into());
+        }
+        found.extend(run.report.findings.into_iter().map(|one| one.check));
+        Ok((found, reading))
+    }
+
     /// Puts an OCP to every check.
     ///
     /// # Errors
@@ -94,6 +128,19 @@ impl Contract {
     /// When the target's settings are unusable, or the exchanges cannot be
     /// kept; what the OCP does is in the report.
     pub async fn verify(&self, target: &Target<'_>) -> anyhow::Result<Report> {
+        let mut run = self.run(target)?;
+        let permissions = checks::Permissions {
+            authentication: target.check_authentication
+                && !matches!(target.identity, Identity::Nobody),
+        };
+        let stop = checks::all(&mut run, permissions).await.err();
+        if let Some(recorder) = &run.recorder {
+            recorder.write()?;
+        }
+        Ok(run.finish(stop.as_ref()))
+    }
+
+    fn run(&self, target: &Target<'_>) -> anyhow::Result<run::Run> {
         let recorder = target
             .record
             .map(|folder| record::Recorder::new(folder, OPERATION, secrets(target)))
@@ -110,16 +157,12 @@ impl Contract {
             operation: self.operation.clone(),
         })?;
         let strict = Arc::clone(&self.strict);
-        let mut run = run::Run::new(provider, strict, target.name.clone(), recorder);
-        let permissions = checks::Permissions {
-            authentication: target.check_authentication
-                && !matches!(target.identity, Identity::Nobody),
-        };
-        let stop = checks::all(&mut run, permissions).await.err();
-        if let Some(recorder) = &run.recorder {
-            recorder.write()?;
-        }
-        Ok(run.finish(stop.as_ref()))
+        Ok(run::Run::new(
+            provider,
+            strict,
+            target.name.clone(),
+            recorder,
+        ))
     }
 }
 

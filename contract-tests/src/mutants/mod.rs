@@ -1,0 +1,187 @@
+//! How good is the contract? Mutates what it guards, one node at a time, and
+//! counts what it notices.
+//!
+//! Three families, made from the files: [`spec`], [`response`], [`request`]. A
+//! mutant is *killed* by every gate or check that notices it, and *survives* if
+//! none does. A golden copy of the spec, of generated code, of a derived schema or of
+//! a whole body is no killer here: it would notice everything, and know nothing.
+
+mod explained;
+mod report;
+mod request;
+mod response;
+mod spec;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indicatif::ProgressBar;
+use ocp_contract::Interaction;
+use ocp_contract::evidence::Evidence;
+use ocp_contract::evidence::claims::claims;
+use serde::Serialize;
+use serde_json::Value;
+
+pub use explained::{Explained, read as explained};
+pub use report::{Score, text};
+
+/// The operation whose contract is mutated.
+const OPERATION: &str = "listTenantRestoreTasks";
+
+/// What is mutated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// The description.
+    Spec,
+    /// An answer of the documentation.
+    Response,
+    /// A request of the client.
+    Request,
+}
+
+/// One change of one node, and what noticed it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mutant {
+    /// `family/operator:place`, unique, the same in every run.
+    pub id: String,
+    /// What is mutated.
+    pub family: Family,
+    /// How.
+    pub operator: String,
+    /// What the node rests on.
+    pub grade: String,
+    /// The change: a JSON Patch (RFC 6902), or what it does to HTTP.
+    pub change: Value,
+    /// The gates and checks that notice it.
+    pub killed_by: BTreeSet<String>,
+    /// What the client makes of it, for answers.
+    pub client: Option<Reading>,
+}
+
+/// What the client makes of a mutated answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reading {
+    /// It has every value that the answer has, as far as it is described.
+    Right,
+    /// It fails, and says why.
+    Error(String),
+    /// It has another value than the answer. Never acceptable.
+    Wrong(String),
+}
+
+/// Makes every mutant and lets everything look at it.
+///
+/// # Errors
+///
+/// When the contract cannot be read, or notices something before it is mutated.
+pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
+    let spec = crate::spec()?;
+    let folder = Interaction::folder();
+    let folder = folder.parent().unwrap_or(folder);
+    let evidence = Evidence::read(folder).map_err(anyhow::Error::from_boxed)?;
+    let grades = Grades::new(&spec, &evidence);
+    let mut mutants = spec::mutants(&spec, &grades);
+    progress.set_length(mutants.len() as u64);
+    spec::judge(&spec, &evidence, folder, &mut mutants, progress)?;
+    let mut rest = response::mutants(&evidence, &spec, &grades);
+    progress.inc_length(rest.len() as u64);
+    response::judge(&evidence, &mut rest, progress).await?;
+    mutants.append(&mut rest);
+    let mut rest = request::mutants(&evidence);
+    progress.inc_length(rest.len() as u64);
+    request::judge(&evidence, &spec, &mut rest, progress).await?;
+    mutants.append(&mut rest);
+    let mut ids = BTreeSet::new();
+    if let Some(twice) = mutants.iter().find(|one| !ids.insert(one.id.as_str())) {
+        anyhow::bail!("two mutants are called {}", twice.id);
+    }
+    Ok(mutants)
+}
+
+impl Mutant {
+    fn new(family: Family, operator: &str, place: &str, grade: String, change: Value) -> Self {
+        let name = match family {
+            Family::Spec => "spec",
+            Family::Response => "response",
+            Family::Request => "request",
+        };
+        Self {
+            id: format!("{name}/{operator}:{place}"),
+            family,
+            operator: operator.to_owned(),
+            grade,
+            change,
+            killed_by: BTreeSet::new(),
+            client: None,
+        }
+    }
+}
+
+/// What the nodes of the spec rest on.
+struct Grades {
+    /// By JSON pointer of the node.
+    pointers: BTreeMap<String, String>,
+    /// By place on the wire.
+    places: BTreeMap<String, String>,
+}
+
+impl Grades {
+    fn new(spec: &Value, evidence: &Evidence) -> Self {
+        let support = evidence.support(spec, OPERATION);
+        let (mut pointers, mut places) = (BTreeMap::new(), BTreeMap::new());
+        for (place, node) in claims(spec).remove(OPERATION).unwrap_or_default() {
+            let grade = support.get(&place);
+            let grade = grade.map_or_else(|| "inferred".to_owned(), |(grade, _)| grade.to_string());
+            // One node may stand at several places; the best of them counts.
+            let known = pointers
+                .entry(node.pointer)
+                .or_insert_with(|| grade.clone());
+            if rank(&grade) < rank(known) {
+                known.clone_from(&grade);
+            }
+            places.insert(place, grade);
+        }
+        Self { pointers, places }
+    }
+
+    /// The grade of a node, or of the nearest above it.
+    fn of_pointer(&self, pointer: &str) -> String {
+        let mut at = pointer;
+        loop {
+            if let Some(grade) = self.pointers.get(at) {
+                return grade.clone();
+            }
+            match at.rfind('/') {
+                Some(cut) => at = &at[..cut],
+                None => return "inferred".to_owned(),
+            }
+        }
+    }
+
+    fn of_place(&self, place: &str) -> String {
+        let grade = self.places.get(place);
+        grade.cloned().unwrap_or_else(|| "sampled".to_owned())
+    }
+}
+
+/// Grades, the best first.
+const GRADES: [&str; 5] = [
+    "documented and sampled",
+    "documented",
+    "sampled",
+    "sibling",
+    "inferred",
+];
+
+fn rank(grade: &str) -> usize {
+    GRADES
+        .iter()
+        .position(|one| *one == grade)
+        .unwrap_or(GRADES.len())
+}
+
+/// One step of a JSON pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,159 @@
+//! The score, as data and as text.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::explained::{Explained, disagreements};
+use super::{GRADES, Mutant, Reading};
+
+/// Everything that a run has to say.
+#[derive(Debug, Serialize)]
+pub struct Score {
+    /// Every mutant.
+    pub mutants: Vec<Mutant>,
+    /// Survivors that are known.
+    pub explained: Vec<Explained>,
+    /// What must be mended: new survivors, stale explanations, wrong readings.
+    pub wrong: Vec<String>,
+}
+
+impl Score {
+    /// Holds the mutants against the explained survivors.
+    pub fn new(mutants: Vec<Mutant>, explained: Vec<Explained>) -> Self {
+        let wrong = disagreements(&mutants, &explained);
+        Self {
+            mutants,
+            explained,
+            wrong,
+        }
+    }
+}
+
+/// Killed and all of some mutants; those that are explained do not count.
+fn share<'a>(mutants: impl Iterator<Item = &'a Mutant>, known: &BTreeSet<&str>) -> (usize, usize) {
+    mutants
+        .filter(|one| !known.contains(one.id.as_str()))
+        .fold((0, 0), |(killed, all), one| {
+            (killed + usize::from(!one.killed_by.is_empty()), all + 1)
+        })
+}
+
+fn percent((killed, all): (usize, usize)) -> String {
+    match all {
+        0 => "-".to_owned(),
+        // Rounded down: 100.0 % is only what is whole.
+        all => format!(
+            "{}.{} %",
+            killed * 1000 / all / 10,
+            killed * 1000 / all % 10
+        ),
+    }
+}
+
+/// The score for people.
+pub fn text(score: &Score) -> String {
+    let mut out = String::new();
+    // Writing to a text cannot fail.
+    let _ = write(score, &mut out);
+    out
+}
+
+fn write(score: &Score, out: &mut String) -> std::fmt::Result {
+    let known: BTreeSet<&str> = score
+        .explained
+        .iter()
+        .flat_map(|one| &one.mutants)
+        .map(String::as_str)
+        .collect();
+    let mut rows: BTreeMap<(super::Family, &str), Vec<&Mutant>> = BTreeMap::new();
+    for mutant in &score.mutants {
+        rows.entry((mutant.family, mutant.operator.as_str()))
+            .or_default()
+            .push(mutant);
+    }
+    let mut last = None;
+    for ((family, operator), mutants) in &rows {
+        if last.replace(*family) != Some(*family) {
+            let name = format!("{family:?}");
+            writeln!(
+                out,
+                "\n{name:26} {:>7} {:>7} {:>9}  killed by",
+                "mutants", "killed", "explained"
+            )?;
+        }
+        let killed = mutants
+            .iter()
+            .filter(|one| !one.killed_by.is_empty())
+            .count();
+        let explained = mutants
+            .iter()
+            .filter(|one| known.contains(one.id.as_str()))
+            .count();
+        let mut killers: BTreeMap<&str, usize> = BTreeMap::new();
+        for killer in mutants.iter().flat_map(|one| &one.killed_by) {
+            *killers.entry(killer).or_default() += 1;
+        }
+        let killers: Vec<String> = killers
+            .iter()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
+        writeln!(
+            out,
+            "  {operator:24} {:7} {killed:7} {explained:9}  {}",
+            mutants.len(),
+            killers.join(", ")
+        )?;
+    }
+    let readings = |is: fn(&Reading) -> bool| {
+        score
+            .mutants
+            .iter()
+            .filter(|one| one.client.as_ref().is_some_and(is))
+            .count()
+    };
+    writeln!(
+        out,
+        "\nThe client reads {} mutated answers right, refuses {} with an error, and gets {} silently wrong.",
+        readings(|one| matches!(one, Reading::Right)),
+        readings(|one| matches!(one, Reading::Error(_))),
+        readings(|one| matches!(one, Reading::Wrong(_))),
+    )?;
+    writeln!(
+        out,
+        "\n{:26} {:>7} {:>7}  score",
+        "By grade of evidence", "mutants", "killed"
+    )?;
+    for grade in GRADES {
+        let share = share(
+            score.mutants.iter().filter(|one| one.grade == grade),
+            &known,
+        );
+        writeln!(
+            out,
+            "  {grade:24} {:7} {:7}  {}",
+            share.1,
+            share.0,
+            percent(share)
+        )?;
+    }
+    if !score.explained.is_empty() {
+        writeln!(out, "\nExplained survivors, which do not count")?;
+    }
+    for one in &score.explained {
+        writeln!(out, "  {:3}  {}", one.mutants.len(), one.reason)?;
+    }
+    for what in &score.wrong {
+        writeln!(out, "\nwrong: {what}")?;
+    }
+    let whole = share(score.mutants.iter(), &known);
+    writeln!(
+        out,
+        "\nContract mutation score: {} ({} of {} mutants killed, {} survivors explained)",
+        percent(whole),
+        whole.0,
+        whole.1,
+        known.len()
+    )
+}

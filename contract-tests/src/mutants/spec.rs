@@ -1,0 +1,609 @@
+//! Mutants of the description, killed by the gates that hold it against its
+//! evidence.
+
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "what `json!` makes is not worth a reference"
+)]
+
+use std::path::Path;
+
+use anyhow::Context;
+use indicatif::ProgressBar;
+use ocp_contract::evidence::Evidence;
+use ocp_contract::lint::lint;
+use ocp_contract::strict::Strict;
+use ocp_contract::{Document, Grade, Interaction, read_text};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Family, Grades, Mutant, OPERATION, escape};
+
+/// Component schemas whose Rust type is written by hand.
+const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
+
+/// What of a description is no claim: prose, and what only readers look at.
+const PROSE: [&str; 10] = [
+    "description",
+    "summary",
+    "externalDocs",
+    "tags",
+    "info",
+    "servers",
+    "openapi",
+    "example",
+    "title",
+    "license",
+];
+
+/// Collects mutants while it walks over the description.
+struct Walk<'a> {
+    spec: &'a Value,
+    grades: &'a Grades,
+    mutants: Vec<Mutant>,
+}
+
+pub(super) fn mutants(spec: &Value, grades: &Grades) -> Vec<Mutant> {
+    let mut walk = Walk {
+        spec,
+        grades,
+        mutants: Vec::new(),
+    };
+    walk.node(spec, "");
+    walk.mutants
+}
+
+impl Walk<'_> {
+    fn put(&mut self, operator: &str, pointer: &str, change: Value) {
+        let grade = self.grades.of_pointer(pointer);
+        self.mutants
+            .push(Mutant::new(Family::Spec, operator, pointer, grade, change));
+    }
+
+    fn replace(&mut self, operator: &str, pointer: &str, value: Value) {
+        self.put(
+            operator,
+            pointer,
+            json!([{ "op": "replace", "path": pointer, "value": value }]),
+        );
+    }
+
+    fn remove(&mut self, operator: &str, pointer: &str) {
+        self.put(
+            operator,
+            pointer,
+            json!([{ "op": "remove", "path": pointer }]),
+        );
+    }
+
+    fn add(&mut self, operator: &str, pointer: &str, name: &str, value: Value) {
+        let path = format!("{pointer}/{name}");
+        self.put(
+            operator,
+            pointer,
+            json!([{ "op": "add", "path": path, "value": value }]),
+        );
+    }
+
+    fn rename(&mut self, operator: &str, pointer: &str, name: &str) {
+        let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let path = format!("{parent}/{}", escape(name));
+        self.put(
+            operator,
+            pointer,
+            json!([{ "op": "move", "from": pointer, "path": path }]),
+        );
+    }
+
+    fn node(&mut self, node: &Value, pointer: &str) {
+        match node {
+            Value::Object(members) => {
+                if node.get("type").is_some_and(Value::is_string)
+                    && !pointer.contains("securitySchemes")
+                {
+                    self.schema(node, pointer);
+                }
+                if node.get("in").is_some() && node.get("schema").is_some() {
+                    self.parameter(node, pointer);
+                }
+                if let Some(target) = node.get("$ref").and_then(Value::as_str) {
+                    self.reference(target, &format!("{pointer}/$ref"));
+                }
+                match pointer.rsplit('/').next().unwrap_or_default() {
+                    "paths" => self.paths(members, pointer),
+                    "responses" => self.responses(members, pointer),
+                    "properties" => self.properties(members, pointer),
+                    "headers" if pointer.contains("/responses/") => {
+                        for name in members.keys() {
+                            let at = format!("{pointer}/{}", escape(name));
+                            self.remove("header-dropped", &at);
+                            self.rename("header-renamed", &at, &format!("{name}-X"));
+                        }
+                    }
+                    "content" => {
+                        for name in members.keys() {
+                            self.rename(
+                                "media-type-changed",
+                                &format!("{pointer}/{}", escape(name)),
+                                "text/plain",
+                            );
+                        }
+                    }
+                    _ => {}
+                }
+                for (name, member) in members {
+                    let is_member = pointer.ends_with("/properties");
+                    if !is_member && PROSE.contains(&name.as_str()) {
+                        continue;
+                    }
+                    let at = format!("{pointer}/{}", escape(name));
+                    match name.as_str() {
+                        "x-discrepancy" if !is_member => self.marks(member, &at),
+                        "security" if !is_member => self.security(member, &at),
+                        "operationId" => {
+                            self.replace("operation-id-changed", &at, json!("listRestoreTasks"));
+                        }
+                        _ => self.node(member, &at),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.node(item, &format!("{pointer}/{index}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn schema(&mut self, node: &Value, pointer: &str) {
+        let kind = node["type"].as_str().unwrap_or_default();
+        for other in ["string", "integer", "number", "boolean"] {
+            if other != kind && kind != "object" {
+                self.put(
+                    "type-changed",
+                    &format!("{pointer} to {other}"),
+                    json!([
+                        { "op": "replace", "path": format!("{pointer}/type"), "value": other }
+                    ]),
+                );
+            }
+        }
+        if kind != "array" {
+            self.replace(
+                "scalar-to-array",
+                pointer,
+                json!({ "type": "array", "items": node }),
+            );
+        } else {
+            self.replace("array-to-scalar", pointer, node["items"].clone());
+            self.put(
+                "bound-added",
+                &format!("{pointer}/minItems"),
+                json!([
+                    { "op": "add", "path": format!("{pointer}/minItems"), "value": 1 }
+                ]),
+            );
+        }
+        match node.get("nullable") {
+            Some(_) => self.remove("nullable-dropped", &format!("{pointer}/nullable")),
+            None => self.add("nullable-added", pointer, "nullable", json!(true)),
+        }
+        match node.get("format").and_then(Value::as_str) {
+            Some(format) => {
+                let at = format!("{pointer}/format");
+                self.remove("format-dropped", &at);
+                let other = match format {
+                    "int64" => "int32",
+                    "date-time" => "date",
+                    _ => "int64",
+                };
+                self.replace("format-changed", &at, json!(other));
+            }
+            None if kind == "string" => {
+                self.add("format-added", pointer, "format", json!("date-time"));
+            }
+            None => {}
+        }
+        let bounds: &[(&str, Value)] = match kind {
+            "integer" => &[("minimum", json!(1)), ("maximum", json!(2_147_483_647))],
+            "string" => &[
+                ("minLength", json!(1)),
+                ("maxLength", json!(64)),
+                ("pattern", json!("^[a-z]+$")),
+            ],
+            _ => &[],
+        };
+        for (name, value) in bounds {
+            let at = format!("{pointer}/{name}");
+            match node.get(*name) {
+                Some(_) => {
+                    self.remove("bound-dropped", &at);
+                    self.replace("bound-moved", &at, value.clone());
+                }
+                None => self.put(
+                    "bound-added",
+                    &at,
+                    json!([{ "op": "add", "path": at, "value": value }]),
+                ),
+            }
+        }
+        if kind == "object" {
+            for value in [json!(false), json!({ "type": "string" })] {
+                self.put("additional-properties", &format!("{pointer} {value}"), json!([
+                    { "op": "add", "path": format!("{pointer}/additionalProperties"), "value": value }
+                ]));
+            }
+        }
+        self.required(node, pointer);
+        self.words(node, pointer);
+    }
+
+    fn required(&mut self, node: &Value, pointer: &str) {
+        let required: Vec<&str> = node["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        for (index, name) in required.iter().enumerate() {
+            let at = format!("{pointer}/required/{index}");
+            self.put(
+                "required-dropped",
+                &format!("{pointer} {name}"),
+                json!([{ "op": "remove", "path": at }]),
+            );
+        }
+        for name in node["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+        {
+            if required.contains(&name.as_str()) {
+                continue;
+            }
+            let mut more = required.clone();
+            more.push(name);
+            self.put(
+                "required-added",
+                &format!("{pointer} {name}"),
+                json!([
+                    { "op": "add", "path": format!("{pointer}/required"), "value": more }
+                ]),
+            );
+        }
+    }
+
+    fn words(&mut self, node: &Value, pointer: &str) {
+        let Some(words) = node.get("x-extensible-enum").and_then(Value::as_array) else {
+            return;
+        };
+        let at = format!("{pointer}/x-extensible-enum");
+        for (index, word) in words.iter().enumerate() {
+            let one = format!("{at}/{index}");
+            self.remove("word-dropped", &one);
+            let text = word.as_str().unwrap_or_default();
+            self.replace("word-misspelt", &one, json!(format!("{text}E")));
+            self.replace("word-in-small-letters", &one, json!(text.to_lowercase()));
+        }
+        self.put(
+            "word-added",
+            &at,
+            json!([{ "op": "add", "path": format!("{at}/-"), "value": "INVENTED" }]),
+        );
+        self.remove("vocabulary-dropped", &at);
+        self.rename("vocabulary-closed", &at, "enum");
+    }
+
+    fn properties(&mut self, members: &serde_json::Map<String, Value>, pointer: &str) {
+        for name in members.keys() {
+            let at = format!("{pointer}/{}", escape(name));
+            self.remove("property-dropped", &at);
+            self.rename("property-renamed", &at, &format!("{name}X"));
+        }
+        self.add(
+            "property-added",
+            pointer,
+            "invented",
+            json!({ "type": "string", "description": "Invented." }),
+        );
+    }
+
+    fn parameter(&mut self, node: &Value, pointer: &str) {
+        self.remove("parameter-dropped", pointer);
+        let name = node["name"].as_str().unwrap_or_default();
+        self.replace(
+            "parameter-renamed",
+            &format!("{pointer}/name"),
+            json!(format!("{name}X")),
+        );
+        let places = ["query", "header", "path", "cookie"];
+        for place in places.iter().filter(|place| node["in"] != **place) {
+            self.put(
+                "parameter-moved",
+                &format!("{pointer} to {place}"),
+                json!([
+                    { "op": "replace", "path": format!("{pointer}/in"), "value": place }
+                ]),
+            );
+        }
+        let flipped = node["required"] != json!(true);
+        self.put(
+            "parameter-required",
+            &format!("{pointer}/required"),
+            json!([
+                { "op": "add", "path": format!("{pointer}/required"), "value": flipped }
+            ]),
+        );
+        let is_list = node["schema"]["type"] == "array";
+        for style in ["spaceDelimited", "pipeDelimited"] {
+            if is_list {
+                self.put(
+                    "style-changed",
+                    &format!("{pointer} to {style}"),
+                    json!([
+                        { "op": "add", "path": format!("{pointer}/style"), "value": style }
+                    ]),
+                );
+            }
+        }
+        if is_list {
+            self.put("explode-changed", &format!("{pointer}/explode"), json!([
+                { "op": "add", "path": format!("{pointer}/explode"), "value": node["explode"] != json!(true) }
+            ]));
+        }
+        if node.get("example").is_some() {
+            let at = format!("{pointer}/example");
+            self.remove("example-dropped", &at);
+            let other = if is_list { json!(["x"]) } else { json!(7) };
+            self.replace("example-changed", &at, other);
+        }
+        self.add("parameter-deprecated", pointer, "deprecated", json!(true));
+    }
+
+    fn reference(&mut self, target: &str, pointer: &str) {
+        let Some((section, name)) = target.rsplit_once('/') else {
+            return;
+        };
+        let members = self
+            .spec
+            .pointer(section.trim_start_matches('#'))
+            .and_then(Value::as_object);
+        let others: Vec<&String> = members
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name)
+            .filter(|one| *one != name)
+            .collect();
+        // The neighbours in the alphabet: enough to tell, and few enough to read.
+        for other in others.iter().take(1).chain(others.iter().rev().take(1)) {
+            self.put(
+                "reference-swapped",
+                &format!("{pointer} to {other}"),
+                json!([
+                    { "op": "replace", "path": pointer, "value": format!("{section}/{other}") }
+                ]),
+            );
+        }
+    }
+
+    fn paths(&mut self, members: &serde_json::Map<String, Value>, pointer: &str) {
+        for (path, item) in members {
+            let at = format!("{pointer}/{}", escape(path));
+            let segments: Vec<&str> = path.split('/').collect();
+            for (index, segment) in segments.iter().enumerate().skip(1) {
+                let mut other: Vec<String> = segments.iter().map(ToString::to_string).collect();
+                other[index] = match segment.strip_suffix('}') {
+                    Some(name) => format!("{name}X}}"),
+                    None => format!("{segment}x"),
+                };
+                let path = format!("{pointer}/{}", escape(&other.join("/")));
+                self.put(
+                    "segment-changed",
+                    &format!("{at} {segment}"),
+                    json!([{ "op": "move", "from": at, "path": path }]),
+                );
+            }
+            for method in item
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(method, _)| method)
+            {
+                for other in ["post", "head"] {
+                    self.put("method-changed", &format!("{at}/{method} to {other}"), json!([
+                        { "op": "move", "from": format!("{at}/{method}"), "path": format!("{at}/{other}") }
+                    ]));
+                }
+            }
+        }
+    }
+
+    fn responses(&mut self, members: &serde_json::Map<String, Value>, pointer: &str) {
+        for status in members.keys() {
+            let at = format!("{pointer}/{status}");
+            self.remove("status-dropped", &at);
+            for other in ["201", "418", "default"] {
+                self.put(
+                    "status-changed",
+                    &format!("{at} to {other}"),
+                    json!([
+                        { "op": "move", "from": at, "path": format!("{pointer}/{other}") }
+                    ]),
+                );
+            }
+        }
+        for status in ["202", "404"] {
+            self.put("status-added", &format!("{pointer}/{status}"), json!([
+                { "op": "add", "path": format!("{pointer}/{status}"), "value": members.get("4XX") }
+            ]));
+        }
+    }
+
+    fn security(&mut self, node: &Value, pointer: &str) {
+        self.remove("security-dropped", pointer);
+        for index in 0..node.as_array().map_or(0, Vec::len) {
+            self.remove("security-dropped", &format!("{pointer}/{index}"));
+        }
+        self.put(
+            "security-added",
+            pointer,
+            json!([{ "op": "add", "path": format!("{pointer}/-"), "value": {} }]),
+        );
+    }
+
+    fn marks(&mut self, node: &Value, pointer: &str) {
+        for index in 0..node.as_array().map_or(0, Vec::len) {
+            let at = format!("{pointer}/{index}");
+            self.remove("mark-dropped", &at);
+            self.replace("mark-changed", &at, json!(13));
+        }
+        let known = node
+            .as_array()
+            .is_some_and(|marks| marks.contains(&json!(12)));
+        let other = if known { 14 } else { 12 };
+        self.put(
+            "mark-added",
+            pointer,
+            json!([{ "op": "add", "path": format!("{pointer}/-"), "value": other }]),
+        );
+    }
+}
+
+/// A body that the strict view must refuse; `openapi/rejections/bodies.yaml`.
+#[derive(Deserialize)]
+struct Rejected {
+    base: String,
+    patch: json_patch::Patch,
+    at: String,
+}
+
+/// The gates, with everything that they need.
+struct Gates<'a> {
+    evidence: &'a Evidence,
+    samples: Vec<(&'a Interaction, Value)>,
+    /// Status, body, and the place where it must be refused.
+    rejected: Vec<(u16, Value, String)>,
+}
+
+impl<'a> Gates<'a> {
+    fn new(evidence: &'a Evidence, folder: &Path) -> anyhow::Result<Self> {
+        let documented = evidence
+            .interactions
+            .iter()
+            .filter(|one| one.recorded.source.grade == Grade::Documented);
+        let samples: Vec<(&Interaction, Value)> = documented
+            .filter_map(|one| Some((one, serde_json::from_str(&one.body).ok()?)))
+            .collect();
+        let name = "rejections/bodies.yaml";
+        let text =
+            read_text(&folder.join(name), name).map_err(|error| anyhow::anyhow!("{error}"))?;
+        let document = Document::parse(name, &text).map_err(|error| anyhow::anyhow!("{error}"))?;
+        let cases: Vec<Rejected> = serde_json::from_value(document.value().clone())?;
+        let mut rejected = Vec::new();
+        for case in cases {
+            let base = samples.iter().find(|(one, _)| one.case == case.base);
+            let (interaction, body) = base.context("a rejected body has no base")?;
+            let mut body = body.clone();
+            json_patch::patch(&mut body, &case.patch)?;
+            rejected.push((interaction.recorded.response.status, body, case.at));
+        }
+        Ok(Self {
+            evidence,
+            samples,
+            rejected,
+        })
+    }
+
+    /// Names of the gates that do not let a description through.
+    fn kill(&self, spec: &Value) -> Vec<&'static str> {
+        let mut killers = Vec::new();
+        let text = spec.to_string();
+        let findings =
+            Document::parse("ocp.yaml", &text).and_then(|document| lint(&document, &HAND_WRITTEN));
+        if findings.is_ok_and(|findings| !findings.is_empty()) {
+            killers.push("lint");
+        }
+        if !self.evidence.gaps(spec).is_empty() {
+            killers.push("evidence");
+        }
+        if self
+            .samples
+            .iter()
+            .any(|(one, _)| one.arguments(spec).is_err())
+        {
+            killers.push("requests");
+        }
+        let strict = Strict::new(spec, OPERATION, self.evidence);
+        let is_refused = |status, body| match &strict {
+            Some(strict) => !strict.departures(status, body).is_empty(),
+            None => true,
+        };
+        if self
+            .samples
+            .iter()
+            .any(|(one, body)| is_refused(one.recorded.response.status, body))
+        {
+            killers.push("samples");
+        }
+        let is_missed = |(status, body, at): &(u16, Value, String)| match &strict {
+            Some(strict) => !strict
+                .departures(*status, body)
+                .iter()
+                .any(|one| &one.body == at),
+            None => false,
+        };
+        if self.rejected.iter().any(is_missed) {
+            killers.push("rejections");
+        }
+        killers
+    }
+}
+
+/// Lets the gates look at every mutant.
+pub(super) fn judge(
+    spec: &Value,
+    evidence: &Evidence,
+    folder: &Path,
+    mutants: &mut [Mutant],
+    progress: &ProgressBar,
+) -> anyhow::Result<()> {
+    let gates = Gates::new(evidence, folder)?;
+    let clean = gates.kill(spec);
+    if !clean.is_empty() {
+        anyhow::bail!("the description itself does not pass: {}", clean.join(", "));
+    }
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let share = mutants.len().div_ceil(threads).max(1);
+    let outcomes: Vec<anyhow::Result<()>> = std::thread::scope(|scope| {
+        let workers: Vec<_> = mutants
+            .chunks_mut(share)
+            .map(|share| {
+                let gates = &gates;
+                scope.spawn(move || -> anyhow::Result<()> {
+                    for mutant in share {
+                        let patch: json_patch::Patch =
+                            serde_json::from_value(mutant.change.clone())?;
+                        let mut changed = spec.clone();
+                        json_patch::patch(&mut changed, &patch)
+                            .with_context(|| mutant.id.clone())?;
+                        mutant.killed_by = gates
+                            .kill(&changed)
+                            .into_iter()
+                            .map(str::to_owned)
+                            .collect();
+                        progress.inc(1);
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        let failed = || Err(anyhow::anyhow!("a gate has panicked"));
+        workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|_| failed()))
+            .collect()
+    });
+    outcomes.into_iter().collect()
+}
