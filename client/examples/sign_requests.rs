@@ -6,17 +6,15 @@
 mod setup;
 
 use chrono::Utc;
-use oceanbase_ocp::AccessKey;
 use reqwest::header::{CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ocp = setup::ocp().await?;
-    let id = std::env::var("OCP_ACCESS_KEY").unwrap_or_else(|_| "example".into());
-    let secret = std::env::var("OCP_SECRET_KEY").unwrap_or_else(|_| "example-secret".into());
-    let key = AccessKey::new(id, secret)?;
-
+    let Some(key) = &ocp.access_key else {
+        return Err("OCP_ACCESS_KEY and OCP_SECRET_KEY are not set".into());
+    };
     let answer = ocp
         .client()?
         .list_tenant_restore_tasks()
@@ -43,6 +41,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .headers(headers)
         .send()
         .await?;
-    println!("By hand: HTTP {}", answer.status());
+    println!("By hand: HTTP {}", answer.error_for_status()?.status());
     Ok(())
 }

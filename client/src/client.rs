@@ -161,7 +161,7 @@ impl ClientBuilder {
 
     /// Calls back after each answer with what went over the wire, whatever the
     /// client then makes of it: to keep it, to check it, to debug. Not called
-    /// when no answer came.
+    /// when no answer came, or one from elsewhere after a redirect.
     ///
     /// It runs inside the call, so it should be quick.
     ///

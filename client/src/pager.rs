@@ -19,6 +19,9 @@ const SIZE: i64 = 100;
 const LARGEST: i64 = 2000;
 /// No list is so long; a server that goes on has lost count.
 const MOST_PAGES: i64 = 1_000_000;
+/// So many pages without anything new are passed over, where the server says
+/// that there are more: new tasks may have pushed a whole page of old ones back.
+const STALE_PAGES: i64 = 3;
 
 impl<'a> ListTenantRestoreTasks<'a> {
     /// All tasks that the request asks for, one after the other; pages are asked
@@ -30,9 +33,9 @@ impl<'a> ListTenantRestoreTasks<'a> {
     /// the next page in between does not come twice; one that a deletion has
     /// pulled onto the page before is missed, as always with numbered pages.
     ///
-    /// Keeps one page and the ids of two in memory, however many there are. An
-    /// empty page, or one that has nothing new, is the last one, whatever `page`
-    /// says.
+    /// Keeps one page and the ids of two in memory, however many there are.
+    /// Whatever `page` says, an empty page is the last one, and so is the third in
+    /// a row that has nothing new; a list of more than a million pages is an error.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;
@@ -84,7 +87,7 @@ impl<'a> ListTenantRestoreTasks<'a> {
 /// Where a pager stands.
 #[derive(Default)]
 struct Position {
-    /// The page that came last; 0 before the first.
+    /// The page that came last.
     page: Option<i64>,
     /// Ids on the last two pages.
     seen: [HashSet<i64>; 2],
@@ -102,25 +105,44 @@ impl Position {
             let what = format!("a page has 1 to {LARGEST} rows, not {size}");
             return Err(Error::configuration("size", what));
         }
-        let (page, is_first) = match self.page {
-            Some(last) => (last + 1, false),
-            None => (asked(&request.page)?.unwrap_or(1).max(1), true),
+        let is_first = self.page.is_none();
+        let next = match self.page {
+            Some(last) => last + 1,
+            None => asked(&request.page)?.unwrap_or(1).max(1),
         };
-        if page > MOST_PAGES {
-            let what = format!("the list does not end after {MOST_PAGES} pages");
-            return Err(Error::new(crate::ErrorKind::NotOcp, what));
+        if is_first && next > MOST_PAGES {
+            let what = format!("pages are numbered up to {MOST_PAGES} here, not {next}");
+            return Err(Error::configuration("page", what));
         }
-        self.page = Some(page);
-        let request = request.clone().page(page).size(size);
-        let mut list = request.send().await?.into_inner().data;
-        let count = list.contents.len();
-        let pages = list.page.as_ref().and_then(|page| page.pages());
-        self.at_end = match pages {
-            // A server with a lower limit gives fewer rows than asked for, so
-            // its count of pages is the better sign.
-            Some(pages) if pages > 0 => page >= pages,
-            _ => count < usize::try_from(size).unwrap_or_default(),
-        };
+        for page in next..next + STALE_PAGES {
+            if page > MOST_PAGES {
+                let what = format!("the list does not end after {MOST_PAGES} pages");
+                return Err(Error::new(crate::ErrorKind::NotOcp, what));
+            }
+            let answer = request.clone().page(page).size(size).send().await?;
+            self.page = Some(page);
+            let mut list = answer.into_inner().data;
+            let count = list.contents.len();
+            self.at_end = match list.page.as_ref().and_then(|page| page.pages()) {
+                // A server with a lower limit gives fewer rows than asked for,
+                // so its count of pages is the better sign.
+                Some(pages) if pages > 0 => page >= pages,
+                _ => count < usize::try_from(size).unwrap_or_default(),
+            };
+            self.at_end |= count == 0;
+            self.keep_new(&mut list);
+            if is_first || !list.contents.is_empty() {
+                return Ok(Some(list));
+            }
+            if self.at_end {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Leaves what was on neither of the last two pages, and remembers this one.
+    fn keep_new(&mut self, list: &mut RestoreTaskList) {
         let ids: HashSet<i64> = list.contents.iter().map(|row| row.id).collect();
         let mut own = HashSet::new();
         list.contents.retain(|row| {
@@ -128,11 +150,6 @@ impl Position {
         });
         self.seen.swap(0, 1);
         self.seen[1] = ids;
-        if list.contents.is_empty() && !is_first {
-            return Ok(None);
-        }
-        self.at_end |= list.contents.is_empty();
-        Ok(Some(list))
     }
 }
 

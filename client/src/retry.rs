@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind};
 
 /// How often a call is tried, and for how long.
 ///
-/// Tried again: HTTP 429 once the window that `RateLimit-Reset` tells has ended;
+/// Tried again, where the method is idempotent as all of this crate are: HTTP 429 once the window that `RateLimit-Reset` tells has ended;
 /// 502, 503 and 504; a connection that failed before there was an answer. Never:
 /// any other refusal, least of all a 401, because twenty of them lock the caller
 /// out; an answer that broke off or took too long; TLS that was refused.
@@ -85,8 +85,11 @@ impl RetryPolicy {
         attempts: u32,
         elapsed: Duration,
         backoff: Duration,
+        is_idempotent: bool,
     ) -> Decision {
-        if attempts >= self.max_attempts || !is_passing(error) {
+        // What was throttled was not done; what broke off may have been.
+        let may_repeat = is_idempotent || error.is_throttled();
+        if attempts >= self.max_attempts || !may_repeat || !is_passing(error) {
             return Decision::Return;
         }
         let wait = match error.retry_after() {
@@ -181,13 +184,27 @@ mod tests {
             (error(Undecodable, 200), 1, 0, Return),
             (error(Configuration, 0), 1, 0, Return),
         ] {
-            let decision = RetryPolicy::default().decide(&error, attempts, MS(elapsed), backoff);
+            let decision =
+                RetryPolicy::default().decide(&error, attempts, MS(elapsed), backoff, true);
             assert_eq!(
                 decision, due,
                 "{error} after {attempts} attempts, {elapsed} ms"
             );
-            let never = RetryPolicy::never().decide(&error, attempts, MS(elapsed), backoff);
+            let never = RetryPolicy::never().decide(&error, attempts, MS(elapsed), backoff, true);
             assert_eq!(never, Return, "{error}");
+        }
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_done_again_only_if_that_is_harmless() {
+        let wait = Duration::from_secs(1);
+        for (error, is_repeated) in [
+            (error(ErrorKind::Throttled, 429), true),
+            (error(ErrorKind::Server, 503), false),
+            (error(ErrorKind::Connection, 0), false),
+        ] {
+            let decision = RetryPolicy::default().decide(&error, 1, wait, wait, false);
+            assert_eq!(decision == Decision::Wait(wait), is_repeated, "{error}");
         }
     }
 

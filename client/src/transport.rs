@@ -51,6 +51,23 @@ impl ClientHooks<Transport> for Client {
     }
 }
 
+/// A success with its trace id, or why there is none.
+type Outcome = Result<(Response, Option<String>), Error>;
+
+fn record(span: &tracing::Span, outcome: &Outcome) {
+    match outcome {
+        Ok((response, trace_id)) => {
+            span.record("status", response.status().as_u16());
+            span.record("trace_id", trace_id.as_deref());
+        }
+        Err(error) => {
+            span.record("status", error.status().map(|status| status.as_u16()));
+            span.record("trace_id", error.trace_id());
+            span.record("error", display(error));
+        }
+    }
+}
+
 impl Transport {
     /// Sends a request, again if that may help, and returns a success that is
     /// worth decoding, its body read to the end.
@@ -68,71 +85,58 @@ impl Transport {
             trace_id = Empty,
             error = Empty,
         );
-        async {
-            let started = self.clock.now();
-            let mut backoff = self.retry.backoff();
-            let mut attempts = 0;
-            loop {
-                attempts += 1;
-                // A body that can be sent only once gets one attempt.
-                let Some(copy) = request.try_clone() else {
-                    return self.attempt(http, request, attempts).await;
-                };
-                let outcome = self.attempt(http, copy, attempts).await;
-                tracing::Span::current().record("attempts", attempts);
-                let Err(error) = outcome else {
-                    return outcome;
-                };
-                let elapsed = self.clock.now().saturating_sub(started);
-                let wait = backoff.next().unwrap_or_default();
-                match self.retry.decide(&error, attempts, elapsed, wait) {
-                    Decision::Wait(wait) => {
-                        tracing::warn!(attempt = attempts, wait_ms = wait.as_millis() as u64, %error, "trying again");
-                        self.clock.sleep(wait).await;
-                    }
-                    Decision::Return => return Err(error.after(attempts)),
-                    Decision::TooLong(wait) => {
-                        tracing::warn!(attempt = attempts, wait_ms = wait.as_millis() as u64, %error, "not waiting that long");
-                        return Err(error.after(attempts));
-                    }
-                }
-            }
-        }
-        .instrument(span)
-        .await
-    }
-
-    async fn attempt(
-        &self,
-        http: &reqwest::Client,
-        request: Request,
-        attempt: u32,
-    ) -> Result<Response, Error> {
-        let call = tracing::Span::current();
-        let span = tracing::debug_span!("ocp_attempt", attempt, status = Empty, trace_id = Empty);
-        let outcome = self.send(http, request).instrument(span.clone()).await;
-        for span in [&call, &span] {
-            match &outcome {
-                Ok((response, trace_id)) => {
-                    span.record("status", response.status().as_u16());
-                    span.record("trace_id", trace_id.as_deref());
-                }
-                Err(error) => {
-                    span.record("status", error.status().map(|status| status.as_u16()));
-                    span.record("trace_id", error.trace_id());
-                    span.record("error", display(error));
-                }
-            }
-        }
+        let outcome = self.attempts(http, &request).instrument(span.clone()).await;
+        record(&span, &outcome);
         outcome.map(|(response, _)| response)
     }
 
+    async fn attempts(&self, http: &reqwest::Client, request: &Request) -> Outcome {
+        let started = self.clock.now();
+        let mut backoff = self.retry.backoff();
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            tracing::Span::current().record("attempts", attempts);
+            let span = tracing::debug_span!(
+                "ocp_attempt",
+                attempt = attempts,
+                status = Empty,
+                trace_id = Empty
+            );
+            // A generated body is JSON, and JSON can be sent again.
+            let Some(copy) = request.try_clone() else {
+                let what = "its body can be sent only once";
+                return Err(Error::configuration("request", what));
+            };
+            let outcome = self.send(http, copy).instrument(span.clone()).await;
+            record(&span, &outcome);
+            let Err(error) = outcome else {
+                return outcome;
+            };
+            let elapsed = self.clock.now().saturating_sub(started);
+            let wait = backoff.next().unwrap_or_default();
+            let is_idempotent = request.method().is_idempotent();
+            let decision = self
+                .retry
+                .decide(&error, attempts, elapsed, wait, is_idempotent);
+            match decision {
+                Decision::Wait(wait) => {
+                    let wait_ms = wait.as_millis() as u64;
+                    tracing::warn!(attempt = attempts, wait_ms, %error, "trying again");
+                    self.clock.sleep(wait).await;
+                }
+                Decision::TooLong(wait) => {
+                    let wait_ms = wait.as_millis() as u64;
+                    tracing::warn!(attempt = attempts, wait_ms, %error, "not waiting that long");
+                    return Err(error.after(attempts));
+                }
+                Decision::Return => return Err(error.after(attempts)),
+            }
+        }
+    }
+
     /// Sends a request once; with the success comes its trace id.
-    async fn send(
-        &self,
-        http: &reqwest::Client,
-        mut request: Request,
-    ) -> Result<(Response, Option<String>), Error> {
+    async fn send(&self, http: &reqwest::Client, mut request: Request) -> Outcome {
         self.complete(&mut request)?;
         let started = Instant::now();
         let (method, url) = (request.method().clone(), request.url().clone());

@@ -86,11 +86,11 @@ pub(crate) struct VerifyArguments {
     /// How long one request may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     pub(crate) timeout: Duration,
-    /// Keep the exchanges, without secrets and host names, as interactions.
+    /// Keep the exchanges of the client, host names and secrets replaced, as interactions.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Write a report, too: json=FILE, junit=FILE or markdown=FILE.
+    /// Also write a report: json=FILE, junit=FILE or markdown=FILE. May be repeated.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(Format, PathBuf)>,
     /// Known findings: a YAML list of `fingerprint` and `reason`.
@@ -106,7 +106,7 @@ pub(crate) struct VerifyArguments {
 pub(crate) enum FailOn {
     /// Something that contradicts the contract.
     Violation,
-    /// Something that the contract does not know, too.
+    /// Also anything that the contract does not know.
     Drift,
 }
 
@@ -125,7 +125,7 @@ pub(crate) struct MockArguments {
     /// Restores that run end well after so many seconds; without it, never.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) ends_after: Option<Duration>,
-    /// What it does as some real servers do. Can be said several times.
+    /// What it does as some real servers do. May be repeated.
     #[arg(long, value_enum)]
     pub(crate) oddity: Vec<Oddity>,
 }

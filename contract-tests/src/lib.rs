@@ -1,8 +1,10 @@
-//! The contract, verified through the generated client.
+//! The contract, verified through the generated client, and any OCP by it.
 //!
 //! [`replay`] lets a server give a documented answer to exactly the documented
-//! request; [`verify`] does so for every interaction and reports;
-//! [`derived_schema`] holds the Rust types against the spec.
+//! request; [`derived_schema`] holds the Rust types against the spec;
+//! [`contract`] does both for all there is. [`ocp`] is an embedded OCP;
+//! [`verify`] puts it, or a real one, to every check; [`report`] renders what was
+//! found; [`mutants`] count how much all of this notices.
 
 mod bridge;
 pub mod contract;
@@ -13,6 +15,9 @@ pub mod ocp;
 pub mod replay;
 pub mod report;
 pub mod verify;
+
+/// The operation that the contract is about.
+pub(crate) const OPERATION: &str = "listTenantRestoreTasks";
 
 /// The spec that the client was generated from.
 ///

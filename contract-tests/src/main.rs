@@ -25,8 +25,11 @@ const SHOWN_URL: &str = "http://127.0.0.1:8080";
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let task = Arguments::parse().task;
+    // Nobody interrupts a server; one ends it.
+    let is_mock = matches!(task, Task::Mock(_));
     let work = async {
-        match Arguments::parse().task {
+        match task {
             Task::Verify(arguments) => run_verify(*arguments).await,
             Task::Mock(arguments) => run_mock(arguments).await,
             Task::Mutants(arguments) => run_mutants(arguments).await,
@@ -37,7 +40,7 @@ async fn main() -> ExitCode {
             anstream::eprintln!("error: {error:#}");
             ExitCode::from(2)
         }),
-        Ok(()) = tokio::signal::ctrl_c() => {
+        Ok(()) = tokio::signal::ctrl_c(), if !is_mock => {
             anstream::eprintln!("\ninterrupted; nothing was judged");
             ExitCode::from(130)
         }
@@ -49,20 +52,29 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
         Some(file) => waivers::read(file)?,
         None => Vec::new(),
     };
+    // Before a long run, not behind it.
+    for (_, file) in &arguments.report {
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) || file.is_dir() {
+            anyhow::bail!("cannot write the report {}: no such folder", file.display());
+        }
+    }
     let mut report = match &arguments.base_url {
         Some(url) => verify_real(url, &arguments).await?,
         None => verify_embedded(&arguments).await?,
+    };
+    report.fail_on = match arguments.fail_on {
+        FailOn::Violation => Severity::Violation,
+        FailOn::Drift => Severity::Drift,
     };
     waivers::apply(&mut report, &waived);
     anstream::print!("\n{}", report::text(&report));
     for (format, file) in &arguments.report {
         report::write(&report, *format, file)?;
     }
-    let fail_on = match arguments.fail_on {
-        FailOn::Violation => Severity::Violation,
-        FailOn::Drift => Severity::Drift,
-    };
-    Ok(ExitCode::from(report.exit_code(fail_on)))
+    Ok(ExitCode::from(report.exit_code()))
 }
 
 async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> {
@@ -187,7 +199,7 @@ The checks of verify:
         path(cluster + 1),
         path(forbidden),
     );
-    std::future::pending::<()>().await;
+    tokio::signal::ctrl_c().await?;
     Ok(ExitCode::SUCCESS)
 }
 

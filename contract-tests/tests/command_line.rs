@@ -275,7 +275,7 @@ async fn requests_stop_at_the_limit() {
     let (code, text) = verify(&["--base-url", &ocp.url(), "--max-requests", "5"], &ADMIN);
     assert_eq!(code, 0, "{text}");
     assert!(
-        text.contains("the limit of 5 requests is reached"),
+        text.contains("the limit of requests, 5, is reached"),
         "{text}"
     );
     assert!(text.contains("; 5 requests."), "{text}");

@@ -81,10 +81,7 @@ async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
 
 /// What is wrong with the report on a case.
 fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
-    let verdict = match (
-        report.exit_code(Severity::Violation),
-        report.count(Severity::Drift),
-    ) {
+    let verdict = match (report.exit_code(), report.count(Severity::Drift)) {
         (0, 0) => "conforms",
         (0, _) => "drift",
         (1, _) => "violation",

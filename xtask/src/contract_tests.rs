@@ -1,4 +1,4 @@
-//! `cargo xtask verify` and `mock`: builds the program of `contract-tests` and
+//! `cargo xtask verify`, `mock` and `mutants`: builds the program of `contract-tests` and
 //! hands over to it.
 
 use std::ffi::OsString;
@@ -39,7 +39,7 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
         .context("cannot start cargo")?;
     if !output.status.success() {
         bail!(
-            "the client or the contract tests do not compile, so nothing was verified (see above)"
+            "the client or the contract tests do not compile, so there is nothing to run (see above)"
         );
     }
     String::from_utf8_lossy(&output.stdout)

@@ -9,6 +9,9 @@ use oceanbase_ocp::{AccessKey, Client, Credentials, Error};
 pub(crate) struct Ocp {
     pub(crate) base_url: String,
     credentials: Credentials,
+    /// The access key among them, if it is one.
+    #[allow(dead_code, reason = "each example uses what it needs")]
+    pub(crate) access_key: Option<AccessKey>,
     pub(crate) cluster: i64,
     pub(crate) tenant: i64,
     /// The embedded one, if it is that; it ends when this is dropped.
@@ -38,9 +41,11 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
         let (cluster, tenant) = (settings.cluster, settings.tenant);
         let embedded = EmbeddedOcp::start(settings).await;
         println!("(an embedded OCP; OCP_BASE_URL names yours)\n");
+        let key = AccessKey::new("example", "example-secret")?;
         return Ok(Ocp {
             base_url: embedded.url(),
-            credentials: AccessKey::new("example", "example-secret")?.into(),
+            credentials: key.clone().into(),
+            access_key: Some(key),
             cluster,
             tenant,
             _embedded: Some(embedded),
@@ -54,14 +59,18 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
     };
     let key = variable("OCP_ACCESS_KEY").zip(variable("OCP_SECRET_KEY"));
     let user = variable("OCP_USER").zip(variable("OCP_PASSWORD"));
-    let credentials = match (key, user) {
-        (Some((key, secret)), _) => AccessKey::new(key, secret)?.into(),
+    let key = key
+        .map(|(key, secret)| AccessKey::new(key, secret))
+        .transpose()?;
+    let credentials = match (&key, user) {
+        (Some(key), _) => key.clone().into(),
         (None, Some((user, password))) => Credentials::basic(&user, password)?,
         (None, None) => Credentials::none(),
     };
     Ok(Ocp {
-        base_url,
+        base_url: base_url.trim_end_matches('/').to_owned(),
         credentials,
+        access_key: key,
         cluster: number("OCP_CLUSTER")?,
         tenant: number("OCP_TENANT")?,
         _embedded: None,

@@ -63,7 +63,7 @@ async fn spans_tell_operation_attempts_status_and_trace_id_and_no_secret() {
         "attempt=1 status=503 trace_id=\"aaaa\"",
         "trying again",
         "attempt=2 status=200 trace_id=\"bbbb\"",
-        "attempts=2",
+        "attempts=2 status=200 trace_id=\"bbbb\"}",
     ] {
         assert!(own.contains(told), "{told} is not in\n{own}");
     }

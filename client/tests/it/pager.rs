@@ -102,13 +102,13 @@ async fn what_the_server_says_of_pages_cannot_lead_astray() {
 #[tokio::test]
 async fn a_server_that_repeats_itself_is_left() {
     let (found, _, sent) = ids(2, |_, _| body([1, 2], &pages(i64::MAX))).await;
-    assert_eq!((found, sent), (vec![1, 2], 2));
+    assert_eq!((found, sent), (vec![1, 2], 4));
     let (found, _, sent) = ids(2, |number, _| {
         let first = (number as i64 % 2) * 2;
         body([first, first + 1], &pages(i64::MAX))
     })
     .await;
-    assert_eq!((found, sent), (vec![2, 3, 0, 1], 3));
+    assert_eq!((found, sent), (vec![2, 3, 0, 1], 5));
 }
 
 /// A server with a limit of its own, below the size asked for.
@@ -132,6 +132,19 @@ async fn no_row_comes_twice_when_rows_shift() {
     })
     .await;
     assert_eq!(ids, [9, 8, 7, 6, 5, 4]);
+}
+
+/// So many new tasks that a whole page has nothing new.
+#[tokio::test]
+async fn a_page_of_old_rows_is_not_the_end_where_there_are_more() {
+    let (ids, _, sent) = ids(2, |number, _| match number {
+        1 => body([9, 8], &pages(3)),
+        2 => body([9, 8], &pages(4)),
+        3 => body([7, 6], &pages(4)),
+        _ => body([5], &pages(4)),
+    })
+    .await;
+    assert_eq!((ids, sent), (vec![9, 8, 7, 6, 5], 4));
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn the_time_out_tells_what_was_known() {
         "to the very end, and no longer"
     );
     assert_eq!(waited.attempts as usize, waits.len() + 1);
-    let text = "restore task 7 is still in state RESTORE_WAIT_LS after 60 s and 9 looks";
+    let text = "restore task 7 is still in state RESTORE_WAIT_LS after 60 s (looked at 9 times)";
     assert_eq!(error.to_string(), text);
 }
 

@@ -7,6 +7,7 @@ use ocp_contract::{Document, read_text};
 use serde::{Deserialize, Serialize};
 
 use super::Mutant;
+use crate::verify::Reading;
 
 /// Mutants that nothing can or should notice, and why.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -55,7 +56,7 @@ pub(super) fn disagreements(mutants: &[Mutant], explained: &[Explained]) -> Vec<
                 mutant.id, mutant.grade
             ));
         }
-        if let Some(super::Reading::Wrong(what)) = &mutant.client {
+        if let Some(Reading::Wrong(what)) = &mutant.client {
             wrong.push(format!(
                 "{}: the client is silently wrong: {what}",
                 mutant.id
@@ -70,7 +71,8 @@ mod tests {
     use serde_json::json;
 
     use super::{Explained, disagreements};
-    use crate::mutants::{Family, Mutant, Reading};
+    use crate::mutants::{Family, Mutant};
+    use crate::verify::Reading;
 
     fn mutant(place: &str, killer: Option<&str>, client: Option<Reading>) -> Mutant {
         let mut mutant = Mutant::new(

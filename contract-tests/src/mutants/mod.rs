@@ -14,6 +14,8 @@ mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::OPERATION;
+use crate::verify::Reading;
 use indicatif::ProgressBar;
 use ocp_contract::Interaction;
 use ocp_contract::evidence::Evidence;
@@ -23,9 +25,6 @@ use serde_json::Value;
 
 pub use explained::{Explained, read as explained};
 pub use report::{Score, text};
-
-/// The operation whose contract is mutated.
-const OPERATION: &str = "listTenantRestoreTasks";
 
 /// What is mutated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -56,18 +55,6 @@ pub struct Mutant {
     pub killed_by: BTreeSet<String>,
     /// What the client makes of it, for answers.
     pub client: Option<Reading>,
-}
-
-/// What the client makes of a mutated answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reading {
-    /// It has every value that the answer has, as far as it is described.
-    Right,
-    /// It fails, and says why.
-    Error(String),
-    /// It has another value than the answer. Never acceptable.
-    Wrong(String),
 }
 
 /// Makes every mutant and lets everything look at it.

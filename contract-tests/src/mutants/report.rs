@@ -6,7 +6,8 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::explained::{Explained, disagreements};
-use super::{GRADES, Mutant, Reading};
+use super::{GRADES, Mutant};
+use crate::verify::Reading;
 
 /// Everything that a run has to say.
 #[derive(Debug, Serialize)]

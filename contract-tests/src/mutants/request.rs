@@ -6,8 +6,8 @@ use ocp_contract::evidence::Evidence;
 use ocp_contract::{Interaction, RequestLine};
 use serde_json::{Value, json};
 
-use super::{Family, Mutant, OPERATION};
-use crate::replay;
+use super::{Family, Mutant};
+use crate::{OPERATION, replay};
 
 /// Exchanges whose requests are mutated: the documented one, and the one that
 /// sends every parameter.

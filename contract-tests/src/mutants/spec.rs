@@ -17,7 +17,8 @@ use ocp_contract::{Document, Grade, Interaction, read_text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Family, Grades, Mutant, OPERATION, escape};
+use super::{Family, Grades, Mutant, escape};
+use crate::OPERATION;
 
 /// Component schemas whose Rust type is written by hand.
 const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];

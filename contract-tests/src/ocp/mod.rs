@@ -1,5 +1,5 @@
 //! An embedded OCP: behaves as the real one is documented, or is inferred, to
-//! behave, for one tenant and a list of restore tasks that never changes.
+//! behave, for one tenant and a list of restore tasks.
 //!
 //! [`tasks`] makes the list, [`listing`] filters and pages it,
 //! [`authentication`] checks credentials without any code of the client,
@@ -18,6 +18,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -107,6 +108,8 @@ struct Ocp {
     requests: AtomicU64,
     window: Mutex<(Instant, u64)>,
     started: Instant,
+    /// The same moment by the calendar.
+    born: DateTime<Utc>,
 }
 
 impl Ocp {
@@ -116,6 +119,7 @@ impl Ocp {
             requests: AtomicU64::new(0),
             window: Mutex::new((Instant::now(), 0)),
             started: Instant::now(),
+            born: Utc::now(),
         }
     }
 }
@@ -204,7 +208,8 @@ impl Ocp {
         let tasks = &self.settings.tasks;
         match self.settings.ends_after {
             Some(time) if self.started.elapsed() >= time => {
-                tasks.iter().cloned().map(tasks::ended).collect()
+                let ended = |task: &Value| tasks::ended(task.clone(), self.born + time);
+                tasks.iter().map(ended).collect()
             }
             _ => tasks.into(),
         }

@@ -84,14 +84,14 @@ fn task(count: usize, age: usize) -> Value {
     task
 }
 
-/// The task, ended well if it was running.
-pub(super) fn ended(mut task: Value) -> Value {
+/// The task, ended well at a time if it was running.
+pub(super) fn ended(mut task: Value, at: DateTime<Utc>) -> Value {
     if task["finished"] == false {
         task["status"] = "RESTORE_SUCCESS".into();
         task["statusDesc"] = "Completed".into();
         task["finished"] = true.into();
         task["successful"] = true.into();
-        task["finishTime"] = text(Utc::now()).into();
+        task["finishTime"] = text(at).into();
     }
     task
 }

@@ -2,31 +2,42 @@
 
 use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, TestSuite};
 
+use ocp_contract::strict::Severity;
+
 use crate::verify::finding::{Finding, Outcome, Report};
 
-/// One suite, one case for each check. Drift is no failure: it is told in the
-/// output of its case.
+/// One suite, one case for each check. What is no failure is told in the output
+/// of its case.
 pub(super) fn junit(report: &Report) -> anyhow::Result<String> {
     let mut suite = TestSuite::new(report.provider.as_str());
     for check in &report.checks {
         let findings = || report.findings.iter().filter(|one| one.check == check.id);
+        let is_failure = match check.outcome {
+            Outcome::Violation => true,
+            Outcome::Drift => report.fail_on == Severity::Drift,
+            Outcome::Passed | Outcome::NotExercised => false,
+        };
         let mut status = match check.outcome {
-            Outcome::Passed | Outcome::Drift => TestCaseStatus::success(),
-            Outcome::Violation => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            _ if is_failure => TestCaseStatus::non_success(NonSuccessKind::Failure),
             Outcome::NotExercised => TestCaseStatus::skipped(),
+            _ => TestCaseStatus::success(),
         };
         let told: Vec<String> = findings().map(told).collect();
         match check.outcome {
-            Outcome::Violation => {
+            _ if is_failure => {
                 let first = findings().find(|one| one.waived.is_none());
-                status.set_type("violation");
+                status.set_type(if check.outcome == Outcome::Drift {
+                    "drift"
+                } else {
+                    "violation"
+                });
                 status.set_message(first.map_or("", |one| one.fingerprint.as_str()));
                 status.set_description(told.join("\n\n"));
             }
             Outcome::NotExercised => {
                 status.set_message(check.reason.as_deref().unwrap_or_default());
             }
-            Outcome::Passed | Outcome::Drift => {}
+            _ => {}
         }
         let mut case = TestCase::new(check.id.as_str(), status);
         case.set_classname("ocp");
@@ -51,6 +62,9 @@ fn told(finding: &Finding) -> String {
         "{} {}\nexpected: {}\nknown by: {}\ngot: {}",
         finding.severity, finding.fingerprint, finding.expected, finding.evidence, finding.got
     );
+    if !finding.pointer.is_empty() {
+        text.push_str(&format!("\nat: {}", finding.pointer));
+    }
     for (name, part) in [
         ("waived", &finding.waived),
         ("where", &finding.request),

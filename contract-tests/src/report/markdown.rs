@@ -14,7 +14,7 @@ pub(super) fn markdown(report: &Report) -> String {
 }
 
 fn write(report: &Report, out: &mut String) -> std::fmt::Result {
-    let mark = match report.exit_code(Severity::Violation) {
+    let mark = match report.exit_code() {
         0 if report.count(Severity::Drift) > 0 => "🟡",
         0 => "🟢",
         1 => "🔴",

@@ -84,7 +84,7 @@ fn write_finding(number: usize, finding: &Finding, out: &mut String) -> std::fmt
         1 => String::new(),
         times => format!(", {times} times"),
     };
-    let fingerprint = &finding.fingerprint;
+    let fingerprint = line(&finding.fingerprint);
     writeln!(
         out,
         "\n{number:3}. {style}{severity}{style:#}  {fingerprint}{times}"

@@ -214,10 +214,10 @@ impl Run {
             .filter_map(Row::id)
             .collect();
         let count = demanded.len() as i64;
-        if !self.complete || !(2..=SIZE).contains(&count) {
+        if !self.complete || count < 2 {
             return Ok(());
         }
-        let size = count - 1;
+        let size = (count - 1).min(SIZE);
         let query = filter.query(self.words);
         // Tasks that the filter merely may find can fill another page.
         let Some(walk) = self.walk(check, &query, size, 4).await? else {

@@ -14,6 +14,10 @@ pub struct Report {
     pub checks: Vec<CheckReport>,
     /// Findings in the order in which they were made.
     pub findings: Vec<Finding>,
+    /// What makes the exit code 1.
+    pub fail_on: Severity,
+    /// Whether OCP did not let the run come to its end, through no fault of its own.
+    pub is_incomplete: bool,
     /// Why the run ended before its end.
     pub stopped: Option<String>,
     /// Why nothing could be judged; then findings say nothing about OCP.
@@ -98,13 +102,23 @@ impl Report {
             .count()
     }
 
-    /// The exit code: 0 conforms, 1 does not, 2 nothing could be judged.
-    pub fn exit_code(&self, fail_on: Severity) -> u8 {
+    /// Whether there is a finding, not waived, that makes the run fail.
+    pub fn fails(&self) -> bool {
+        let fails = |one: &Finding| one.severity >= self.fail_on && one.waived.is_none();
+        self.findings.iter().any(fails)
+    }
+
+    /// The exit code: 0 conforms, 1 does not, 2 could not be judged.
+    pub fn exit_code(&self) -> u8 {
         if self.unjudged.is_some() || self.checks.iter().all(|check| check.judged == 0) {
             return 2;
         }
-        let fails = |one: &&Finding| one.severity >= fail_on && one.waived.is_none();
-        u8::from(self.findings.iter().any(|one| fails(&one)))
+        match self.fails() {
+            true => 1,
+            // What was never looked at must not look like success.
+            false if self.is_incomplete => 2,
+            false => 0,
+        }
     }
 
     /// The verdict in one sentence.
@@ -114,6 +128,8 @@ impl Report {
         }
         let (violations, drift) = (self.count(Severity::Violation), self.count(Severity::Drift));
         let word = match (violations, drift) {
+            (0, _) if self.is_incomplete => "Incomplete",
+            (0, 0) if self.stopped.is_some() => "Conforms, as far as it was looked at",
             (0, 0) => "Conforms",
             (0, _) => "Conforms, but drifts",
             _ => "Does not conform",
@@ -130,7 +146,8 @@ impl Report {
             0 => {}
             waived => text.push_str(&format!(", {waived} finding{} waived", plural(waived))),
         }
-        text.push_str(&format!("; {} requests.", self.requests));
+        let requests = self.requests;
+        text.push_str(&format!("; {requests} request{}.", plural(requests)));
         text
     }
 

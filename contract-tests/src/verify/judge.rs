@@ -7,6 +7,7 @@ use oceanbase_ocp::types::RestoreTaskStatus;
 use ocp_contract::strict::{Departure, Strict};
 use serde_json::{Value, json};
 
+use super::Reading;
 use super::filter::Time;
 use super::listing::Listing;
 use super::provider::Answer;
@@ -14,9 +15,8 @@ use super::row::{Row, long};
 use super::run::{Fault, Run, shown};
 use crate::bridge::Failure;
 use crate::lossless;
-use crate::mutants::Reading;
 
-/// The largest page that surely every list has; OCP documents 200 and more.
+/// A page that surely every list has; OCP documents 200 and more.
 const SAFE_SIZE: i64 = 100;
 
 /// OceanBase is no older.
@@ -43,8 +43,8 @@ pub(super) fn answer(run: &mut Run, answer: &Answer) {
         .chain(duration(body))
         .chain(status(body, seen.status))
         .chain(code(body))
-        .chain(empty(body, "/server", "server"))
-        .chain(empty(body, "/error/message", "error.message"))
+        .chain(empty(body, "/server", "server").map(Fault::drift))
+        .chain(empty(body, "/error/message", "error.message").map(Fault::drift))
         .collect();
     run.judge_all("envelope", answer, envelope);
     let unknown: BTreeSet<String> = members
@@ -179,7 +179,7 @@ fn code(body: &Value) -> Option<Fault> {
     is_odd.then(|| fault.at("/error/code"))
 }
 
-/// No source shows an empty text there; none says that there cannot be one.
+/// No source shows an empty text there.
 fn empty(body: &Value, pointer: &str, place: &str) -> Option<Fault> {
     let is_empty = body.pointer(pointer)?.as_str()?.is_empty();
     let fault = Fault::new(
@@ -187,7 +187,7 @@ fn empty(body: &Value, pointer: &str, place: &str) -> Option<Fault> {
         "a text, as in the samples",
         "an empty text",
     );
-    is_empty.then(|| fault.at(pointer).drift())
+    is_empty.then(|| fault.at(pointer))
 }
 
 fn duration(body: &Value) -> Option<Fault> {
@@ -393,27 +393,29 @@ fn changes(run: &Run, row: &Row) -> Option<Fault> {
     ))
 }
 
-/// Texts that name something.
-const NAMES: [&str; 7] = [
+/// Names, which cannot be empty.
+const NAMES: [&str; 4] = [
     "backupClusterName",
     "backupTenantName",
     "restoreClusterName",
-    "restorePoolListStr",
     "restoreTenantName",
-    "restoreUri",
-    "statusDesc",
 ];
+/// Other texts that no sample has empty.
+const TEXTS: [&str; 3] = ["restorePoolListStr", "restoreUri", "statusDesc"];
 
 fn identity(row: &Row, at: &str) -> Vec<Fault> {
     let mut faults: Vec<Fault> = NAMES
         .iter()
+        .chain(&TEXTS)
         .filter_map(|name| {
-            let fault = empty(
-                &row.0,
-                &format!("/{name}"),
-                &format!("data.contents[].{name}"),
-            )?;
-            Some(fault.at(format!("{at}/{name}")))
+            let place = format!("data.contents[].{name}");
+            let fault = empty(&row.0, &format!("/{name}"), &place)?;
+            let fault = fault.at(format!("{at}/{name}"));
+            Some(if NAMES.contains(name) {
+                fault
+            } else {
+                fault.drift()
+            })
         })
         .collect();
     for name in [
@@ -561,27 +563,25 @@ fn page(run: &mut Run, listing: &Listing) {
             format!("at most {size} rows, as asked for"),
         );
     }
-    // Beyond what OCP documents, a server may have a limit of its own.
-    let is_limit = |told| size > SAFE_SIZE && told < size && told >= rows;
-    if told("size").is_some_and(|told| told != size && told != rows && !is_limit(told)) {
+    // A server may have a limit of its own, but none below what is documented.
+    let limit = told("size").filter(|told| *told < size && *told >= SAFE_SIZE && *told >= rows);
+    if told("size").is_some_and(|told| told != size && told != rows && limit.is_none()) {
         wrong(
             "size",
             format!("size {size}, as asked for, or the number of rows"),
         );
     }
-    if let Some(total) = told("totalElements")
-        && size <= SAFE_SIZE
-        && size > 0
-    {
-        let skipped = (number - 1).saturating_mul(size);
-        let due = (total - skipped).clamp(0, size);
+    let size = limit.unwrap_or(size);
+    if let Some(total) = told("totalElements").filter(|_| size > 0) {
+        let skipped = number.saturating_sub(1).saturating_mul(size);
+        let due = total.saturating_sub(skipped).clamp(0, size);
         if rows != due {
             wrong(
                 "rows against totals",
                 format!("{due} rows on page {number} of {total} by {size}"),
             );
         }
-        let due = (total + size - 1) / size;
+        let due = total.saturating_add(size - 1) / size;
         if pages.is_some_and(|told| told != due && !(total == 0 && told == 1)) {
             wrong("totalPages", format!("{due} pages for {total} by {size}"));
         }

@@ -34,6 +34,12 @@ const ENVELOPE: [&str; 6] = [
     "traceId",
 ];
 
+/// Whether enough members are there, one of them of a name that is OCP's own.
+fn is_envelope(has: impl Fn(&str) -> bool) -> bool {
+    let members = ENVELOPE.iter().filter(|name| has(name)).count();
+    members >= 2 && (has("successful") || has("traceId"))
+}
+
 /// Who asks.
 #[derive(Clone)]
 pub enum Identity {
@@ -48,6 +54,17 @@ pub enum Identity {
 impl Identity {
     /// What must not appear in any output.
     pub(super) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.plain_secrets();
+        // As a server may spell them in JSON.
+        let escaped: Vec<String> = secrets
+            .iter()
+            .map(|secret| json!(secret).to_string().trim_matches('"').to_owned())
+            .collect();
+        secrets.extend(escaped);
+        secrets
+    }
+
+    fn plain_secrets(&self) -> Vec<String> {
         match self {
             Self::Nobody => Vec::new(),
             Self::User(user, password) => {
@@ -93,7 +110,7 @@ impl std::fmt::Display for Stop {
         match self {
             Self::Cap(cap) => write!(
                 f,
-                "the limit of {cap} requests is reached; --max-requests raises it"
+                "the limit of requests, {cap}, is reached; --max-requests raises it"
             ),
             Self::NoAnswer(what) | Self::Refused(what) | Self::Throttled(what) => f.write_str(what),
         }
@@ -149,10 +166,7 @@ impl Answer {
     /// Whether the body is an object with members of OCP's envelope.
     pub(super) fn has_envelope(&self) -> bool {
         let body = self.body.as_ref().ok().and_then(Value::as_object);
-        body.is_some_and(|body| {
-            let members = ENVELOPE.iter().filter(|name| body.contains_key(**name));
-            members.count() >= 2
-        })
+        body.is_some_and(|body| is_envelope(|name| body.contains_key(name)))
     }
 
     /// Whether the body is an envelope, or the remains of one: then it is OCP
@@ -160,8 +174,7 @@ impl Answer {
     pub(super) fn is_from_ocp(&self) -> bool {
         let body = self.seen.as_ref().and_then(|seen| seen.body.as_deref());
         let text = String::from_utf8_lossy(body.unwrap_or_default());
-        let is_named = |name: &&&str| text.contains(&format!("\"{name}\""));
-        self.has_envelope() || ENVELOPE.iter().filter(is_named).count() >= 2
+        self.has_envelope() || is_envelope(|name| text.contains(&format!("\"{name}\"")))
     }
 
     /// What the answer says of itself, for a message.
@@ -244,8 +257,8 @@ impl Provider {
         }
         Ok(Self {
             client: builder.build()?,
-            base: settings.url.trim().trim_end_matches('/').to_owned(),
-            shown: settings.shown.trim().trim_end_matches('/').to_owned(),
+            base: plain(settings.url),
+            shown: plain(settings.shown),
             identity: settings.identity,
             operation: settings.operation,
             exchange,
@@ -261,16 +274,21 @@ impl Provider {
     }
 
     /// Sends a request, when OCP wants it and as long as there may be more.
-    pub(super) async fn send(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
+    ///
+    /// With the answer comes why no other should be sent, if so.
+    pub(super) async fn send(
+        &mut self,
+        request: &Request<'_>,
+    ) -> Result<(Answer, Option<Stop>), Stop> {
         self.spend().await?;
-        match request {
+        Ok(match request {
             Request::Call(query) => self.call(query).await,
             Request::Raw(cluster, tenant, query, with_credentials) => {
                 let target = format!("{}?{query}", self.path(cluster, tenant));
                 let (seen, trouble) = self.fetch(&target, *with_credentials).await;
                 self.answer(target, seen, None, trouble, *with_credentials)
             }
-        }
+        })
     }
 
     fn path(&self, cluster: &str, tenant: &str) -> String {
@@ -278,7 +296,7 @@ impl Provider {
         path.replace("{tenantId}", tenant)
     }
 
-    async fn call(&mut self, query: &Query) -> Result<Answer, Stop> {
+    async fn call(&mut self, query: &Query) -> (Answer, Option<Stop>) {
         let mut arguments = query.arguments.clone();
         for (name, id) in [("id", self.cluster), ("tenantId", self.tenant)] {
             arguments.entry(name).or_insert(json!(id));
@@ -364,7 +382,7 @@ impl Provider {
         outcome: Option<Result<Decoded, Failure>>,
         trouble: Option<Trouble>,
         with_credentials: bool,
-    ) -> Result<Answer, Stop> {
+    ) -> (Answer, Option<Stop>) {
         let body = match seen.as_ref().map(|seen| seen.body.as_deref()) {
             Some(Some([])) => Err("empty".to_owned()),
             Some(Some(bytes)) => serde_json::from_slice(bytes)
@@ -386,41 +404,50 @@ impl Provider {
             }
             None => self.silent += 1,
         }
-        let is_hopeless = match trouble {
-            Some(Trouble::Timeout) => true,
-            Some(Trouble::Connection) => {
-                answer.seen.is_none() && (self.sent == 1 || self.silent >= PATIENCE)
+        let stop = self.no_answer(&answer, trouble).or_else(|| {
+            let is_refused = with_credentials && answer.status() == 401;
+            is_refused.then(|| self.refused(&answer))
+        });
+        (answer, stop)
+    }
+
+    /// Whether it makes sense to go on without an answer.
+    fn no_answer(&self, answer: &Answer, trouble: Option<Trouble>) -> Option<Stop> {
+        let mut what = match trouble? {
+            Trouble::Timeout => format!(
+                "GET {} took longer than {} s; --timeout allows more",
+                answer.target,
+                self.timeout.as_secs()
+            ),
+            Trouble::Connection => {
+                let is_hopeless = self.sent == 1 || self.silent >= PATIENCE;
+                if answer.seen.is_some() || !is_hopeless {
+                    return None;
+                }
+                answer.brief()
             }
-            None => false,
         };
-        if is_hopeless {
-            let mut what = answer.brief();
-            if let Some(Trouble::Timeout) = trouble {
-                let limit = self.timeout.as_secs();
-                what = format!(
-                    "GET {} took longer than {limit} s; --timeout allows more",
-                    answer.target
-                );
-            }
-            if self.sent == 1 {
-                what.push_str(
-                    "; is an OCP running there, and is --base-url what this host reaches it by?",
-                );
-            }
-            return Err(Stop::NoAnswer(what));
+        if self.sent == 1 {
+            what.push_str(
+                "; is an OCP running there, and is --base-url what this host reaches it by?",
+            );
         }
-        if with_credentials && matches!(answer.status(), 401) {
-            let hint = match self.identity {
-                Identity::Nobody => {
-                    "this OCP wants credentials: set OCP_USER and OCP_PASSWORD, or OCP_ACCESS_KEY and OCP_SECRET_KEY"
-                }
-                _ => {
-                    "the credentials are refused; nothing more is sent, because failures lock the caller out"
-                }
-            };
-            return Err(Stop::Refused(format!("{hint} ({})", answer.brief())));
-        }
-        Ok(answer)
+        Some(Stop::NoAnswer(what))
+    }
+
+    fn refused(&self, answer: &Answer) -> Stop {
+        let why = match (&self.identity, self.sent) {
+            (Identity::Nobody, 1) => {
+                "this OCP wants credentials: set OCP_USER and OCP_PASSWORD, or OCP_ACCESS_KEY and OCP_SECRET_KEY"
+            }
+            (_, 1) => {
+                "the credentials are refused; nothing more is sent, because failures lock the caller out"
+            }
+            _ => {
+                "a request is refused like one without a log-in, though others were not; nothing more is sent"
+            }
+        };
+        Stop::Refused(format!("{why} ({})", answer.brief()))
     }
 
     /// Waits while OCP wants to be left alone, and counts.
@@ -510,6 +537,14 @@ fn sign(request: &mut reqwest::Request, id: &str, secret: &SecretString) {
     if let Some(value) = request.headers_mut().get_mut(AUTHORIZATION) {
         value.set_sensitive(true);
     }
+}
+
+/// A base URL as the HTTP client writes it: the host in small letters, no port
+/// that goes without saying, no slash at the end.
+fn plain(url: &str) -> String {
+    let url = url.trim();
+    let parsed = reqwest::Url::parse(url).map_or_else(|_| url.to_owned(), Into::into);
+    parsed.trim_end_matches('/').to_owned()
 }
 
 fn beginning(bytes: &[u8]) -> String {

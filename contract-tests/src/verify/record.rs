@@ -57,7 +57,7 @@ impl Recorder {
             .any(|(target, ..)| *target == answer.target);
         if !known {
             self.kept.push((
-                answer.target.clone(),
+                self.redaction.text(&answer.target),
                 seen.status,
                 media_type.to_owned(),
                 format!("{body:#}\n"),
@@ -102,6 +102,7 @@ struct Redaction {
     secrets: Vec<String>,
     address: Regex,
     authority: Regex,
+    host: Regex,
     argument: Regex,
 }
 
@@ -110,9 +111,10 @@ impl Redaction {
         Ok(Self {
             secrets: secrets.into_iter().filter(|text| text.len() > 2).collect(),
             address: Regex::new(
-                r"\b\d{1,3}(\.\d{1,3}){3}\b|\b(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{1,4}\b",
+                r"\b\d{1,3}(\.\d{1,3}){3}\b|(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}",
             )?,
             authority: Regex::new(r#"([A-Za-z][A-Za-z0-9+.-]*://)[^/?,\s"]+"#)?,
+            host: Regex::new(r"\b[A-Za-z][A-Za-z0-9.-]*:\d{2,5}\b")?,
             argument: Regex::new(
                 r"(?i)([?&;](?:[a-z_-]*(?:host|key|id|secret|token|password|endpoint)[a-z_-]*)=)[^&,;\s]*",
             )?,
@@ -145,6 +147,7 @@ impl Redaction {
         }
         let text = self.authority.replace_all(&text, "${1}host");
         let text = self.argument.replace_all(&text, "${1}***");
+        let text = self.host.replace_all(&text, "host:port");
         self.address
             .replace_all(&text, "xxx.xxx.xxx.xxx")
             .into_owned()
@@ -180,6 +183,8 @@ mod tests {
                 "see http://host/log",
             ),
             ("on fe80:0:0:1:2:3:4:5", "on xxx.xxx.xxx.xxx"),
+            ("on fe80::1 or ::1", "on xxx.xxx.xxx.xxx or xxx.xxx.xxx.xxx"),
+            ("on \"obs-1:2882\"", "on \"host:port\""),
         ] {
             assert_eq!(redaction.text(text), redacted);
         }

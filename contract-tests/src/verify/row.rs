@@ -1,6 +1,6 @@
 //! One restore task as it came: what is read here is read without the client.
 
-use chrono::{DateTime, FixedOffset};
+use chrono::{DateTime, Datelike, FixedOffset};
 use serde_json::Value;
 
 /// A row of `data.contents`.
@@ -34,7 +34,9 @@ pub(super) fn long(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
 
-/// A time with `Z`, `+08:00` or `+0800`.
+/// A time with `Z`, `+08:00` or `+0800`, in a year of four digits: others could
+/// not be computed with.
 pub(super) fn time(text: &str) -> Option<DateTime<FixedOffset>> {
-    DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()
+    let time = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()?;
+    (1..=9998).contains(&time.year()).then_some(time)
 }

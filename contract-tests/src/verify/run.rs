@@ -102,6 +102,8 @@ impl Run {
                 requests: 0,
                 checks: checks.collect(),
                 findings: Vec::new(),
+                fail_on: Severity::Violation,
+                is_incomplete: false,
                 stopped: None,
                 unjudged: None,
             },
@@ -208,21 +210,19 @@ impl Run {
 
     /// The answer to a request, after the waits that OCP asks for.
     async fn settled(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
-        let mut answer = self.provider.send(request).await?;
-        judge::answer(self, &answer);
-        for _ in 0..THROTTLED {
+        for _ in 0..=THROTTLED {
+            let (answer, stop) = self.provider.send(request).await?;
+            if let Some(stop) = stop {
+                return Err(stop);
+            }
+            judge::answer(self, &answer);
             if answer.status() != 429 {
                 return Ok(answer);
             }
-            answer = self.provider.send(request).await?;
-            judge::answer(self, &answer);
         }
-        match answer.status() {
-            429 => Err(Stop::Throttled(
-                "OCP still throttles after the waits that it asked for; try again later".into(),
-            )),
-            _ => Ok(answer),
-        }
+        Err(Stop::Throttled(
+            "OCP still throttles after the waits that it asked for; try again later".into(),
+        ))
     }
 
     /// The same, for the cluster and the tenant under test.
@@ -246,29 +246,29 @@ impl Run {
                 Ok(Some(listing))
             }
             Err(answer) => {
-                let fault = Fault::new(
-                    "no page of tasks",
-                    "HTTP 200 with a page of tasks",
-                    answer.brief(),
-                );
-                self.judge(check, &answer, Some(fault));
+                self.no_list(check, &answer);
                 Ok(None)
             }
         }
+    }
+
+    /// There is an answer, but no page of tasks.
+    pub(super) fn no_list(&mut self, check: &str, answer: &Answer) {
+        let expected = "HTTP 200 with a page of tasks";
+        let fault = Fault::new("no page of tasks", expected, answer.brief());
+        self.judge(check, answer, Some(fault));
     }
 
     pub(super) fn finish(mut self, stop: Option<&Stop>) -> Report {
         self.provider.finish();
         self.report.requests = self.provider.sent;
         let stopped = stop.map(ToString::to_string);
-        let is_conforming = self.report.findings.is_empty();
+        self.report.is_incomplete = matches!(stop, Some(Stop::Throttled(_)));
         self.report.unjudged = match stop {
             // Whoever is never let in has not been judged, envelope or not.
             Some(Stop::Refused(why)) if self.known.is_empty() && !self.complete => {
                 Some(why.clone())
             }
-            // Nor is whoever cannot be asked to the end, unless it is bad already.
-            Some(Stop::Throttled(why)) if is_conforming => Some(why.clone()),
             _ if self.envelopes > 0 => None,
             Some(why) => Some(why.to_string()),
             None => Some("no answer has OCP's envelope; is this the address of an OCP?".to_owned()),
@@ -292,10 +292,8 @@ impl Run {
         // A server, or something before it, may send back what it was sent.
         let secrets = self.provider.secrets();
         self.report.rewrite(|text| {
-            let hidden = secrets.iter().filter(|secret| !secret.is_empty());
-            hidden.fold(text.to_owned(), |text, secret| {
-                text.replace(secret.as_str(), "***")
-            })
+            let hide = |text: String, secret: &String| masked(&text, secret);
+            secrets.iter().fold(text.to_owned(), hide)
         });
         self.report
     }
@@ -322,6 +320,29 @@ impl Run {
     }
 }
 
+/// A text without a secret, and without the beginning of one: messages are cut
+/// to a length.
+fn masked(text: &str, secret: &str) -> String {
+    const TELLING: usize = 6;
+    let start: String = secret.chars().take(TELLING).collect();
+    if start.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(&start) {
+        out.push_str(&rest[..at]);
+        out.push_str("***");
+        let same = rest[at..].chars().zip(secret.chars());
+        let length: usize = same
+            .take_while(|(one, other)| one == other)
+            .map(|(c, _)| c.len_utf8())
+            .sum();
+        rest = &rest[at + length..];
+    }
+    out + rest
+}
+
 /// A value for a message, not too long.
 pub(super) fn shown(value: Option<&Value>) -> String {
     match value {
@@ -333,5 +354,26 @@ pub(super) fn shown(value: Option<&Value>) -> String {
                 None => text,
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked;
+
+    #[test]
+    fn secrets_and_their_beginnings_are_masked() {
+        let secret = "s3cret-Pa55phrase";
+        for (text, due) in [
+            ("with s3cret-Pa55phrase in it", "with *** in it"),
+            ("cut off: s3cret-Pa5", "cut off: ***"),
+            ("s3cret-s3cret-Pa55phrases", "******s"),
+            ("s3cre", "s3cre"),
+            ("\u{6062}s3cret-\u{6062}", "\u{6062}***\u{6062}"),
+        ] {
+            assert_eq!(masked(text, secret), due);
+        }
+        assert_eq!(masked("a=ab", "ab"), "a=***");
+        assert_eq!(masked("text", ""), "text");
     }
 }

@@ -70,7 +70,8 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
             .checks
             .iter()
             .any(|one| one.id == check && one.judged == 0);
-        if !matched && !idle {
+        // What a run that was cut short has not seen may still be there.
+        if !matched && !idle && report.stopped.is_none() {
             stale.push(waiver);
         }
     }

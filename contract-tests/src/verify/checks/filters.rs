@@ -47,6 +47,20 @@ fn states(run: &Run) -> Vec<String> {
     states.into_iter().take(STATES).map(str::to_owned).collect()
 }
 
+/// States that no task is in.
+fn absent(run: &Run) -> Vec<String> {
+    let all: BTreeSet<&str> = run
+        .tasks
+        .iter()
+        .filter_map(|row| row.text("status"))
+        .collect();
+    RestoreTaskStatus::KNOWN
+        .iter()
+        .map(ToString::to_string)
+        .filter(|state| !all.contains(state.as_str()))
+        .collect()
+}
+
 /// Those that are there, between some that are not: neither the first nor the
 /// last value alone is enough, nor the first two.
 fn among<'a>(there: &'a [String], not_there: [&'a str; 3]) -> Vec<&'a str> {
@@ -70,18 +84,29 @@ pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
         let filter = Filter::default().names([name.as_str()]);
         run.find(check, "a name", &filter).await?;
     }
-    // A part of a name is no name, and neither is more than one, or another case.
+    // A part of a name is no name, and neither is more than one.
     let letters = || name.chars();
     for stranger in [
         letters().take(letters().count() - 1).collect(),
         letters().skip(1).collect(),
         format!("{name}_x"),
-        name.to_uppercase(),
-        name.to_lowercase(),
     ] {
         if !stranger.is_empty() && !names.contains(&stranger) {
             let filter = Filter::default().names([stranger.as_str()]);
             run.find(check, "a name that is none", &filter).await?;
+        }
+    }
+    // How databases compare texts is theirs to say.
+    let other = name.to_uppercase();
+    if !names.contains(&other) {
+        let query = Query::page(1, SIZE).with("restoreClusterName", json!([other]));
+        if let Some(found) = run.list(check, &query).await? {
+            let counts = if found.rows.is_empty() {
+                "counts"
+            } else {
+                "does not count"
+            };
+            run.tell(check, format!("the case of a name {counts}"));
         }
     }
     let filter = Filter::default().names(among(&names, NOBODY));
@@ -147,16 +172,7 @@ pub(super) async fn words(run: &mut Run) -> Result<(), Stop> {
         (false, true) => run.tell(check, "this OCP takes labels, not machine names"),
         (false, false) => return Ok(()),
     }
-    let all: BTreeSet<&str> = run
-        .tasks
-        .iter()
-        .filter_map(|row| row.text("status"))
-        .collect();
-    let absent: Vec<String> = RestoreTaskStatus::KNOWN
-        .iter()
-        .map(ToString::to_string)
-        .filter(|state| !all.contains(state.as_str()))
-        .collect();
+    let absent = absent(run);
     if let [one, two, three, ..] = absent.as_slice() {
         let nobody = [one.as_str(), two, three];
         let filter = Filter::default().states([one.as_str()]);
