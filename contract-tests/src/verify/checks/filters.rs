@@ -284,6 +284,19 @@ pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
             run.find(check, what, &filter).await?;
         }
     }
+    if let (Some(name), Some(absent)) = (names.first(), absent(run).first()) {
+        for (what, filter) in [
+            ("a name", Filter::default().names([name.as_str()])),
+            ("a window", everything.clone()),
+        ] {
+            let what = format!("{what} and a state that no task is in");
+            run.find(check, &what, &filter.states([absent.as_str()]))
+                .await?;
+        }
+    }
+    let filter = everything.names([NOBODY[0]]);
+    run.find(check, "a window and a name that is none", &filter)
+        .await?;
     if let Some(state) = states.first() {
         let filter = Filter::default()
             .names([NOBODY[0]])
