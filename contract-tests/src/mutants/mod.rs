@@ -7,6 +7,7 @@
 //! a whole body is no killer here: it would notice everything, and know nothing.
 
 mod explained;
+mod gates;
 mod report;
 mod request;
 mod response;
@@ -70,7 +71,7 @@ pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
     let grades = Grades::new(&spec, &evidence);
     let mut mutants = spec::mutants(&spec, &grades);
     progress.set_length(mutants.len() as u64);
-    spec::judge(&spec, &evidence, folder, &mut mutants, progress)?;
+    gates::judge(&spec, &evidence, folder, &mut mutants, progress)?;
     let mut rest = response::mutants(&evidence, &spec, &grades);
     progress.inc_length(rest.len() as u64);
     response::judge(&evidence, &mut rest, progress).await?;

@@ -1,27 +1,13 @@
-//! Mutants of the description, killed by the gates that hold it against its
-//! evidence.
+//! Mutants of the description.
 
 #![expect(
     clippy::needless_pass_by_value,
     reason = "what `json!` makes is not worth a reference"
 )]
 
-use std::path::Path;
-
-use anyhow::Context;
-use indicatif::ProgressBar;
-use ocp_contract::evidence::Evidence;
-use ocp_contract::lint::lint;
-use ocp_contract::strict::Strict;
-use ocp_contract::{Document, Grade, Interaction, read_text};
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Family, Grades, Mutant, escape};
-use crate::OPERATION;
-
-/// Component schemas whose Rust type is written by hand.
-const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
 
 /// What of a description is no claim: prose, and what only readers look at.
 const PROSE: [&str; 10] = [
@@ -470,141 +456,4 @@ impl Walk<'_> {
             json!([{ "op": "add", "path": format!("{pointer}/-"), "value": other }]),
         );
     }
-}
-
-/// A body that the strict view must refuse; `openapi/rejections/bodies.yaml`.
-#[derive(Deserialize)]
-struct Rejected {
-    base: String,
-    patch: json_patch::Patch,
-    at: String,
-}
-
-/// The gates, with everything that they need.
-struct Gates<'a> {
-    evidence: &'a Evidence,
-    samples: Vec<(&'a Interaction, Value)>,
-    /// Status, body, and the place where it must be refused.
-    rejected: Vec<(u16, Value, String)>,
-}
-
-impl<'a> Gates<'a> {
-    fn new(evidence: &'a Evidence, folder: &Path) -> anyhow::Result<Self> {
-        let documented = evidence
-            .interactions
-            .iter()
-            .filter(|one| one.recorded.source.grade == Grade::Documented);
-        let samples: Vec<(&Interaction, Value)> = documented
-            .filter_map(|one| Some((one, serde_json::from_str(&one.body).ok()?)))
-            .collect();
-        let name = "rejections/bodies.yaml";
-        let text =
-            read_text(&folder.join(name), name).map_err(|error| anyhow::anyhow!("{error}"))?;
-        let document = Document::parse(name, &text).map_err(|error| anyhow::anyhow!("{error}"))?;
-        let cases: Vec<Rejected> = serde_json::from_value(document.value().clone())?;
-        let mut rejected = Vec::new();
-        for case in cases {
-            let base = samples.iter().find(|(one, _)| one.case == case.base);
-            let (interaction, body) = base.context("a rejected body has no base")?;
-            let mut body = body.clone();
-            json_patch::patch(&mut body, &case.patch)?;
-            rejected.push((interaction.recorded.response.status, body, case.at));
-        }
-        Ok(Self {
-            evidence,
-            samples,
-            rejected,
-        })
-    }
-
-    /// Names of the gates that do not let a description through.
-    fn kill(&self, spec: &Value) -> Vec<&'static str> {
-        let mut killers = Vec::new();
-        let text = spec.to_string();
-        let findings =
-            Document::parse("ocp.yaml", &text).and_then(|document| lint(&document, &HAND_WRITTEN));
-        if findings.is_ok_and(|findings| !findings.is_empty()) {
-            killers.push("lint");
-        }
-        if !self.evidence.gaps(spec).is_empty() {
-            killers.push("evidence");
-        }
-        if self
-            .samples
-            .iter()
-            .any(|(one, _)| one.arguments(spec).is_err())
-        {
-            killers.push("requests");
-        }
-        let strict = Strict::new(spec, OPERATION, self.evidence);
-        let is_refused = |status, body| match &strict {
-            Some(strict) => !strict.departures(status, body).is_empty(),
-            None => true,
-        };
-        if self
-            .samples
-            .iter()
-            .any(|(one, body)| is_refused(one.recorded.response.status, body))
-        {
-            killers.push("samples");
-        }
-        let is_missed = |(status, body, at): &(u16, Value, String)| match &strict {
-            Some(strict) => !strict
-                .departures(*status, body)
-                .iter()
-                .any(|one| &one.body == at),
-            None => false,
-        };
-        if self.rejected.iter().any(is_missed) {
-            killers.push("rejections");
-        }
-        killers
-    }
-}
-
-/// Lets the gates look at every mutant.
-pub(super) fn judge(
-    spec: &Value,
-    evidence: &Evidence,
-    folder: &Path,
-    mutants: &mut [Mutant],
-    progress: &ProgressBar,
-) -> anyhow::Result<()> {
-    let gates = Gates::new(evidence, folder)?;
-    let clean = gates.kill(spec);
-    if !clean.is_empty() {
-        anyhow::bail!("the description itself does not pass: {}", clean.join(", "));
-    }
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    let share = mutants.len().div_ceil(threads).max(1);
-    let outcomes: Vec<anyhow::Result<()>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = mutants
-            .chunks_mut(share)
-            .map(|share| {
-                let gates = &gates;
-                scope.spawn(move || -> anyhow::Result<()> {
-                    for mutant in share {
-                        let patch: json_patch::Patch =
-                            serde_json::from_value(mutant.change.clone())?;
-                        let mut changed = spec.clone();
-                        json_patch::patch(&mut changed, &patch)
-                            .with_context(|| mutant.id.clone())?;
-                        mutant.killed_by = gates
-                            .kill(&changed)
-                            .into_iter()
-                            .map(str::to_owned)
-                            .collect();
-                        progress.inc(1);
-                    }
-                    Ok(())
-                })
-            })
-            .collect();
-        let failed = || Err(anyhow::anyhow!("a gate has panicked"));
-        workers
-            .into_iter()
-            .map(|worker| worker.join().unwrap_or_else(|_| failed()))
-            .collect()
-    });
-    outcomes.into_iter().collect()
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::provider::{Answer, Query, Stop};
+use super::answer::Answer;
+use super::provider::{Query, Stop};
 use super::row::{Row, long};
 use super::run::{Fault, Run};
 

@@ -4,10 +4,12 @@
 //! [`check::CHECKS`] are the checks; [`judge`] applies those that hold for every
 //! answer, [`checks`] those that send requests of their own.
 
+mod answer;
 pub mod check;
 mod checks;
 mod filter;
 pub mod finding;
+mod identity;
 mod judge;
 mod listing;
 mod provider;
@@ -28,7 +30,7 @@ use serde::Serialize;
 
 use crate::{OPERATION, spec};
 use finding::Report;
-pub use provider::Identity;
+pub use identity::Identity;
 use provider::{Query, Request};
 
 /// What the client made of an answer, beside what the answer says.

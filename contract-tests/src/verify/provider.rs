@@ -3,16 +3,16 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use chrono::Utc;
-use oceanbase_ocp::{AccessKey, Client, Credentials, Error, Exchange, RetryPolicy};
+use oceanbase_ocp::{AccessKey, Client, Error, Exchange, RetryPolicy};
 use ocp_contract::Operation;
 use progenitor_client::ClientInfo;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
+use super::answer::{Answer, Seen};
+use super::identity::Identity;
 use crate::bridge::{self, Decoded, Failure};
 
 /// The longest wait for the end of a throttling window.
@@ -21,76 +21,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 const SHORTEST_WINDOW: Duration = Duration::from_secs(10);
 /// So many requests without an answer in a row end the run.
 const PATIENCE: usize = 3;
-
 /// The longest body that is read, in bytes: that of the client.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
-/// Members of OCP's envelope.
-const ENVELOPE: [&str; 6] = [
-    "data",
-    "duration",
-    "error",
-    "server",
-    "successful",
-    "traceId",
-];
-
-/// Whether enough members are there, one of them of a name that is OCP's own.
-fn is_envelope(has: impl Fn(&str) -> bool) -> bool {
-    let members = ENVELOPE.iter().filter(|name| has(name)).count();
-    members >= 2 && (has("successful") || has("traceId"))
-}
-
-/// Who asks.
-#[derive(Clone)]
-pub enum Identity {
-    /// Nobody.
-    Nobody,
-    /// An OCP user.
-    User(String, SecretString),
-    /// An access key and its secret.
-    AccessKey(String, SecretString),
-}
-
-impl Identity {
-    /// What must not appear in any output.
-    pub(super) fn secrets(&self) -> Vec<String> {
-        let mut secrets = self.plain_secrets();
-        // As a server may spell them in JSON.
-        let escaped: Vec<String> = secrets
-            .iter()
-            .map(|secret| json!(secret).to_string().trim_matches('"').to_owned())
-            .collect();
-        secrets.extend(escaped);
-        secrets
-    }
-
-    fn plain_secrets(&self) -> Vec<String> {
-        match self {
-            Self::Nobody => Vec::new(),
-            Self::User(user, password) => {
-                let password = password.expose_secret();
-                let token = STANDARD.encode(format!("{user}:{password}"));
-                vec![token, password.to_owned()]
-            }
-            Self::AccessKey(_, secret) => vec![secret.expose_secret().to_owned()],
-        }
-    }
-
-    /// The credentials of the client.
-    ///
-    /// # Errors
-    ///
-    /// When they are not such that OCP could take them.
-    pub fn credentials(&self) -> Result<Credentials, Error> {
-        Ok(match self {
-            Self::Nobody => Credentials::none(),
-            Self::User(user, password) => Credentials::basic(user, password.clone())?,
-            Self::AccessKey(id, secret) => {
-                Credentials::access_key(AccessKey::new(id, secret.clone())?)
-            }
-        })
-    }
-}
 
 /// Why no more requests are sent.
 #[derive(Debug, Clone)]
@@ -117,15 +49,6 @@ impl std::fmt::Display for Stop {
     }
 }
 
-/// An answer as it came.
-#[derive(Debug, Clone)]
-pub(super) struct Seen {
-    pub(super) status: u16,
-    pub(super) headers: HeaderMap,
-    /// `None` if it broke off.
-    pub(super) body: Option<Vec<u8>>,
-}
-
 /// A request to send.
 pub(super) enum Request<'a> {
     /// A call of the client, for the cluster and the tenant under test unless
@@ -141,69 +64,6 @@ pub(super) enum Request<'a> {
 enum Trouble {
     Timeout,
     Connection,
-}
-
-/// One request and what became of it.
-#[derive(Debug)]
-pub(super) struct Answer {
-    /// Path and query as sent.
-    pub(super) target: String,
-    /// What came, if anything did.
-    pub(super) seen: Option<Seen>,
-    /// The body as JSON, or what it is instead.
-    pub(super) body: Result<Value, String>,
-    /// What the client made of it, if the client sent it.
-    pub(super) outcome: Option<Result<Decoded, Failure>>,
-    /// A command line that sends it again.
-    pub(super) curl: String,
-}
-
-impl Answer {
-    pub(super) fn status(&self) -> u16 {
-        self.seen.as_ref().map_or(0, |seen| seen.status)
-    }
-
-    /// Whether the body is an object with members of OCP's envelope.
-    pub(super) fn has_envelope(&self) -> bool {
-        let body = self.body.as_ref().ok().and_then(Value::as_object);
-        body.is_some_and(|body| is_envelope(|name| body.contains_key(name)))
-    }
-
-    /// Whether the body is an envelope, or the remains of one: then it is OCP
-    /// that answers, well or badly.
-    pub(super) fn is_from_ocp(&self) -> bool {
-        let body = self.seen.as_ref().and_then(|seen| seen.body.as_deref());
-        let text = String::from_utf8_lossy(body.unwrap_or_default());
-        self.has_envelope() || is_envelope(|name| text.contains(&format!("\"{name}\"")))
-    }
-
-    /// What the answer says of itself, for a message.
-    pub(super) fn brief(&self) -> String {
-        let Some(seen) = &self.seen else {
-            return match &self.outcome {
-                Some(Err(failure)) => failure.to_string(),
-                _ => "no answer".to_owned(),
-            };
-        };
-        let told = |pointer| {
-            let body = self.body.as_ref().ok()?;
-            let text = match body.pointer(pointer)? {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            // The code 0 says that there is none.
-            (text != "0").then(|| text.chars().take(120).collect::<String>())
-        };
-        let mut text = format!("HTTP {}", seen.status);
-        for part in [told("/error/code"), told("/error/message")]
-            .into_iter()
-            .flatten()
-        {
-            text.push(' ');
-            text.push_str(&part);
-        }
-        text
-    }
 }
 
 /// The provider under test.

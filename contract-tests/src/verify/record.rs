@@ -6,7 +6,7 @@ use anyhow::Context;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::provider::Answer;
+use super::answer::Answer;
 
 /// Collects the exchanges of a run.
 pub(super) struct Recorder {

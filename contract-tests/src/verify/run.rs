@@ -7,11 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ocp_contract::strict::{Severity, Strict};
 use serde_json::Value;
 
+use super::answer::Answer;
 use super::check::CHECKS;
 use super::filter::Words;
 use super::finding::{CheckReport, Finding, Outcome, Report};
 use super::listing::Listing;
-use super::provider::{Answer, Provider, Query, Request, Stop};
+use super::provider::{Provider, Query, Request, Stop};
 use super::row::Row;
 use super::{judge, record::Recorder};
 

@@ -1,6 +1,7 @@
 //! What OCP must refuse, and how.
 
-use crate::verify::provider::{Answer, Query, Stop};
+use crate::verify::answer::Answer;
+use crate::verify::provider::{Query, Stop};
 use crate::verify::run::{Fault, Run};
 
 /// Added to an id, makes one that nothing has.

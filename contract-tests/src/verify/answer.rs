@@ -1,0 +1,94 @@
+//! One answer, as it came and as it was understood.
+
+use reqwest::header::HeaderMap;
+use serde_json::Value;
+
+use crate::bridge::{Decoded, Failure};
+
+/// Members of OCP's envelope.
+const ENVELOPE: [&str; 6] = [
+    "data",
+    "duration",
+    "error",
+    "server",
+    "successful",
+    "traceId",
+];
+
+/// An answer as it came.
+#[derive(Debug, Clone)]
+pub(super) struct Seen {
+    pub(super) status: u16,
+    pub(super) headers: HeaderMap,
+    /// `None` if it broke off.
+    pub(super) body: Option<Vec<u8>>,
+}
+
+/// One request and what became of it.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Path and query as sent.
+    pub(super) target: String,
+    /// What came, if anything did.
+    pub(super) seen: Option<Seen>,
+    /// The body as JSON, or what it is instead.
+    pub(super) body: Result<Value, String>,
+    /// What the client made of it, if the client sent it.
+    pub(super) outcome: Option<Result<Decoded, Failure>>,
+    /// A command line that sends it again.
+    pub(super) curl: String,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> u16 {
+        self.seen.as_ref().map_or(0, |seen| seen.status)
+    }
+
+    /// Whether the body is an object with members of OCP's envelope.
+    pub(super) fn has_envelope(&self) -> bool {
+        let body = self.body.as_ref().ok().and_then(Value::as_object);
+        body.is_some_and(|body| is_envelope(|name| body.contains_key(name)))
+    }
+
+    /// Whether the body is an envelope, or the remains of one: then it is OCP
+    /// that answers, well or badly.
+    pub(super) fn is_from_ocp(&self) -> bool {
+        let body = self.seen.as_ref().and_then(|seen| seen.body.as_deref());
+        let text = String::from_utf8_lossy(body.unwrap_or_default());
+        self.has_envelope() || is_envelope(|name| text.contains(&format!("\"{name}\"")))
+    }
+
+    /// What the answer says of itself, for a message.
+    pub(super) fn brief(&self) -> String {
+        let Some(seen) = &self.seen else {
+            return match &self.outcome {
+                Some(Err(failure)) => failure.to_string(),
+                _ => "no answer".to_owned(),
+            };
+        };
+        let told = |pointer| {
+            let body = self.body.as_ref().ok()?;
+            let text = match body.pointer(pointer)? {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            // The code 0 says that there is none.
+            (text != "0").then(|| text.chars().take(120).collect::<String>())
+        };
+        let mut text = format!("HTTP {}", seen.status);
+        for part in [told("/error/code"), told("/error/message")]
+            .into_iter()
+            .flatten()
+        {
+            text.push(' ');
+            text.push_str(&part);
+        }
+        text
+    }
+}
+
+/// Whether enough members are there, one of them of a name that is OCP's own.
+fn is_envelope(has: impl Fn(&str) -> bool) -> bool {
+    let members = ENVELOPE.iter().filter(|name| has(name)).count();
+    members >= 2 && (has("successful") || has("traceId"))
+}

@@ -1,0 +1,59 @@
+//! Who asks.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use oceanbase_ocp::{AccessKey, Credentials, Error};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+
+/// Who asks.
+#[derive(Clone)]
+pub enum Identity {
+    /// Nobody.
+    Nobody,
+    /// An OCP user.
+    User(String, SecretString),
+    /// An access key and its secret.
+    AccessKey(String, SecretString),
+}
+
+impl Identity {
+    /// What must not appear in any output.
+    pub(super) fn secrets(&self) -> Vec<String> {
+        let mut secrets = self.plain_secrets();
+        // As a server may spell them in JSON.
+        let escaped: Vec<String> = secrets
+            .iter()
+            .map(|secret| json!(secret).to_string().trim_matches('"').to_owned())
+            .collect();
+        secrets.extend(escaped);
+        secrets
+    }
+
+    fn plain_secrets(&self) -> Vec<String> {
+        match self {
+            Self::Nobody => Vec::new(),
+            Self::User(user, password) => {
+                let password = password.expose_secret();
+                let token = STANDARD.encode(format!("{user}:{password}"));
+                vec![token, password.to_owned()]
+            }
+            Self::AccessKey(_, secret) => vec![secret.expose_secret().to_owned()],
+        }
+    }
+
+    /// The credentials of the client.
+    ///
+    /// # Errors
+    ///
+    /// When they are not such that OCP could take them.
+    pub fn credentials(&self) -> Result<Credentials, Error> {
+        Ok(match self {
+            Self::Nobody => Credentials::none(),
+            Self::User(user, password) => Credentials::basic(user, password.clone())?,
+            Self::AccessKey(id, secret) => {
+                Credentials::access_key(AccessKey::new(id, secret.clone())?)
+            }
+        })
+    }
+}

@@ -1,0 +1,192 @@
+//! What must hold for a task.
+
+use chrono::{Datelike, TimeDelta, Utc};
+use oceanbase_ocp::types::RestoreTaskStatus;
+use serde_json::{Value, json};
+
+use super::body::empty;
+use crate::lossless;
+use crate::verify::filter::Time;
+use crate::verify::row::{Row, long};
+use crate::verify::run::{Fault, Run, shown};
+
+/// OceanBase is no older.
+const FIRST_YEAR: i32 = 2010;
+
+/// Members that may change while a task runs.
+const LIVELY: [&str; 7] = [
+    "status",
+    "statusDesc",
+    "finished",
+    "successful",
+    "finishTime",
+    "progress",
+    "errorMsg",
+];
+
+/// A task is the same whenever it is listed, as far as the contract knows it: a
+/// new word or an undocumented member is drift, whatever it does.
+pub(super) fn changes(run: &Run, row: &Row) -> Option<Fault> {
+    let known = run.known.get(&row.id()?).filter(|known| *known != row)?;
+    let both = known.is_finished() && row.is_finished();
+    let rows = "/properties/data/properties/contents/items/properties";
+    let members = run.strict.schema(200)?.pointer(rows)?.as_object()?;
+    let name = members
+        .iter()
+        .filter(|(name, schema)| {
+            schema.get("x-word").is_none() && (both || !LIVELY.contains(&name.as_str()))
+        })
+        .map(|(name, _)| name)
+        .find(|name| {
+            let member = |row: &Row| match row.0.get(*name) {
+                None | Some(Value::Null) => json!({}),
+                Some(value) => json!({ *name: value }),
+            };
+            !lossless::differences(&member(known), &member(row)).is_empty()
+        })?;
+    Some(Fault::new(
+        format!("data.contents[].{name} changes"),
+        format!("{} as before", shown(known.0.get(name))),
+        format!("{} for task {}", shown(row.0.get(name)), row.id()?),
+    ))
+}
+
+/// Names, which cannot be empty.
+const NAMES: [&str; 4] = [
+    "backupClusterName",
+    "backupTenantName",
+    "restoreClusterName",
+    "restoreTenantName",
+];
+/// Other texts that no sample has empty.
+const TEXTS: [&str; 3] = ["restorePoolListStr", "restoreUri", "statusDesc"];
+
+pub(super) fn identity(row: &Row, at: &str) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = NAMES
+        .iter()
+        .chain(&TEXTS)
+        .filter_map(|name| {
+            let place = format!("data.contents[].{name}");
+            let fault = empty(&row.0, &format!("/{name}"), &place)?;
+            let fault = fault.at(format!("{at}/{name}"));
+            Some(if NAMES.contains(name) {
+                fault
+            } else {
+                fault.drift()
+            })
+        })
+        .collect();
+    for name in [
+        "id",
+        "restoreClusterId",
+        "restoreObClusterId",
+        "backupObTenantId",
+    ] {
+        if let Some(id) = row.0.get(name).and_then(long).filter(|id| *id < 1) {
+            let fault = Fault::new(
+                format!("data.contents[].{name} not positive"),
+                "an id, counted from 1",
+                id.to_string(),
+            );
+            let fault = fault.at(format!("{at}/{name}"));
+            // Elsewhere OCP writes -1 for an id that there is not.
+            let is_none = name != "id" && id == -1;
+            faults.push(if is_none { fault.drift() } else { fault });
+        }
+    }
+    faults
+}
+
+pub(super) fn state(row: &Row, at: &str) -> Vec<Fault> {
+    let (Some(finished), Some(successful), Some(status)) = (
+        row.flag("finished"),
+        row.flag("successful"),
+        row.text("status"),
+    ) else {
+        return Vec::new();
+    };
+    let got = format!("{status} with finished: {finished}, successful: {successful}");
+    let mut faults = Vec::new();
+    let due = match RestoreTaskStatus::from(status) {
+        RestoreTaskStatus::RestoreSuccess => Some((true, true)),
+        RestoreTaskStatus::RestoreFail => Some((true, false)),
+        RestoreTaskStatus::Other(_) => None,
+        _ => Some((false, false)),
+    };
+    match due {
+        Some(due) if due != (finished, successful) => {
+            let expected = format!("finished: {}, successful: {} for {status}", due.0, due.1);
+            faults.push(Fault::new("status contradicts flags", expected, got).at(at));
+        }
+        None if successful && !finished => {
+            faults.push(Fault::new("successful but not finished", "finished: true", got).at(at));
+        }
+        _ => {}
+    }
+    let message = row.text("errorMsg").filter(|text| !text.is_empty());
+    if let (true, Some(message)) = (successful, message) {
+        faults.push(
+            Fault::new(
+                "errorMsg of a success",
+                "an empty errorMsg",
+                format!("{message:?}"),
+            )
+            .at(format!("{at}/errorMsg")),
+        );
+    }
+    faults
+}
+
+pub(super) fn times(row: &Row, at: &str) -> Vec<Fault> {
+    let (created, finished) = (row.time("createTime"), row.time("finishTime"));
+    let restored = row.time("restoreEndTime");
+    let mut faults = Vec::new();
+    let said = |name: &str| format!("{name} {}", row.text(name).unwrap_or_default());
+    if let (Some(created), Some(finished)) = (created, finished)
+        && finished < created
+    {
+        let got = format!("{}, {}", said("createTime"), said("finishTime"));
+        let fault = Fault::new(
+            "finished before created",
+            "finishTime not before createTime",
+            got,
+        );
+        faults.push(fault.at(format!("{at}/finishTime")));
+    }
+    if let (Some(restored), Some(created)) = (restored, created)
+        && restored > created
+    {
+        let got = format!("{}, {}", said("createTime"), said("restoreEndTime"));
+        let fault = Fault::new(
+            "restores the future",
+            "restoreEndTime before createTime",
+            got,
+        );
+        let fault = fault.at(format!("{at}/restoreEndTime"));
+        // The clocks of OCP and of the database may differ by a little.
+        let is_near = restored - created < TimeDelta::seconds(60);
+        faults.push(if is_near { fault.drift() } else { fault });
+    }
+    for name in ["createTime", "finishTime", "restoreEndTime"] {
+        let is_early = |time: Time| time.year() < FIRST_YEAR;
+        if row.time(name).is_some_and(is_early) {
+            let expected = "a time since there is OceanBase";
+            let fault = Fault::new(format!("{name} too early"), expected, said(name));
+            faults.push(fault.at(format!("{at}/{name}")));
+        }
+    }
+    for name in ["createTime", "finishTime"] {
+        let is_ahead = |time| time > Utc::now() + TimeDelta::days(1);
+        if row.time(name).is_some_and(is_ahead) {
+            faults.push(
+                Fault::new(
+                    format!("{name} in the future"),
+                    "a time that has come",
+                    said(name),
+                )
+                .at(format!("{at}/{name}")),
+            );
+        }
+    }
+    faults
+}
