@@ -1,9 +1,9 @@
 //! How good is the contract? Mutates what it guards, one node at a time, and
 //! counts what it notices.
 //!
-//! Three families, made from the files: [`spec`], [`response`], [`request`]. A
-//! mutant is *killed* by every gate or check that notices it, and *survives* if
-//! none does. A golden copy of the spec, of generated code, of a derived schema or of
+//! Three families, made from the files: the description, the documented
+//! answers, the client's requests. A mutant is *killed* by every gate or check
+//! that notices it, and *survives* if none does. A golden copy of the spec, of generated code, of a derived schema or of
 //! a whole body is no killer here: it would notice everything, and know nothing.
 
 mod explained;

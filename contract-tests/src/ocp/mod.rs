@@ -1,8 +1,8 @@
 //! An embedded OCP: behaves as the real one is documented, or is inferred, to
 //! behave, for one tenant and a list of restore tasks.
 //!
-//! [`tasks`] makes the list, [`listing`] filters and pages it,
-//! [`authentication`] checks credentials without any code of the client,
+//! [`tasks`] makes the list, `listing` filters and pages it,
+//! `authentication` checks credentials without any code of the client,
 //! [`Oddity`] is what real servers do differently, [`Fault`] what none may do.
 
 mod answer;
