@@ -152,8 +152,9 @@ impl ClientBuilder {
         self
     }
 
-    /// What retries and [`Waiter`](crate::Waiter)s measure time and wait with:
-    /// for tests, and for simulations. Default: the clock of tokio.
+    /// What retries and [`Waiter`](crate::Waiter)s measure time and wait with, and
+    /// what signatures are dated by: for tests, and for simulations. Default: the
+    /// clock of tokio, and the system's date.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self

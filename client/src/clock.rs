@@ -1,10 +1,12 @@
-//! Time, as far as this crate waits.
+//! Time, as far as this crate waits and signs.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-/// What retries and waiters measure and wait with; see
+use chrono::{DateTime, Utc};
+
+/// What retries and waiters measure and wait with, and signatures are dated by; see
 /// [`ClientBuilder::clock`](crate::ClientBuilder::clock).
 ///
 /// Default: the clock of tokio, which its tests can pause.
@@ -14,6 +16,11 @@ pub trait Clock: Send + Sync + 'static {
 
     /// Completes after this time.
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+    /// The date and time that requests are signed with. Default: the system's.
+    fn utc(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
 }
 
 /// The clock of tokio.

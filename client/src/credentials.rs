@@ -4,7 +4,7 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, HOST, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -73,7 +73,11 @@ impl Credentials {
     }
 
     /// Adds what proves the identity to a request that is otherwise complete.
-    pub(crate) fn authenticate(&self, request: &mut reqwest::Request) -> Result<(), Error> {
+    pub(crate) fn authenticate(
+        &self,
+        request: &mut reqwest::Request,
+        time: DateTime<Utc>,
+    ) -> Result<(), Error> {
         let headers = match &self.0 {
             Scheme::None => return Ok(()),
             Scheme::Basic { token, .. } => {
@@ -99,7 +103,7 @@ impl Credentials {
                     request.url(),
                     request.headers(),
                     body,
-                    Utc::now(),
+                    time,
                 )
             }
         };

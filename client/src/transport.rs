@@ -95,6 +95,13 @@ impl Transport {
         let mut backoff = self.retry.backoff();
         let mut attempts = 0;
         loop {
+            // A generated body is JSON, and JSON can be sent again.
+            let Some(mut copy) = request.try_clone() else {
+                let what = "its body can be sent only once";
+                return Err(Error::configuration("request", what));
+            };
+            self.complete(&mut copy)
+                .map_err(|error| error.after(attempts))?;
             attempts += 1;
             tracing::Span::current().record("attempts", attempts);
             let span = tracing::debug_span!(
@@ -103,11 +110,6 @@ impl Transport {
                 status = Empty,
                 trace_id = Empty
             );
-            // A generated body is JSON, and JSON can be sent again.
-            let Some(copy) = request.try_clone() else {
-                let what = "its body can be sent only once";
-                return Err(Error::configuration("request", what));
-            };
             let outcome = self.send(http, copy).instrument(span.clone()).await;
             record(&span, &outcome);
             let Err(error) = outcome else {
@@ -135,9 +137,8 @@ impl Transport {
         }
     }
 
-    /// Sends a request once; with the success comes its trace id.
-    async fn send(&self, http: &reqwest::Client, mut request: Request) -> Outcome {
-        self.complete(&mut request)?;
+    /// Sends a complete request once; with the success comes its trace id.
+    async fn send(&self, http: &reqwest::Client, request: Request) -> Outcome {
         let started = Instant::now();
         let (method, url) = (request.method().clone(), request.url().clone());
         let mut request_headers = request.headers().clone();
@@ -212,7 +213,7 @@ impl Transport {
         if let Some(language) = &self.accept_language {
             headers.insert(ACCEPT_LANGUAGE, language.clone());
         }
-        self.credentials.authenticate(request)
+        self.credentials.authenticate(request, self.clock.utc())
     }
 
     /// Reads the body, decompressed, up to the limit and no further.

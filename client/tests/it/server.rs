@@ -4,6 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use oceanbase_ocp::types::RestoreTaskListResponse;
 use oceanbase_ocp::{Client, Clock, Error, ResponseValue, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -119,5 +120,10 @@ impl Clock for Waits {
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         self.0.lock().unwrap().push(time);
         Box::pin(std::future::ready(()))
+    }
+
+    /// Noon of a day, at first.
+    fn utc(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_723_032_000, 0).unwrap() + self.now()
     }
 }
