@@ -142,6 +142,8 @@ impl From<RestoreTaskStatus> for RestoreTaskStatusFilter {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     fn task(members: &str) -> RestoreHistoryTask {
@@ -225,23 +227,13 @@ mod tests {
         assert!(task.restore_pools().is_empty());
     }
 
-    /// Time and not correctness is at stake, so there is no limit to assert: a
-    /// quadratic search would take minutes.
-    #[test]
-    fn a_long_text_is_taken_apart_at_once() {
-        let mut task = task(r#""status": "X""#);
-        task.restore_uri = Some(",x".repeat(1_000_000));
-        assert_eq!(task.restore_uris().len(), 1);
-    }
-
     #[test]
     fn every_known_state_has_a_label_of_its_own() {
-        let mut labels: Vec<_> = RestoreTaskStatus::KNOWN
+        let labels: HashSet<_> = RestoreTaskStatus::KNOWN
             .iter()
             .map(|state| state.filter_label().unwrap())
             .collect();
-        assert_eq!(labels.len(), 17);
-        labels.dedup();
+        assert_eq!(RestoreTaskStatus::KNOWN.len(), 17);
         assert_eq!(labels.len(), 17);
         assert!(
             labels
