@@ -7,7 +7,6 @@ mod setup;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
-use oceanbase_ocp::RestoreOutcome;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -29,23 +28,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     };
     println!("Task {} is in state {} …", running.id, running.status);
-    let outcome = request
+    let task = request
         .wait_for(running.id)
         .interval(Duration::from_secs(1))
         .timeout(Duration::from_secs(3600))
-        .until_ended()
-        .await;
-    match outcome {
-        Ok(RestoreOutcome::Succeeded(task)) => println!("… and has ended well: {}", task.status),
-        Ok(RestoreOutcome::Failed(task)) => println!(
-            "… and has failed: {}",
-            task.error_msg.as_deref().unwrap_or("nobody says why")
-        ),
-        Ok(outcome) => println!("… and is no longer listed: {outcome:?}"),
-        Err(error) => match error.waited() {
-            Some(waited) => println!("… and goes on, in state {}", waited.last.status),
-            None => return Err(error.into()),
-        },
-    }
+        .until_succeeded()
+        .await?;
+    println!("… and has ended well: {}", task.status);
     Ok(())
 }

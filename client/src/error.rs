@@ -11,6 +11,7 @@ use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
 use crate::envelope::OcpFailure;
+use crate::types::RestoreHistoryTask;
 use crate::{Client, ErrorCode, Waited, envelope, excerpt};
 
 /// Why a call failed, or a client could not be made.
@@ -29,6 +30,10 @@ use crate::{Client, ErrorCode, Waited, envelope, excerpt};
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+/// The status of a response that carries an error: no success, and none of the
+/// failures that operations describe. Deprecated in HTTP; no OCP answers with it.
+const CARRIER: StatusCode = StatusCode::USE_PROXY;
+
 #[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
@@ -41,6 +46,7 @@ struct Inner {
     path: Option<String>,
     excerpt: Option<String>,
     hint: Option<String>,
+    trouble: Option<ConnectionTrouble>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -74,9 +80,21 @@ pub enum ErrorKind {
     /// The answer is OCP's, but a member is missing or has another type than
     /// documented; see [`Error::path`].
     Undecodable,
+    /// A list was read to its end, and fewer rows came than it says that it has.
+    /// What came is right, and was handed out before; reading again may help.
+    Incomplete,
     /// A restore has not ended in the time that a
     /// [`Waiter`](crate::Waiter) was given; see [`Error::waited`].
     Unfinished,
+    /// The restore that a [`Waiter`](crate::Waiter) waits for has never been in the
+    /// list: a wrong id, or a task of another tenant; see [`Error::waited`].
+    NotListed,
+    /// The restore that a [`Waiter`](crate::Waiter) waits for was in the list and
+    /// is not any more; [`Error::task`] has it as it was seen last.
+    NoLongerListed,
+    /// The restore that was to succeed has failed: see
+    /// [`Waiter::until_succeeded`](crate::Waiter::until_succeeded); [`Error::task`] has it.
+    RestoreFailed,
 }
 
 impl ErrorKind {
@@ -102,20 +120,23 @@ impl Error {
             status: None,
             failure: OcpFailure::default(),
             wait: None,
-            attempts: 1,
+            attempts: 0,
             waited: None,
             path: None,
             excerpt: None,
             hint: None,
+            trouble: None,
             source: None,
         }))
     }
 
     pub(crate) fn configuration(setting: &str, what: impl fmt::Display) -> Self {
-        Self::new(
-            ErrorKind::Configuration,
-            format!("`{setting}` is unusable: {what}"),
-        )
+        Self::argument(unusable(setting, what))
+    }
+
+    /// What [`missing`] or [`unusable`] say of an argument.
+    pub(crate) fn argument(what: String) -> Self {
+        Self::new(ErrorKind::Configuration, what)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -137,6 +158,10 @@ impl Error {
 
     pub(crate) fn with_hint(self, hint: String) -> Self {
         self.with(|inner| inner.hint = Some(hint))
+    }
+
+    pub(crate) fn with_trouble(self, trouble: Option<ConnectionTrouble>) -> Self {
+        self.with(|inner| inner.trouble = trouble)
     }
 
     /// After how many attempts this is the outcome.
@@ -169,7 +194,7 @@ impl Error {
     /// An error of the HTTP client, before there was a whole answer.
     pub(crate) fn from_http(error: reqwest::Error, what: &str) -> Self {
         let error = error.without_url();
-        let hint = tls_hint(&causes(&error).join(": "));
+        let trouble = ConnectionTrouble::told_by(&causes(&error).join(": "));
         let (kind, root) = if error.is_timeout() && error.is_connect() {
             let what = "connecting took too long";
             (ErrorKind::Connection, what.to_owned())
@@ -180,7 +205,7 @@ impl Error {
         };
         Self::new(kind, format!("{what}: {root}"))
             .caused_by(error)
-            .with(|inner| inner.hint = hint)
+            .with_trouble(trouble)
     }
 
     /// What the generated `send` fails with; `T` is what it would have decoded.
@@ -211,12 +236,11 @@ impl Error {
                 )
                 .with_status(StatusCode::OK)
                 .with_failure(envelope::failure(&body, credentials))
+                // How many there were is not known here.
+                .after(1)
                 .with(|inner| inner.path = path)
             }
-            Generated::InvalidRequest(what) | Generated::Custom(what) => Self::new(
-                ErrorKind::Configuration,
-                format!("the request is incomplete: {what}"),
-            ),
+            Generated::InvalidRequest(what) | Generated::Custom(what) => Self::argument(what),
             Generated::CommunicationError(error)
             | Generated::ResponseBodyError(error)
             | Generated::InvalidUpgrade(error) => Self::from_http(error, "the request failed"),
@@ -228,11 +252,10 @@ impl Error {
         }
     }
 
-    /// An HTTP response that carries this error through the generated code,
-    /// with a status that no operation expects.
+    /// An HTTP response that carries this error through the generated code.
     pub(crate) fn into_response(self) -> reqwest::Response {
         let mut response = http::Response::new("");
-        *response.status_mut() = StatusCode::from_u16(999).unwrap_or_default();
+        *response.status_mut() = CARRIER;
         response.extensions_mut().insert(self);
         response.into()
     }
@@ -273,15 +296,23 @@ impl Error {
         self.0.wait
     }
 
-    /// How often the request was sent; see [`RetryPolicy`](crate::RetryPolicy).
-    /// At least 1, also where nothing was sent.
+    /// How often the request that failed was sent; see
+    /// [`RetryPolicy`](crate::RetryPolicy). 0 where nothing was sent, and where no
+    /// request failed: a list was incomplete, a restore has not ended. An answer
+    /// that cannot be decoded counts as one attempt.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// What a [`Waiter`](crate::Waiter) knew when its time was up.
+    /// What a [`Waiter`](crate::Waiter) knew when it gave up.
     pub fn waited(&self) -> Option<&Waited> {
         self.0.waited.as_ref()
+    }
+
+    /// The restore task that a [`Waiter`](crate::Waiter) was waiting for, as it was
+    /// seen last.
+    pub fn task(&self) -> Option<&RestoreHistoryTask> {
+        self.waited()?.last.as_deref()
     }
 
     /// The place of an undecodable member, such as `data.contents[0].id`.
@@ -291,8 +322,24 @@ impl Error {
 
     /// What may be done about it, where that can be guessed.
     pub fn hint(&self) -> Option<&str> {
-        self.0.hint.as_deref()
+        let trouble = || self.0.trouble.map(ConnectionTrouble::hint);
+        self.0.hint.as_deref().or_else(trouble)
     }
+
+    /// Why there was no connection, where that is known and will not pass.
+    pub(crate) fn connection_trouble(&self) -> Option<ConnectionTrouble> {
+        self.0.trouble
+    }
+}
+
+/// The words for an argument that a request needs and has not.
+pub(crate) fn missing(argument: &str) -> String {
+    format!("`{argument}` is missing: the request needs it")
+}
+
+/// The words for an argument or a setting that is no good.
+pub(crate) fn unusable(argument: &str, why: impl fmt::Display) -> String {
+    format!("`{argument}` is unusable: {why}")
 }
 
 macro_rules! predicates {
@@ -320,7 +367,11 @@ predicates! {
     is_server Server,
     is_not_ocp NotOcp,
     is_undecodable Undecodable,
+    is_incomplete Incomplete,
     is_unfinished Unfinished,
+    is_not_listed NotListed,
+    is_no_longer_listed NoLongerListed,
+    is_restore_failed RestoreFailed,
 }
 
 fn causes(error: &reqwest::Error) -> Vec<String> {
@@ -338,40 +389,71 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
     excerpt::shortened(&causes(error).pop().unwrap_or_default())
 }
 
-const UNKNOWN_AUTHORITY: &str = "the server's certificate is not signed by an authority that this host trusts; \
-     give the authority's certificate with `root_certificate_pem`";
+/// Why two sides cannot talk to each other, now or later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ConnectionTrouble {
+    UnknownAuthority,
+    OtherHost,
+    Expired,
+    ServerSpeaksNoTls,
+    ServerSpeaksNoHttp,
+}
 
-/// What to do when TLS was refused, told by the words of the TLS library.
-fn tls_hint(causes: &str) -> Option<String> {
-    let causes = causes.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
-    let hint = if says(&[
-        "unknownissuer",
-        "unknown issuer",
-        "self-signed",
-        "self signed",
-        "unable to get local issuer",
-    ]) {
-        UNKNOWN_AUTHORITY
-    } else if says(&["notvalidforname", "not valid for name", "hostname mismatch"]) {
-        "the server's certificate is for another host name; use that name in the base URL"
-    } else if says(&["certificate expired", "expired"]) {
-        "the server's certificate has expired, or the clock of this host is wrong"
-    } else if says(&[
-        "invalidcontenttype",
-        "corrupt message",
-        "wrong version number",
-        "record overflow",
-    ]) {
-        "the server does not speak TLS at this port; try http:// in the base URL"
-    } else if says(&["invalid http version", "invalid http"]) {
-        "the server does not speak plain HTTP at this port; try https:// in the base URL"
-    } else if says(&["invalid peer certificate", "certificate verify failed"]) {
-        UNKNOWN_AUTHORITY
-    } else {
-        return None;
-    };
-    Some(hint.to_owned())
+impl ConnectionTrouble {
+    /// Told by the words of the TLS and HTTP libraries: they have nothing else.
+    fn told_by(causes: &str) -> Option<Self> {
+        let causes = causes.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+        Some(
+            if says(&[
+                "unknownissuer",
+                "unknown issuer",
+                "self-signed",
+                "self signed",
+                "unable to get local issuer",
+            ]) {
+                Self::UnknownAuthority
+            } else if says(&["notvalidforname", "not valid for name", "hostname mismatch"]) {
+                Self::OtherHost
+            } else if says(&["certificate expired", "certificate has expired"]) {
+                Self::Expired
+            } else if says(&[
+                "invalidcontenttype",
+                "corrupt message",
+                "wrong version number",
+                "record overflow",
+            ]) {
+                Self::ServerSpeaksNoTls
+            } else if says(&["invalid http version", "invalid http"]) {
+                Self::ServerSpeaksNoHttp
+            } else if says(&["invalid peer certificate", "certificate verify failed"]) {
+                Self::UnknownAuthority
+            } else {
+                return None;
+            },
+        )
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::UnknownAuthority => {
+                "the server's certificate is not signed by an authority that this host trusts; \
+                 give the authority's certificate with `root_certificate_pem`"
+            }
+            Self::OtherHost => {
+                "the server's certificate is for another host name; use that name in the base URL"
+            }
+            Self::Expired => {
+                "the server's certificate has expired, or the clock of this host is wrong"
+            }
+            Self::ServerSpeaksNoTls => {
+                "the server does not speak TLS at this port; try http:// in the base URL"
+            }
+            Self::ServerSpeaksNoHttp => {
+                "the server does not speak plain HTTP at this port; try https:// in the base URL"
+            }
+        }
+    }
 }
 
 impl fmt::Display for Error {
@@ -412,7 +494,7 @@ impl fmt::Display for Error {
         if !details.is_empty() {
             write!(f, " ({})", details.join(", "))?;
         }
-        if let Some(hint) = &inner.hint {
+        if let Some(hint) = self.hint() {
             write!(f, "; {hint}")?;
         }
         if let Some(excerpt) = &inner.excerpt {
@@ -435,5 +517,52 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Taken for a success, an error would be decoded and lost.
+    #[test]
+    fn the_response_that_carries_an_error_is_neither_a_success_nor_a_failure() {
+        let response = Error::new(ErrorKind::Timeout, "it took too long").into_response();
+        assert!(!response.status().is_success());
+        assert_eq!(ErrorKind::of_status(response.status()), None);
+        let carried = response.extensions().get::<Error>().unwrap();
+        assert!(carried.is_timeout());
+    }
+
+    /// Why nothing can be repeated is decided by what is the matter, not by
+    /// whether there is a text about it.
+    #[test]
+    fn the_words_of_libraries_are_understood() {
+        use ConnectionTrouble::*;
+        for (words, trouble) in [
+            (
+                "invalid peer certificate: UnknownIssuer",
+                Some(UnknownAuthority),
+            ),
+            (
+                "invalid peer certificate: BadSignature",
+                Some(UnknownAuthority),
+            ),
+            ("certificate not valid for name \"ocp\"", Some(OtherHost)),
+            (
+                "invalid peer certificate: certificate expired: verification time …",
+                Some(Expired),
+            ),
+            ("error:0A000086: certificate has expired", Some(Expired)),
+            (
+                "received corrupt message of type InvalidContentType",
+                Some(ServerSpeaksNoTls),
+            ),
+            ("invalid HTTP version parsed", Some(ServerSpeaksNoHttp)),
+            ("Connection refused (os error 111)", None),
+            ("the lease of the name has expired", None),
+        ] {
+            assert_eq!(ConnectionTrouble::told_by(words), trouble, "{words}");
+        }
     }
 }

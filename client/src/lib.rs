@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod clock;
+mod completeness;
 mod credentials;
 mod envelope;
 mod error;
@@ -32,6 +33,7 @@ mod generated {
 
 pub use client::ClientBuilder;
 pub use clock::Clock;
+pub use completeness::Completeness;
 pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use exchange::Exchange;

@@ -1,16 +1,18 @@
 //! All rows of a list, page by page.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, try_unfold};
 
-use crate::Error;
 use crate::builder::ListTenantRestoreTasks;
+use crate::completeness::{Asked, Completeness, Tally};
+use crate::error::{Error, ErrorKind};
 use crate::types::{RestoreHistoryTask, RestoreTaskList};
 
 /// Rows on a page, where the request does not say.
@@ -29,13 +31,19 @@ impl<'a> ListTenantRestoreTasks<'a> {
     ///
     /// Begins at the request's `page` (1, if it has none) with pages of its
     /// `size` (100, if it has none; OCP takes up to 2000). Ends after the last
-    /// page, or after the first error. A task that a newer one has pushed onto
-    /// the next page in between does not come twice; one that a deletion has
-    /// pulled onto the page before is missed, as always with numbered pages.
+    /// page, or after the first error.
     ///
-    /// Keeps one page and the ids of two in memory, however many there are.
-    /// Whatever `page` says, an empty page is the last one, and so is the third in
-    /// a row that has nothing new; a list of more than a million pages is an error.
+    /// Rows move between numbered pages when tasks come and go while they are
+    /// read. No row comes twice. Where fewer came than OCP says there are, the
+    /// stream ends with an error, [`ErrorKind::Incomplete`], after the last row;
+    /// where OCP changed its mind about how many there are, it ends as always, and
+    /// [`Rows::completeness`] tells.
+    ///
+    /// Keeps one page and up to 65,536 ids in memory, half a MiB. A longer list
+    /// is read all the same: from there on a row that comes twice is known only
+    /// from the two pages before, and rows are counted and no more. Whatever `page`
+    /// says, an empty page is the last one, and so is the third in a row that has
+    /// nothing new; a list of more than a million pages is an error.
     ///
     /// ```no_run
     /// use futures_util::TryStreamExt;
@@ -66,21 +74,19 @@ impl<'a> ListTenantRestoreTasks<'a> {
     /// The same, a page at a time: what is new on it, and what it says of
     /// itself. No page is empty but the first.
     pub fn pages(self) -> Pages<'a> {
-        let state = (self, Position::default());
-        Pages(
-            try_unfold(Some(state), |state| async move {
-                let Some((request, mut position)) = state else {
-                    return Ok(None);
-                };
-                let list = position.next(&request).await?;
-                Ok(match list {
-                    None => None,
-                    Some(list) if position.at_end => Some((list, None)),
-                    Some(list) => Some((list, Some((request, position)))),
-                })
-            })
-            .boxed(),
-        )
+        let completeness = Arc::new(OnceLock::new());
+        let position = Position {
+            completeness: Arc::clone(&completeness),
+            ..Position::default()
+        };
+        let pages = try_unfold((self, position), |(request, mut position)| async move {
+            let list = position.next(&request).await?;
+            Ok(list.map(|list| (list, (request, position))))
+        });
+        Pages {
+            pages: pages.boxed(),
+            completeness,
+        }
     }
 }
 
@@ -89,17 +95,21 @@ impl<'a> ListTenantRestoreTasks<'a> {
 struct Position {
     /// The page that came last.
     page: Option<i64>,
-    /// Ids on the last two pages.
-    seen: [HashSet<i64>; 2],
     at_end: bool,
+    tally: Tally,
+    /// Where the stream finds the outcome.
+    completeness: Arc<OnceLock<Completeness>>,
 }
 
 impl Position {
-    /// The next page without what was on the last two; `None` if there is none.
+    /// The next page without what has come before; `None` if there is none.
     async fn next(
         &mut self,
         request: &ListTenantRestoreTasks<'_>,
     ) -> Result<Option<RestoreTaskList>, Error> {
+        if self.at_end {
+            return self.end();
+        }
         let size = asked(&request.size)?.unwrap_or(SIZE);
         if !(1..=LARGEST).contains(&size) {
             let what = format!("a page has 1 to {LARGEST} rows, not {size}");
@@ -117,7 +127,7 @@ impl Position {
         for page in next..next + STALE_PAGES {
             if page > MOST_PAGES {
                 let what = format!("the list does not end after {MOST_PAGES} pages");
-                return Err(Error::new(crate::ErrorKind::NotOcp, what));
+                return Err(Error::new(ErrorKind::NotOcp, what));
             }
             let answer = request.clone().page(page).size(size).send().await?;
             self.page = Some(page);
@@ -130,7 +140,7 @@ impl Position {
                 _ => count < usize::try_from(size).unwrap_or_default(),
             };
             self.at_end |= count == 0;
-            self.keep_new(&mut list);
+            self.tally.count(Asked { page, size }, &mut list);
             if is_first || !list.contents.is_empty() {
                 return Ok(Some(list));
             }
@@ -138,37 +148,42 @@ impl Position {
                 break;
             }
         }
-        Ok(None)
+        self.end()
     }
 
-    /// Leaves what was on neither of the last two pages, and remembers this one.
-    fn keep_new(&mut self, list: &mut RestoreTaskList) {
-        let ids: HashSet<i64> = list.contents.iter().map(|row| row.id).collect();
-        let mut own = HashSet::new();
-        list.contents.retain(|row| {
-            own.insert(row.id) && !self.seen.iter().any(|seen| seen.contains(&row.id))
-        });
-        self.seen.swap(0, 1);
-        self.seen[1] = ids;
+    /// No more pages; or that rows are missing.
+    fn end(&self) -> Result<Option<RestoreTaskList>, Error> {
+        let completeness = self.tally.completeness()?;
+        // It is told once: nobody asks for a page after the last.
+        let _ = self.completeness.set(completeness);
+        Ok(None)
     }
 }
 
 /// An argument of a request, or that it cannot be one.
 fn asked(argument: &Result<Option<i64>, String>) -> Result<Option<i64>, Error> {
-    argument
-        .clone()
-        .map_err(|what| Error::configuration("page or size", what))
+    argument.clone().map_err(Error::argument)
 }
 
 /// A stream of pages; see [`ListTenantRestoreTasks::pages`].
 #[must_use = "streams do nothing unless polled"]
-pub struct Pages<'a>(BoxStream<'a, Result<RestoreTaskList, Error>>);
+pub struct Pages<'a> {
+    pages: BoxStream<'a, Result<RestoreTaskList, Error>>,
+    completeness: Arc<OnceLock<Completeness>>,
+}
+
+impl Pages<'_> {
+    /// Whether all rows have come; see [`Rows::completeness`].
+    pub fn completeness(&self) -> Option<Completeness> {
+        self.completeness.get().copied()
+    }
+}
 
 impl Stream for Pages<'_> {
     type Item = Result<RestoreTaskList, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0.poll_next_unpin(context)
+        self.pages.poll_next_unpin(context)
     }
 }
 
@@ -177,6 +192,31 @@ impl Stream for Pages<'_> {
 pub struct Rows<'a> {
     pages: Pages<'a>,
     page: VecDeque<RestoreHistoryTask>,
+}
+
+impl Rows<'_> {
+    /// Whether all rows have come: `None` before the stream has ended, and after
+    /// an error.
+    ///
+    /// ```no_run
+    /// use futures_util::TryStreamExt;
+    /// use oceanbase_ocp::Completeness;
+    ///
+    /// # async fn example(ocp: oceanbase_ocp::Client) -> Result<(), oceanbase_ocp::Error> {
+    /// let mut rows = ocp.list_tenant_restore_tasks().id(1000005).tenant_id(1000012).rows();
+    /// let mut ids = Vec::new();
+    /// while let Some(task) = rows.try_next().await? {
+    ///     ids.push(task.id);
+    /// }
+    /// if let Some(Completeness::Changed { first, last }) = rows.completeness() {
+    ///     eprintln!("the list had {first} tasks at first, {last} in the end");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn completeness(&self) -> Option<Completeness> {
+        self.pages.completeness()
+    }
 }
 
 impl Stream for Rows<'_> {
@@ -199,12 +239,16 @@ impl Stream for Rows<'_> {
 
 impl fmt::Debug for Pages<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages").finish_non_exhaustive()
+        f.debug_struct("Pages")
+            .field("completeness", &self.completeness())
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Rows<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows").finish_non_exhaustive()
+        f.debug_struct("Rows")
+            .field("completeness", &self.completeness())
+            .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,8 @@ use crate::{Error, ErrorKind};
 
 /// How often a call is tried, and for how long.
 ///
-/// Tried again, where the method is idempotent as all of this crate are: HTTP 429 once the window that `RateLimit-Reset` tells has ended;
+/// Requests are tried again where the method is idempotent, as all of this crate
+/// are: HTTP 429 once the window that `RateLimit-Reset` tells has ended;
 /// 502, 503 and 504; a connection that failed before there was an answer. Never:
 /// any other refusal, least of all a 401, because twenty of them lock the caller
 /// out; an answer that broke off or took too long; TLS that was refused.
@@ -121,8 +122,7 @@ fn is_passing(error: &Error) -> bool {
     match error.kind() {
         ErrorKind::Throttled => true,
         ErrorKind::Server => matches!(status, Some(502..=504)),
-        // With a hint it is TLS that was refused, and will be again.
-        ErrorKind::Connection => status.is_none() && error.hint().is_none(),
+        ErrorKind::Connection => status.is_none() && error.connection_trouble().is_none(),
         _ => false,
     }
 }
@@ -132,6 +132,7 @@ mod tests {
     use http::{HeaderMap, StatusCode};
 
     use super::*;
+    use crate::error::ConnectionTrouble;
 
     fn error(kind: ErrorKind, status: u16) -> Error {
         let error = Error::new(kind, "it failed");
@@ -153,7 +154,8 @@ mod tests {
         use ErrorKind::*;
         const MS: fn(u64) -> Duration = Duration::from_millis;
         let backoff = MS(700);
-        let tls = error(Connection, 0).with_hint("the certificate has expired".into());
+        let tls = error(Connection, 0).with_trouble(Some(ConnectionTrouble::Expired));
+        let hinted = error(Connection, 0).with_hint("is the server running?".into());
         for (error, attempts, elapsed, due) in [
             (error(Throttled, 429), 1, 0, Wait(backoff)),
             (throttled("53"), 1, 0, Wait(MS(53_000))),
@@ -175,6 +177,7 @@ mod tests {
             (error(Connection, 0), 1, 0, Wait(backoff)),
             (error(Connection, 200), 1, 0, Return),
             (tls, 1, 0, Return),
+            (hinted, 1, 0, Wait(backoff)),
             (error(Timeout, 0), 1, 0, Return),
             (error(Unauthorized, 401), 1, 0, Return),
             (error(Forbidden, 403), 1, 0, Return),

@@ -1,40 +1,34 @@
 //! Waits until a restore ends.
 
-use std::fmt;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
 use crate::builder::ListTenantRestoreTasks;
 use crate::error::{Error, ErrorKind};
+use crate::excerpt::shortened;
 use crate::types::RestoreHistoryTask;
 
 impl<'a> ListTenantRestoreTasks<'a> {
     /// Waits until a restore task ends, well or badly.
     ///
-    /// OCP cannot be asked for one task, so the list that the request asks for is
-    /// read from its first page on until the task is found. A `start_time` before
-    /// the task was created keeps that list short; a filter by status would lose
-    /// the task as soon as its state changes.
+    /// OCP cannot be asked for one task, so the list is read from its first page
+    /// on until the task is found, with pages of the request's `size`. The request
+    /// must have no filters: each can hide the task, a status as soon as its state
+    /// changes, and a time window because OCP does not say which time it compares.
+    /// The list need not be short: new tasks came first wherever OCP shows a list.
     ///
     /// ```no_run
-    /// use oceanbase_ocp::RestoreOutcome;
-    ///
     /// # async fn example() -> Result<(), oceanbase_ocp::Error> {
     /// let ocp = oceanbase_ocp::Client::new("http://localhost:8080")?;
-    /// let outcome = ocp
+    /// let task = ocp
     ///     .list_tenant_restore_tasks()
     ///     .id(1000005)
     ///     .tenant_id(1000012)
     ///     .wait_for(2)
-    ///     .until_ended()
+    ///     .until_succeeded()
     ///     .await?;
-    /// match outcome {
-    ///     RestoreOutcome::Succeeded(task) => println!("{:?}", task.finish_time),
-    ///     RestoreOutcome::Failed(task) => println!("{:?}", task.error_msg),
-    ///     RestoreOutcome::NotListed => println!("no such task"),
-    ///     other => println!("{other:?}"),
-    /// }
+    /// println!("ended at {:?}", task.finish_time);
     /// # Ok(())
     /// # }
     /// ```
@@ -44,6 +38,7 @@ impl<'a> ListTenantRestoreTasks<'a> {
             task,
             interval: Duration::from_secs(5),
             max_interval: Duration::from_secs(60),
+            appears_within: Duration::from_secs(60),
             timeout: Duration::from_secs(4 * 60 * 60),
         }
     }
@@ -51,38 +46,48 @@ impl<'a> ListTenantRestoreTasks<'a> {
 
 /// Waits until a restore task ends; see [`ListTenantRestoreTasks::wait_for`].
 #[derive(Clone, Debug)]
-#[must_use = "a waiter does nothing until `until_ended` is called"]
+#[must_use = "a waiter does nothing until `until_ended` or `until_succeeded` is called"]
 pub struct Waiter<'a> {
     request: ListTenantRestoreTasks<'a>,
     task: i64,
     interval: Duration,
     max_interval: Duration,
+    appears_within: Duration,
     timeout: Duration,
 }
 
 /// How a restore ended.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
+#[must_use = "the restore may have failed"]
 pub enum RestoreOutcome {
     /// Well.
     Succeeded(Box<RestoreHistoryTask>),
     /// Badly; `error_msg` may say why.
     Failed(Box<RestoreHistoryTask>),
-    /// The list does not have the task, looked at twice: another tenant's, outside of the
-    /// request's filters, or deleted.
-    NotListed,
 }
 
-/// What a waiter knew when its time was up; see [`Error::waited`].
+/// What a waiter knew when it gave up; see [`Error::waited`].
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Waited {
-    /// The task as it was seen last.
-    pub last: Box<RestoreHistoryTask>,
+    /// The task as it was seen last; `None` if it never was.
+    pub last: Option<Box<RestoreHistoryTask>>,
+    /// How many tasks the list had when it was last read to its end; `None` if it
+    /// never was, because the task was found before.
+    pub listed: Option<usize>,
     /// How long it was waited for.
     pub elapsed: Duration,
     /// How often the list was read.
     pub attempts: u32,
+}
+
+/// What one look at the list has shown.
+enum Look {
+    Found(Box<RestoreHistoryTask>),
+    /// All of so many tasks are others.
+    Absent(usize),
+    /// Rows are missing, the task maybe among them.
+    Incomplete(Error),
 }
 
 impl Waiter<'_> {
@@ -99,83 +104,199 @@ impl Waiter<'_> {
         self
     }
 
-    /// How long to wait. Default: 4 hours. The list is read once more at the very
-    /// end; a look that has begun is not cut off.
+    /// How long a task that is not listed yet is waited for: a restore that was
+    /// just asked for may take a moment to appear. Default: a minute; zero means
+    /// that it must be there at once.
+    pub fn appears_within(mut self, time: Duration) -> Self {
+        self.appears_within = time;
+        self
+    }
+
+    /// How long to wait in all. Default: 4 hours. The list is read once more at the
+    /// very end; a look that has begun is not cut off.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Completes when the task has ended, or is not listed.
+    /// Completes when the task has ended, well or badly.
     ///
     /// Dropping the future ends the waiting.
     ///
+    /// ```no_run
+    /// use oceanbase_ocp::RestoreOutcome;
+    ///
+    /// # async fn example(ocp: oceanbase_ocp::Client) -> Result<(), oceanbase_ocp::Error> {
+    /// let request = ocp.list_tenant_restore_tasks().id(1000005).tenant_id(1000012);
+    /// match request.wait_for(2).until_ended().await? {
+    ///     RestoreOutcome::Succeeded(task) => println!("{:?}", task.finish_time),
+    ///     RestoreOutcome::Failed(task) => println!("{:?}", task.error_msg),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unfinished`] when the time is up, with the task as it was seen
-    /// last; and whatever a look at the list fails with, after its retries.
+    /// [`ErrorKind::NotListed`] when the task has not appeared in the time that
+    /// [`appears_within`](Self::appears_within) gives it;
+    /// [`ErrorKind::NoLongerListed`] when it was there, and then is not, looked at
+    /// twice; [`ErrorKind::Unfinished`] when the time is up;
+    /// [`ErrorKind::Configuration`] when the request has filters. Otherwise whatever
+    /// a look at the list fails with, after its retries; only after an
+    /// [`ErrorKind::Incomplete`] list there is another look, as long as there is time.
     pub async fn until_ended(self) -> Result<RestoreOutcome, Error> {
+        let (task, _) = self.ended().await?;
+        Ok(if task.is_succeeded() {
+            RestoreOutcome::Succeeded(task)
+        } else {
+            RestoreOutcome::Failed(task)
+        })
+    }
+
+    /// Completes when the task has ended well, and returns it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`until_ended`](Self::until_ended), and
+    /// [`ErrorKind::RestoreFailed`] when the restore has failed; [`Error::task`] has
+    /// the task, and with its `error_msg` the reason, if OCP tells one.
+    pub async fn until_succeeded(self) -> Result<RestoreHistoryTask, Error> {
+        let (task, mut waited) = self.ended().await?;
+        if task.is_succeeded() {
+            return Ok(*task);
+        }
+        let why = task.error_msg.as_deref().filter(|why| !why.is_empty());
+        let what = format!(
+            "restore task {} has failed, in state {}: {}",
+            self.task,
+            self.shown(task.status.as_str()),
+            why.map_or("OCP does not say why".into(), |why| self.shown(why)),
+        );
+        waited.last = Some(task);
+        Err(Error::new(ErrorKind::RestoreFailed, what).with_waited(waited))
+    }
+
+    /// The task once it has ended.
+    async fn ended(&self) -> Result<(Box<RestoreHistoryTask>, Waited), Error> {
+        self.refuse_filters()?;
         let clock = &self.request.client.inner.clock;
         let started = clock.now();
         let mut pause = self.interval.min(self.max_interval);
-        let mut attempts = 0;
+        // Looks without the task since it was seen last.
+        let mut absences = 0;
+        let mut waited = Waited {
+            last: None,
+            listed: None,
+            elapsed: Duration::ZERO,
+            attempts: 0,
+        };
         loop {
-            attempts += 1;
-            // Rows that move between two pages can hide one of them; once is no proof.
-            let task = match self.look().await? {
-                None => self.look().await?,
-                found => found,
+            waited.attempts += 1;
+            let look = self.look().await?;
+            waited.elapsed = clock.now().saturating_sub(started);
+            let mut incomplete = None;
+            match look {
+                Look::Found(task) if !task.is_running() => return Ok((task, waited)),
+                Look::Found(task) => {
+                    tracing::debug!(task = self.task, status = %task.status, waited.attempts, "the restore runs");
+                    waited.last = Some(task);
+                    absences = 0;
+                }
+                Look::Absent(listed) => {
+                    waited.listed = Some(listed);
+                    absences += 1;
+                }
+                Look::Incomplete(error) => incomplete = Some(error),
+            }
+            let limit = match waited.last {
+                Some(_) => self.timeout,
+                None => self.appears_within.min(self.timeout),
             };
-            let Some(task) = task else {
-                return Ok(RestoreOutcome::NotListed);
+            let is_over = waited.elapsed >= limit;
+            // Rows that move between two pages can hide one of them, so that one
+            // look is no proof; the second comes at once.
+            let is_unsure = match waited.last {
+                Some(_) => absences == 1 && incomplete.is_none(),
+                None => is_over && waited.attempts == 1,
             };
-            if task.is_succeeded() {
-                return Ok(RestoreOutcome::Succeeded(task.into()));
+            if is_unsure {
+                continue;
             }
-            if task.is_failed() {
-                return Ok(RestoreOutcome::Failed(task.into()));
+            if waited.last.is_some() && absences > 1 {
+                return Err(self.gave_up(ErrorKind::NoLongerListed, waited));
             }
-            let elapsed = clock.now().saturating_sub(started);
-            tracing::debug!(task = self.task, status = %task.status, attempts, "the restore runs");
-            if elapsed >= self.timeout {
-                return Err(Error::unfinished(Waited {
-                    last: task.into(),
-                    elapsed,
-                    attempts,
-                }));
+            if is_over {
+                return Err(match (&waited.last, incomplete) {
+                    (Some(_), _) => self.gave_up(ErrorKind::Unfinished, waited),
+                    (None, Some(error)) => error.with_waited(waited),
+                    (None, None) => self.gave_up(ErrorKind::NotListed, waited),
+                });
             }
-            clock.sleep(pause.min(self.timeout - elapsed)).await;
+            clock.sleep(pause.min(limit - waited.elapsed)).await;
             pause = (pause.saturating_mul(3) / 2).min(self.max_interval);
         }
     }
 
-    /// The task, if the list has it.
-    async fn look(&self) -> Result<Option<RestoreHistoryTask>, Error> {
-        let mut rows = self.request.clone().page(1).rows();
-        while let Some(row) = rows.try_next().await? {
-            if row.id == self.task {
-                return Ok(Some(row));
+    /// The whole list is looked through, so nothing may be missing from it.
+    fn refuse_filters(&self) -> Result<(), Error> {
+        let request = &self.request;
+        for (filter, is_set) in [
+            ("status", is_set(&request.status)),
+            (
+                "restore_cluster_name",
+                is_set(&request.restore_cluster_name),
+            ),
+            ("start_time", is_set(&request.start_time)),
+            ("end_time", is_set(&request.end_time)),
+        ] {
+            if is_set {
+                let what = "a filter may hide the task that is waited for; leave it out";
+                return Err(Error::configuration(filter, what));
             }
         }
-        Ok(None)
+        Ok(())
+    }
+
+    async fn look(&self) -> Result<Look, Error> {
+        let mut rows = self.request.clone().page(1).rows();
+        let mut listed = 0;
+        loop {
+            match rows.try_next().await {
+                Ok(Some(row)) if row.id == self.task => return Ok(Look::Found(row.into())),
+                Ok(Some(_)) => listed += 1,
+                Ok(None) => return Ok(Look::Absent(listed)),
+                Err(error) if error.is_incomplete() => return Ok(Look::Incomplete(error)),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn gave_up(&self, kind: ErrorKind, waited: Waited) -> Error {
+        let task = self.task;
+        let state = waited.last.as_ref().map(|last| last.status.as_str());
+        let state = self.shown(state.unwrap_or_default());
+        let listed = waited.listed.unwrap_or_default();
+        let (seconds, looks) = (waited.elapsed.as_secs(), waited.attempts);
+        let so_long = format!("after {seconds} s (looked at {looks} times");
+        let what = match kind {
+            ErrorKind::NotListed => format!(
+                "restore task {task} is not listed {so_long}; tasks that are: {listed}); are the id and the tenant right?"
+            ),
+            ErrorKind::NoLongerListed => format!(
+                "restore task {task} is no longer listed {so_long}; tasks that are: {listed}); it was last seen in state {state}"
+            ),
+            _ => format!("restore task {task} is still in state {state} {so_long})"),
+        };
+        Error::new(kind, what).with_waited(waited)
+    }
+
+    /// A server's text as it may be shown.
+    fn shown(&self, text: &str) -> String {
+        shortened(&self.request.client.inner.credentials.redact(text))
     }
 }
 
-impl fmt::Display for Waited {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "restore task {} is still in state {} after {} s (looked at {} times)",
-            self.last.id,
-            self.last.status,
-            self.elapsed.as_secs(),
-            self.attempts
-        )
-    }
-}
-
-impl Error {
-    fn unfinished(waited: Waited) -> Self {
-        Self::new(ErrorKind::Unfinished, waited.to_string()).with_waited(waited)
-    }
+fn is_set<T>(argument: &Result<Option<T>, String>) -> bool {
+    matches!(argument, Ok(Some(_)))
 }

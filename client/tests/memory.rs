@@ -1,9 +1,9 @@
-//! A million rows in the memory of two pages.
+//! A million rows in the memory of two pages and 65,536 ids.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use futures_util::TryStreamExt;
-use oceanbase_ocp::Client;
+use oceanbase_ocp::{Client, Completeness};
 use peak_alloc::PeakAlloc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -33,7 +33,7 @@ async fn serve(listener: TcpListener) {
             .collect();
         let (rows, pages) = (rows.join(","), ROWS / SIZE);
         let body = format!(
-            r#"{{"successful":true,"data":{{"contents":[{rows}],"page":{{"totalPages":{pages}}}}}}}"#
+            r#"{{"successful":true,"data":{{"contents":[{rows}],"page":{{"totalElements":{ROWS},"totalPages":{pages}}}}}}}"#
         );
         let length = body.len();
         let answer = format!(
@@ -62,6 +62,11 @@ async fn a_million_rows_take_no_more_memory_than_a_few_pages() {
         }
     }
     assert_eq!(count, ROWS);
+    assert_eq!(
+        rows.completeness(),
+        Some(Completeness::Unknown),
+        "the ids are too many to keep"
+    );
     let late = MEMORY.peak_usage();
     assert!(
         late < early * 3 / 2,

@@ -29,13 +29,13 @@ impl Ocp {
 
 /// The OCP at `OCP_BASE_URL`, with `OCP_CLUSTER`, `OCP_TENANT` and `OCP_USER`,
 /// `OCP_PASSWORD` or `OCP_ACCESS_KEY`, `OCP_SECRET_KEY`; without `OCP_BASE_URL`
-/// an embedded one, whose running restores end after three seconds.
+/// an embedded one, whose running restores end after a second.
 pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
     let variable = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
     let Some(base_url) = variable("OCP_BASE_URL") else {
         let settings = Settings {
             access_key: Some(("example".into(), "example-secret".into())),
-            ends_after: Some(Duration::from_secs(3)),
+            ends_after: Some(Duration::from_secs(1)),
             ..Settings::new(tasks::made(12))
         };
         let (cluster, tenant) = (settings.cluster, settings.tenant);

@@ -1,7 +1,7 @@
 //! Lists that end, lists that shift, and servers that cannot count.
 
 use futures_util::{StreamExt, TryStreamExt};
-use oceanbase_ocp::{Client, Error};
+use oceanbase_ocp::{Client, Completeness, Error};
 
 use crate::server::{http, json, serve};
 
@@ -187,4 +187,127 @@ async fn pages_are_lazy_and_begin_where_the_request_does() {
         assert!(error.is_configuration(), "{error}");
     }
     assert_eq!(heads.lock().unwrap().len(), 2);
+}
+
+fn totals(total: i64, size: i64) -> String {
+    let pages = (total + size - 1) / size;
+    format!(r#","page":{{"totalElements":{total},"totalPages":{pages}}}"#)
+}
+
+/// A list that is empty where it must not be: it may count its pages from 0, or
+/// give another page than the one that was asked for.
+#[tokio::test]
+async fn an_empty_page_of_a_list_with_rows_is_an_error() {
+    let from_0 = |total: i64| {
+        move |_: usize, head: &str| {
+            let (page, size) = (number(head, "page"), number(head, "size"));
+            let first = page * size + 1;
+            let pages = (total + size - 1) / size;
+            let says = format!(
+                r#","page":{{"number":{},"totalElements":{total},"totalPages":{pages}}}"#,
+                page + 1
+            );
+            body(first..=(first + size - 1).min(total), &says)
+        }
+    };
+    let hint = "the server may count its pages from 0, or end its list too early";
+    for (total, rows, words) in [
+        (
+            50,
+            0,
+            "0 of 50 rows came; page 1 of 100 rows each was asked for, and page 2 came with 0 rows",
+        ),
+        (
+            150,
+            50,
+            "50 of 150 rows came; page 2 of 100 rows each was asked for, and page 3 came with 0 rows",
+        ),
+    ] {
+        let (found, error, _) = ids(100, from_0(total)).await;
+        assert_eq!(found.len(), rows);
+        let error = error.expect("rows are missing, and there is no error");
+        assert!(error.is_incomplete());
+        assert_eq!(
+            error.to_string(),
+            format!("the list is incomplete: {words}; {hint}")
+        );
+    }
+    // As it was found: the page says that there are rows, and has none.
+    let (found, error, sent) = ids(100, |_, _| body([], &totals(150, 100))).await;
+    assert_eq!((found.len(), sent), (0, 1));
+    assert!(error.unwrap().to_string().contains("0 of 150 rows came"));
+}
+
+/// The same total on each page, and an order that changes in between.
+#[tokio::test]
+async fn rows_that_did_not_come_are_an_error_after_the_last_row() {
+    let shuffled = |number: usize, _: &str| match number {
+        1 => body(1..=100, &totals(250, 100)),
+        2 => body(64..=163, &totals(250, 100)),
+        _ => body(164..=213, &totals(250, 100)),
+    };
+    let (found, error, _) = ids(100, shuffled).await;
+    assert_eq!(found, (1..=213).collect::<Vec<_>>());
+    let error = error.expect("213 of 250 rows, and no error");
+    assert!(error.is_incomplete());
+    assert_eq!(
+        error.to_string(),
+        "the list is incomplete: 213 of 250 rows came; page 3 of 100 rows each was asked for, and it came with 50 rows; rows may have moved between the pages; read the list again"
+    );
+
+    let (url, _) = serve(shuffled).await;
+    let client = Client::new(&url).unwrap();
+    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let mut pages = request.pages();
+    for _ in 0..3 {
+        assert!(pages.try_next().await.unwrap().is_some());
+    }
+    assert!(pages.try_next().await.unwrap_err().is_incomplete());
+    assert!(pages.try_next().await.unwrap().is_none(), "it comes once");
+    assert_eq!(pages.completeness(), None);
+}
+
+/// A row comes once, however far apart the pages are that have it.
+#[tokio::test]
+async fn a_row_that_moves_far_does_not_come_twice() {
+    let (found, error, _) = ids(2, |number, _| match number {
+        1 => body([1, 2], &totals(7, 2)),
+        2 => body([3, 4], &totals(7, 2)),
+        3 => body([5, 6], &totals(7, 2)),
+        _ => body([1], &totals(7, 2)),
+    })
+    .await;
+    assert_eq!(found, [1, 2, 3, 4, 5, 6]);
+    assert!(error.unwrap().to_string().contains("6 of 7 rows came"));
+}
+
+/// What a stream says of itself at its end.
+async fn completeness(answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Completeness {
+    let (url, _) = serve(answer).await;
+    let client = Client::new(&url).unwrap();
+    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let mut rows = request.size(2).rows();
+    while rows.try_next().await.unwrap().is_some() {
+        assert_eq!(rows.completeness(), None, "it has not ended");
+    }
+    rows.completeness().unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_tells_at_its_end_whether_the_list_has_changed() {
+    let whole = completeness(|number, _| match number {
+        1 => body([3, 2], &totals(3, 2)),
+        _ => body([1], &totals(3, 2)),
+    });
+    assert_eq!(whole.await, Completeness::Complete);
+    let grown = completeness(|number, _| match number {
+        1 => body([3, 2], &totals(3, 2)),
+        _ => body([2, 1], &totals(4, 2)),
+    });
+    assert_eq!(grown.await, Completeness::Changed { first: 3, last: 4 });
+    let untold = completeness(|number, _| match number {
+        1 => body([3, 2], &pages(2)),
+        _ => body([1], &pages(2)),
+    });
+    assert_eq!(untold.await, Completeness::Unknown);
 }

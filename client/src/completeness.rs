@@ -1,0 +1,379 @@
+//! Whether all rows of a list have come.
+
+use std::collections::HashSet;
+
+use crate::error::{Error, ErrorKind};
+use crate::types::{RestoreHistoryTask, RestoreTaskList};
+
+/// So many ids are kept, half a MiB of them, to know each row that has come.
+const KEPT: usize = 65_536;
+
+/// What is known, at the end of a stream, about rows that it may have missed;
+/// see [`Rows::completeness`](crate::Rows::completeness).
+///
+/// The rows that came are counted, each once, and compared with `totalElements`
+/// of the pages. Where fewer came and that number was the same on all pages, the
+/// stream has ended with an error instead, [`ErrorKind::Incomplete`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Completeness {
+    /// As many rows came as the list has, from the first page asked for on.
+    Complete,
+    /// The list changed while it was read: tasks were created or deleted. Those
+    /// that were created since are missing, and rows that a deletion has pulled
+    /// onto an earlier page may be. Read it again if it must be whole.
+    Changed {
+        /// `totalElements` of the first page.
+        first: i64,
+        /// `totalElements` of the last page; the same if it changed and changed back.
+        last: i64,
+    },
+    /// It cannot be told: OCP did not say how many rows there are, or fewer than
+    /// came, or more than 65,536 came, whose ids are too many to keep.
+    Unknown,
+}
+
+/// A page that was asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) page: i64,
+    pub(crate) size: i64,
+}
+
+/// Counts the rows of a list while it is read, and lets none come twice.
+#[derive(Default)]
+pub(crate) struct Tally {
+    ids: Ids,
+    rows: i64,
+    first: Option<FirstPage>,
+    totals: Option<Totals>,
+    last: Option<LastPage>,
+}
+
+#[derive(Clone, Copy)]
+struct FirstPage {
+    asked: Asked,
+    rows: i64,
+}
+
+#[derive(Clone, Copy)]
+struct LastPage {
+    asked: Asked,
+    number: Option<i64>,
+    rows: i64,
+}
+
+/// `totalElements` of the pages that have it.
+#[derive(Clone, Copy)]
+struct Totals {
+    first: i64,
+    last: i64,
+    has_changed: bool,
+}
+
+impl Tally {
+    /// Counts a page, and leaves the rows on it that have not come before.
+    pub(crate) fn count(&mut self, asked: Asked, list: &mut RestoreTaskList) {
+        let rows = length(list.contents.len());
+        let first = *self.first.get_or_insert(FirstPage { asked, rows });
+        let page = list.page.as_ref();
+        let total = page.and_then(|page| page.total_elements);
+        // Beyond the end of a list, Spring's `PageImpl` reports the offset of the
+        // page as the total: an empty page may lower the total, and no more.
+        let is_known = rows > 0 || self.totals.is_none();
+        let is_told = |total: &i64| {
+            *total >= 0 && (is_known || *total < (asked.page - 1).saturating_mul(first.rows))
+        };
+        if let Some(total) = total.filter(is_told) {
+            let before = self.totals;
+            self.totals = Some(Totals {
+                first: before.map_or(total, |totals| totals.first),
+                last: total,
+                has_changed: before
+                    .is_some_and(|totals| totals.has_changed || totals.last != total),
+            });
+        }
+        self.last = Some(LastPage {
+            asked,
+            number: page.and_then(|page| page.number),
+            rows,
+        });
+        self.ids.leave_new(&mut list.contents);
+        self.rows += length(list.contents.len());
+    }
+
+    /// What is known once there are no more pages.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Incomplete`], where the number of rows is known and more than came.
+    pub(crate) fn completeness(&self) -> Result<Completeness, Error> {
+        let Some(totals) = self.totals else {
+            return Ok(Completeness::Unknown);
+        };
+        if totals.has_changed {
+            return Ok(Completeness::Changed {
+                first: totals.first,
+                last: totals.last,
+            });
+        }
+        let skipped = self.first.map_or(0, |first| {
+            (first.asked.page - 1).saturating_mul(first.asked.size)
+        });
+        let expected = totals.last.saturating_sub(skipped).max(0);
+        if self.rows < expected {
+            return Err(self.incomplete(expected));
+        }
+        Ok(if self.rows == expected && self.ids.are_all_kept() {
+            Completeness::Complete
+        } else {
+            Completeness::Unknown
+        })
+    }
+
+    fn incomplete(&self, expected: i64) -> Error {
+        let mut what = format!("the list is incomplete: {} of {expected} rows", self.rows);
+        if let Some(first) = self.first.filter(|first| first.asked.page > 1) {
+            what += &format!(" from page {} on", first.asked.page);
+        }
+        what += " came";
+        let mut hint = "rows may have moved between the pages; read the list again";
+        if let Some(LastPage {
+            asked,
+            number,
+            rows,
+        }) = self.last
+        {
+            let came = number.map_or("it".to_owned(), |number| format!("page {number}"));
+            what += &format!(
+                "; page {} of {} rows each was asked for, and {came} came with {rows} rows",
+                asked.page, asked.size
+            );
+            if rows == 0 {
+                hint = "the server may count its pages from 0, or end its list too early";
+            }
+        }
+        Error::new(ErrorKind::Incomplete, what).with_hint(hint.into())
+    }
+}
+
+/// The ids that have come: all of them while they are few enough to keep, those
+/// of the last two pages otherwise.
+#[derive(Default)]
+struct Ids {
+    /// In order; given up when there are too many.
+    all: Vec<i64>,
+    are_too_many: bool,
+    last_pages: [HashSet<i64>; 2],
+}
+
+impl Ids {
+    fn are_all_kept(&self) -> bool {
+        !self.are_too_many
+    }
+
+    fn has(&self, id: i64) -> bool {
+        if self.are_too_many {
+            self.last_pages.iter().any(|page| page.contains(&id))
+        } else {
+            self.all.binary_search(&id).is_ok()
+        }
+    }
+
+    /// Leaves the rows whose ids have not come yet, and notes all of the page.
+    fn leave_new(&mut self, rows: &mut Vec<RestoreHistoryTask>) {
+        let page: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+        let mut new: HashSet<i64> = page.iter().copied().filter(|id| !self.has(*id)).collect();
+        self.keep(&new);
+        rows.retain(|row| new.remove(&row.id));
+        self.last_pages.swap(0, 1);
+        self.last_pages[1] = page;
+    }
+
+    fn keep(&mut self, new: &HashSet<i64>) {
+        let count = self.all.len() + new.len();
+        if self.are_too_many || count > KEPT {
+            self.are_too_many = true;
+            self.all = Vec::new();
+            return;
+        }
+        if count > self.all.capacity() {
+            // Not beyond the limit, as a vector left to itself would grow.
+            let capacity = count.next_power_of_two().min(KEPT);
+            self.all.reserve_exact(capacity - self.all.len());
+        }
+        self.all.extend(new);
+        self.all.sort_unstable();
+    }
+}
+
+fn length(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pages as `(page, ids, totalElements)`, asked for with 10 rows each.
+    type Pages<'a> = &'a [(i64, std::ops::Range<i64>, Option<i64>)];
+
+    fn tally_of(pages: Pages) -> Tally {
+        let mut tally = Tally::default();
+        for (page, ids, total) in pages {
+            let rows: Vec<_> = ids
+                .clone()
+                .map(|id| format!(r#"{{"id":{id},"status":"X"}}"#))
+                .collect();
+            let total = total.map_or("null".to_owned(), |total| total.to_string());
+            let mut list = serde_json::from_str(&format!(
+                r#"{{"contents":[{}],"page":{{"number":{page},"totalElements":{total}}}}}"#,
+                rows.join(",")
+            ))
+            .unwrap();
+            tally.count(
+                Asked {
+                    page: *page,
+                    size: 10,
+                },
+                &mut list,
+            );
+        }
+        tally
+    }
+
+    #[test]
+    fn the_rows_that_came_are_held_against_the_total() {
+        use Completeness::{Changed, Complete, Unknown};
+        let changed = |first, last| Ok(Changed { first, last });
+        let cases: &[(&str, Pages, Result<Completeness, &str>)] = &[
+            ("an empty list", &[(1, 0..0, Some(0))], Ok(Complete)),
+            ("one page", &[(1, 0..3, Some(3))], Ok(Complete)),
+            (
+                "two",
+                &[(1, 0..10, Some(13)), (2, 10..13, Some(13))],
+                Ok(Complete),
+            ),
+            ("no total", &[(1, 0..3, None)], Ok(Unknown)),
+            ("a total below zero", &[(1, 0..3, Some(-1))], Ok(Unknown)),
+            (
+                "a total that is too small",
+                &[(1, 0..10, Some(5)), (2, 10..13, Some(5))],
+                Ok(Unknown),
+            ),
+            (
+                "a total on the first page alone",
+                &[(1, 0..10, Some(13)), (2, 10..13, None)],
+                Ok(Complete),
+            ),
+            (
+                "a total on the first page alone, and less",
+                &[(1, 0..10, Some(13)), (2, 10..12, None)],
+                Err("12 of 13 rows came"),
+            ),
+            ("nothing", &[(1, 0..0, Some(3))], Err("0 of 3 rows came")),
+            (
+                "a row twice",
+                &[(1, 0..10, Some(13)), (2, 9..12, Some(13))],
+                Err("12 of 13 rows came"),
+            ),
+            (
+                "a new row",
+                &[(1, 0..10, Some(13)), (2, 9..13, Some(14))],
+                changed(13, 14),
+            ),
+            (
+                "there and back",
+                &[
+                    (1, 0..10, Some(23)),
+                    (2, 10..20, Some(22)),
+                    (3, 20..22, Some(23)),
+                ],
+                changed(23, 23),
+            ),
+            (
+                "a last page that corrects the total",
+                &[(1, 0..10, Some(15)), (2, 10..13, Some(13))],
+                changed(15, 13),
+            ),
+            // The list ends before the total says, and the page beyond it hides the total.
+            (
+                "a page beyond the end",
+                &[
+                    (1, 0..10, Some(25)),
+                    (2, 10..20, Some(25)),
+                    (3, 0..0, Some(20)),
+                ],
+                Err("20 of 25 rows came"),
+            ),
+            (
+                "the same, counted from 0",
+                &[(1, 0..5, Some(15)), (2, 0..0, Some(20))],
+                Err("5 of 15 rows came"),
+            ),
+            (
+                "all that followed was deleted",
+                &[(1, 0..10, Some(15)), (2, 0..0, Some(9))],
+                changed(15, 9),
+            ),
+            // From the third page on.
+            (
+                "later pages",
+                &[(3, 20..30, Some(33)), (4, 30..33, Some(33))],
+                Ok(Complete),
+            ),
+            (
+                "later pages, a row twice",
+                &[(3, 20..30, Some(33)), (4, 29..32, Some(33))],
+                Err("12 of 13 rows from page 3 on came"),
+            ),
+            (
+                "beyond the end at once",
+                &[(3, 0..0, Some(20))],
+                Ok(Complete),
+            ),
+            (
+                "beyond the end at once, true total",
+                &[(3, 0..0, Some(7))],
+                Ok(Complete),
+            ),
+            (
+                "beyond the end too early",
+                &[(3, 0..0, Some(21))],
+                Err("0 of 1 rows from page 3 on came"),
+            ),
+            (
+                "a later page of a server with smaller pages",
+                &[(3, 6..9, Some(9))],
+                Ok(Unknown),
+            ),
+        ];
+        for (name, pages, expected) in cases {
+            match (tally_of(pages).completeness(), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, *expected, "{name}"),
+                (Err(error), Err(words)) => {
+                    assert!(error.is_incomplete(), "{name}: {error}");
+                    assert!(error.to_string().contains(words), "{name}: {error}");
+                }
+                (found, expected) => panic!("{name}: {found:?} and not {expected:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_kept_up_to_a_limit() {
+        let limit = length(KEPT);
+        let pages = |rows: i64| tally_of(&[(1, 0..10, Some(rows)), (2, 10..rows, Some(rows))]);
+        let tally = pages(limit);
+        assert_eq!(tally.completeness().unwrap(), Completeness::Complete);
+        assert!(tally.ids.all.capacity() * size_of::<i64>() <= 1 << 20);
+        let tally = pages(limit + 1);
+        assert_eq!(tally.completeness().unwrap(), Completeness::Unknown);
+        assert_eq!(tally.ids.all.capacity(), 0);
+        // Too few are too few, however many they are.
+        let rows = limit + 20;
+        let all = Some(rows + 1);
+        let tally = tally_of(&[(1, 0..rows, all), (2, rows - 9..rows, all)]);
+        assert!(tally.completeness().unwrap_err().is_incomplete());
+    }
+}
