@@ -10,7 +10,7 @@ use heck::ToUpperCamelCase;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{ImplItem, Item, ItemMod, ReturnType, Type, parse_quote};
+use syn::{Expr, ImplItem, Item, ItemMod, ReturnType, Stmt, Type, parse_quote};
 
 /// Component schemas whose Rust type is written by hand, in `src/values.rs`.
 pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
@@ -54,14 +54,37 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
         match item {
             Item::Mod(module) if module.ident == "types" => types(module, &vocabularies)?,
             Item::Mod(module) if module.ident == "builder" => {
-                one_error(module);
-                readable(module);
+                requests(module, operations(&spec))?;
             }
             Item::Impl(block) => methods(&mut block.items),
             _ => {}
         }
     }
-    Ok(prettyplease::unparse(&file))
+    let code = prettyplease::unparse(&file);
+    // The words of progenitor for arguments show its tokens to people.
+    for words in ["was not initialized", "conversion to `"] {
+        if code.contains(words) {
+            return Err(unexpected(&format!("an argument still says `{words}`")));
+        }
+    }
+    Ok(code)
+}
+
+/// What a pass says that does not find what it is to change.
+fn unexpected(what: &str) -> String {
+    format!("progenitor generates other code than codegen.rs changes: {what}")
+}
+
+/// How many operations the spec has.
+fn operations(spec: &Value) -> usize {
+    let items = spec.get("paths").and_then(Value::as_object);
+    items
+        .into_iter()
+        .flatten()
+        .filter_map(|(_, item)| item.as_object())
+        .flatten()
+        .filter(|(_, operation)| operation.get("operationId").is_some())
+        .count()
 }
 
 /// Runs the generator, which panics on some of what it cannot take, and
@@ -181,61 +204,142 @@ fn reader(field: &mut syn::Field) {
     }
 }
 
+/// Changes the builders of requests; see the functions that it calls.
+fn requests(module: &mut ItemMod, operations: usize) -> Result<(), String> {
+    let (mut builders, mut sends) = (0, 0);
+    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+        match item {
+            Item::Struct(request) => {
+                builders += 1;
+                readable(request);
+            }
+            Item::Impl(block) => {
+                for item in &mut block.items {
+                    let ImplItem::Fn(function) = item else {
+                        continue;
+                    };
+                    match function.sig.ident.to_string().as_str() {
+                        "new" => missing_arguments(function),
+                        "send" => {
+                            sends += 1;
+                            one_error(function)
+                                .ok_or_else(|| unexpected("`send` returns no `Result`"))?;
+                        }
+                        _ => unusable_argument(function),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    if (builders, sends) != (operations, operations) {
+        let found = format!("{builders} builders with {sends} `send` for {operations} operations");
+        return Err(unexpected(&found));
+    }
+    Ok(())
+}
+
+/// Warns of a request that is never sent, and lets the rest of the crate read
+/// what it asks for: the pager goes on from its page and size.
+fn readable(request: &mut syn::ItemStruct) {
+    request
+        .attrs
+        .push(parse_quote!(#[must_use = "a request does nothing until it is sent"]));
+    for field in &mut request.fields {
+        field.vis = parse_quote!(pub(crate));
+    }
+}
+
 /// Lets `send` fail with the crate's own error. The generated one prints whole
 /// bodies and headers, and would make every caller convert it.
-fn one_error(module: &mut ItemMod) {
-    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
-        let Item::Impl(block) = item else { continue };
-        for item in &mut block.items {
-            let ImplItem::Fn(function) = item else {
-                continue;
-            };
-            if function.sig.ident != "send" {
-                continue;
-            }
-            let ReturnType::Type(_, outcome) = function.sig.output.clone() else {
-                continue;
-            };
-            let Some(success) = first_argument(&outcome) else {
-                continue;
-            };
-            let Some(value) = first_argument(success) else {
-                continue;
-            };
-            let body = &function.block;
-            function.block = parse_quote!({
-                let client = self.client;
-                let outcome: #outcome = async move #body.await;
-                outcome.map_err(|error| crate::Error::from_generated::<#value, _>(error, client))
-            });
-            function.sig.output = parse_quote!(-> Result<#success, crate::Error>);
-        }
-    }
-}
-
-/// Lets the rest of the crate read what a request asks for: the pager goes on
-/// from its page and size.
-fn readable(module: &mut ItemMod) {
-    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
-        let Item::Struct(request) = item else {
-            continue;
-        };
-        for field in &mut request.fields {
-            field.vis = parse_quote!(pub(crate));
-        }
-    }
-}
-
-fn first_argument(result: &Type) -> Option<&Type> {
-    let Type::Path(path) = result else {
+fn one_error(function: &mut syn::ImplItemFn) -> Option<()> {
+    let ReturnType::Type(_, outcome) = function.sig.output.clone() else {
         return None;
     };
-    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments
-    else {
+    let success = first_argument(&outcome)?;
+    let value = first_argument(success)?;
+    let body = &function.block;
+    function.block = parse_quote!({
+        let client = self.client;
+        let outcome: #outcome = async move #body.await;
+        outcome.map_err(|error| crate::Error::from_generated::<#value, _>(error, client))
+    });
+    function.sig.output = parse_quote!(-> Result<#success, crate::Error>);
+    Some(())
+}
+
+/// Says in our words which argument is missing: `generate` refuses progenitor's.
+fn missing_arguments(new: &mut syn::ImplItemFn) {
+    let Some(Stmt::Expr(Expr::Struct(request), None)) = new.block.stmts.last_mut() else {
+        return;
+    };
+    for field in &mut request.fields {
+        let is_missing = matches!(&field.expr, Expr::Call(call)
+            if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err")));
+        if let (true, syn::Member::Named(name)) = (is_missing, &field.member) {
+            let name = name.to_string();
+            field.expr = parse_quote!(Err(crate::error::missing(#name)));
+        }
+    }
+}
+
+/// Says in the words of the value what is wrong with it: `generate` refuses
+/// progenitor's. Rust's own words for a number that does not fit are not for people.
+fn unusable_argument(setter: &mut syn::ImplItemFn) {
+    let name = setter.sig.ident.to_string();
+    let clause = setter.sig.generics.where_clause.as_mut();
+    let Some((value, kind)) = clause.as_ref().and_then(|clause| converted(clause)) else {
+        return;
+    };
+    let Some(Stmt::Expr(Expr::Assign(assignment), _)) = setter.block.stmts.first_mut() else {
+        return;
+    };
+    let Expr::MethodCall(call) = &mut *assignment.right else {
+        return;
+    };
+    if call.method != "map_err" {
+        return;
+    }
+    let kind_name = quote!(#kind).to_string();
+    let handler: Expr = if let Some(bits) = kind_name.strip_prefix('i') {
+        let words = format!("it must be a signed {bits}-bit integer");
+        parse_quote!(|_| crate::error::unusable(#name, #words))
+    } else {
+        if let Some(clause) = clause {
+            clause.predicates.push(
+                parse_quote!(<#value as std::convert::TryInto<#kind>>::Error: std::fmt::Display),
+            );
+        }
+        parse_quote!(|error| crate::error::unusable(#name, error))
+    };
+    call.args = std::iter::once(handler).collect();
+}
+
+/// In `V: TryInto<T>`, `V` and `T`.
+fn converted(clause: &syn::WhereClause) -> Option<(Type, Type)> {
+    let syn::WherePredicate::Type(predicate) = clause.predicates.first()? else {
+        return None;
+    };
+    let syn::TypeParamBound::Trait(bound) = predicate.bounds.first()? else {
+        return None;
+    };
+    Some((predicate.bounded_ty.clone(), first_of(&bound.path)?.clone()))
+}
+
+/// The first generic argument of a type.
+fn first_argument(generic: &Type) -> Option<&Type> {
+    match generic {
+        Type::Path(generic) => first_of(&generic.path),
+        _ => None,
+    }
+}
+
+fn first_of(path: &syn::Path) -> Option<&Type> {
+    let syn::PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else {
         return None;
     };
     match arguments.args.first()? {
-        syn::GenericArgument::Type(success) => Some(success),
+        syn::GenericArgument::Type(first) => Some(first),
         _ => None,
     }
 }

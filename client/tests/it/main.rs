@@ -16,5 +16,6 @@ mod requests;
 mod retry;
 mod secrets;
 mod server;
+mod threads;
 mod tls;
 mod waiter;

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::TryStreamExt;
 use hmac::{Hmac, KeyInit, Mac};
 use oceanbase_ocp::types::RestoreTaskStatusFilter;
 use oceanbase_ocp::{AccessKey, Client, Credentials};
@@ -79,22 +80,40 @@ async fn an_access_key_signs_what_really_goes_out() {
 }
 
 #[tokio::test]
-async fn an_incomplete_request_is_not_sent() {
+async fn a_request_with_unusable_arguments_is_not_sent() {
     let client = Client::new("http://127.0.0.1:1").unwrap();
-    let error = client
-        .list_tenant_restore_tasks()
-        .id(1)
-        .send()
-        .await
-        .unwrap_err();
-    assert!(error.is_configuration(), "{error}");
-    assert!(error.to_string().contains("tenant_id"), "{error}");
-    let error = client
-        .list_tenant_restore_tasks()
-        .id(u64::MAX)
-        .tenant_id(1)
-        .send()
-        .await
-        .unwrap_err();
-    assert!(error.is_configuration(), "{error}");
+    let request = || client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    for (request, words) in [
+        (
+            client.list_tenant_restore_tasks().id(1),
+            "`tenant_id` is missing: the request needs it",
+        ),
+        (
+            client.list_tenant_restore_tasks().tenant_id(1),
+            "`id` is missing: the request needs it",
+        ),
+        (
+            request().id(u64::MAX),
+            "`id` is unusable: it must be a signed 64-bit integer",
+        ),
+        (
+            request().size(i128::MIN),
+            "`size` is unusable: it must be a signed 64-bit integer",
+        ),
+        (
+            request().start_time("yesterday"),
+            "`start_time` is unusable: `yesterday` is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ",
+        ),
+        (
+            request().end_time("2024-08-06"),
+            "`end_time` is unusable: `2024-08-06` is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ",
+        ),
+    ] {
+        let error = request.clone().send().await.unwrap_err();
+        assert!(error.is_configuration(), "{error}");
+        assert_eq!(error.to_string(), words);
+        assert_eq!(error.attempts(), 0, "{error}");
+        let error = request.rows().try_next().await.unwrap_err();
+        assert_eq!(error.to_string(), words, "the pager");
+    }
 }
