@@ -30,6 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("Task {} is in state {} …", running.id, running.status);
     let task = request
         .wait_for(running.id)
+        // It has just been listed, so it need not be waited for to appear.
+        .appears_within(Duration::ZERO)
         .interval(Duration::from_secs(1))
         .timeout(Duration::from_secs(3600))
         .until_succeeded()

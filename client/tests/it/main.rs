@@ -9,6 +9,7 @@
 mod answers;
 mod configuration;
 mod decoding;
+mod examples;
 mod limits;
 mod observing;
 mod pager;

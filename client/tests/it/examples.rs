@@ -1,0 +1,88 @@
+//! What a person reads who runs an example.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::server::{json, serve};
+
+/// An example that `cargo test` has built beside this test. With `--test` or a
+/// filter it has not, and what is there may be old: beside it stands what it was
+/// built from.
+fn built(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let folder = test.ancestors().nth(2).unwrap().join("examples");
+    let example = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let age = |file: &Path| {
+        std::fs::metadata(file)
+            .and_then(|file| file.modified())
+            .ok()
+    };
+    let sources = std::fs::read_to_string(folder.join(format!("{name}.d"))).unwrap_or_default();
+    let mut sources = sources.split_whitespace().skip(1).map(Path::new);
+    assert!(
+        age(&example).is_some() && sources.all(|source| age(source) <= age(&example)),
+        "{name} is missing or old: run `cargo test -p oceanbase-ocp`, a filter after `--`"
+    );
+    example
+}
+
+/// Runs an example; what it prints, and whether it ends well.
+async fn run(name: &str, variables: &[(&str, &str)]) -> (String, bool) {
+    let mut command = Command::new(built(name));
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().starts_with("OCP_") || variable == "RUST_BACKTRACE" {
+            command.env_remove(variable);
+        }
+    }
+    command.envs(variables.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (printed.concat(), output.status.success())
+}
+
+#[tokio::test]
+async fn each_example_runs_against_an_ocp_of_its_own() {
+    for name in ["list_tasks", "follow_restore", "sign_requests"] {
+        let (printed, is_success) = run(name, &[]).await;
+        assert!(is_success, "{printed}");
+        insta::assert_snapshot!(name, printed);
+    }
+}
+
+/// Whoever watches the exit code of a drill must learn of it.
+#[tokio::test]
+async fn a_restore_that_fails_or_vanishes_ends_the_example_with_an_error() {
+    const RUNNING: &str = r#"{"id":7,"status":"RESTORE_WAIT_LS","finished":false}"#;
+    const FAILED: &str =
+        r#"{"id":7,"status":"RESTORE_FAIL","finished":true,"errorMsg":"disk full"}"#;
+    for (requests, end, words) in [
+        (
+            1,
+            FAILED,
+            "restore task 7 has failed, in state RESTORE_FAIL: disk full",
+        ),
+        (2, "", "restore task 7 is no longer listed after 1 s"),
+        (1, "", "restore task 7 is not listed after 0 s"),
+    ] {
+        let (url, _) = serve(move |number, _| {
+            let rows = if number <= requests { RUNNING } else { end };
+            json(format!(
+                r#"{{"successful":true,"data":{{"contents":[{rows}],"page":{{"totalPages":1}}}}}}"#
+            ))
+        })
+        .await;
+        let variables = [
+            ("OCP_BASE_URL", url.as_str()),
+            ("OCP_CLUSTER", "1"),
+            ("OCP_TENANT", "2"),
+        ];
+        let (printed, is_success) = run("follow_restore", &variables).await;
+        assert!(!is_success, "{printed}");
+        assert!(
+            printed.starts_with("Task 7 is in state RESTORE_WAIT_LS …\n"),
+            "{printed}"
+        );
+        assert!(printed.contains(words), "{printed}");
+    }
+}
