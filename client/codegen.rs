@@ -287,10 +287,6 @@ fn missing_arguments(new: &mut syn::ImplItemFn) {
 /// progenitor's. Rust's own words for a number that does not fit are not for people.
 fn unusable_argument(setter: &mut syn::ImplItemFn) {
     let name = setter.sig.ident.to_string();
-    let clause = setter.sig.generics.where_clause.as_mut();
-    let Some((value, kind)) = clause.as_ref().and_then(|clause| converted(clause)) else {
-        return;
-    };
     let Some(Stmt::Expr(Expr::Assign(assignment), _)) = setter.block.stmts.first_mut() else {
         return;
     };
@@ -300,42 +296,31 @@ fn unusable_argument(setter: &mut syn::ImplItemFn) {
     if call.method != "map_err" {
         return;
     }
-    let kind_name = quote!(#kind).to_string();
-    let handler: Expr = if let Some(bits) = kind_name.strip_prefix('i') {
+    let words = &call.args;
+    let words = quote!(#words).to_string();
+    let bits = ["32", "64"]
+        .into_iter()
+        .find(|bits| words.contains(&format!("`i{bits}`")));
+    let handler: Expr = if let Some(bits) = bits {
         let words = format!("it must be a signed {bits}-bit integer");
         parse_quote!(|_| crate::error::unusable(#name, #words))
     } else {
-        if let Some(clause) = clause {
-            clause.predicates.push(
-                parse_quote!(<#value as std::convert::TryInto<#kind>>::Error: std::fmt::Display),
-            );
-        }
+        let clause = setter.sig.generics.make_where_clause();
+        clause
+            .predicates
+            .push(parse_quote!(V::Error: std::fmt::Display));
         parse_quote!(|error| crate::error::unusable(#name, error))
     };
     call.args = std::iter::once(handler).collect();
 }
 
-/// In `V: TryInto<T>`, `V` and `T`.
-fn converted(clause: &syn::WhereClause) -> Option<(Type, Type)> {
-    let syn::WherePredicate::Type(predicate) = clause.predicates.first()? else {
-        return None;
-    };
-    let syn::TypeParamBound::Trait(bound) = predicate.bounds.first()? else {
-        return None;
-    };
-    Some((predicate.bounded_ty.clone(), first_of(&bound.path)?.clone()))
-}
-
 /// The first generic argument of a type.
 fn first_argument(generic: &Type) -> Option<&Type> {
-    match generic {
-        Type::Path(generic) => first_of(&generic.path),
-        _ => None,
-    }
-}
-
-fn first_of(path: &syn::Path) -> Option<&Type> {
-    let syn::PathArguments::AngleBracketed(arguments) = &path.segments.last()?.arguments else {
+    let Type::Path(path) = generic else {
+        return None;
+    };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments
+    else {
         return None;
     };
     match arguments.args.first()? {

@@ -131,6 +131,7 @@ async fn an_error_tells_what_ocp_told() {
     .await
     .unwrap_err();
     assert_eq!(error.path(), Some("data.contents[1].id"));
+    assert_eq!(error.attempts(), 1, "it was sent");
 }
 
 #[tokio::test]
