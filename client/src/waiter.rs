@@ -16,7 +16,7 @@ impl<'a> ListTenantRestoreTasks<'a> {
     /// on until the task is found, with pages of the request's `size`. The request
     /// must have no filters: each can hide the task, a status as soon as its state
     /// changes, and a time window because OCP does not say which time it compares.
-    /// The list need not be short: new tasks came first wherever OCP shows a list.
+    /// OCP's samples list the newest task first, so that one page is normally enough.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), oceanbase_ocp::Error> {
@@ -276,17 +276,23 @@ impl Waiter<'_> {
         let task = self.task;
         let state = waited.last.as_ref().map(|last| last.status.as_str());
         let state = self.shown(state.unwrap_or_default());
-        let listed = waited.listed.unwrap_or_default();
-        let (seconds, looks) = (waited.elapsed.as_secs(), waited.attempts);
-        let so_long = format!("after {seconds} s (looked at {looks} times");
+        let others = match waited.listed.unwrap_or_default() {
+            1 => "1 other task is".to_owned(),
+            listed => format!("{listed} other tasks are"),
+        };
+        let so_long = format!(
+            "after {} s (looked at {} times)",
+            waited.elapsed.as_secs(),
+            waited.attempts
+        );
         let what = match kind {
             ErrorKind::NotListed => format!(
-                "restore task {task} is not listed {so_long}; tasks that are: {listed}); are the id and the tenant right?"
+                "restore task {task} is not listed, and {others}, {so_long}: are the id and the tenant right?"
             ),
             ErrorKind::NoLongerListed => format!(
-                "restore task {task} is no longer listed {so_long}; tasks that are: {listed}); it was last seen in state {state}"
+                "restore task {task} is no longer listed, and {others}, {so_long}: it was last seen in state {state}"
             ),
-            _ => format!("restore task {task} is still in state {state} {so_long})"),
+            _ => format!("restore task {task} is still in state {state} {so_long}"),
         };
         Error::new(kind, what).with_waited(waited)
     }

@@ -62,8 +62,16 @@ async fn a_restore_that_fails_or_vanishes_ends_the_example_with_an_error() {
             FAILED,
             "restore task 7 has failed, in state RESTORE_FAIL: disk full",
         ),
-        (2, "", "restore task 7 is no longer listed after 1 s"),
-        (1, "", "restore task 7 is not listed after 0 s"),
+        (
+            2,
+            "",
+            "restore task 7 is no longer listed, and 0 other tasks are, after 1 s",
+        ),
+        (
+            1,
+            "",
+            "restore task 7 is not listed, and 0 other tasks are, after 0 s",
+        ),
     ] {
         let (url, _) = serve(move |number, _| {
             let rows = if number <= requests { RUNNING } else { end };
