@@ -9,10 +9,10 @@
 use std::path::Path;
 
 use ocp_contract::evidence::Evidence;
-use ocp_contract::strict::Strict;
+use ocp_contract::strict::{Rule, Strict};
 use ocp_contract::{Document, Grade, Interaction, read_text};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const OPERATION: &str = "listTenantRestoreTasks";
 
@@ -128,4 +128,75 @@ fn a_departure_can_be_looked_up() {
         .map(|one| format!("{one}\n    {}", one.spec))
         .collect();
     insta::assert_snapshot!(departures.join("\n"));
+}
+
+/// Pointers follow RFC 6901, so that they can be resolved; places name members as
+/// they are.
+#[test]
+fn members_of_any_name_are_pointed_at() {
+    let names = ["a/b", "~", "", "集群", "7", "~1"];
+    for name in names {
+        let mut body: Value = serde_json::from_str(&interaction("documented-sample").body).unwrap();
+        body["data"]["contents"][1][name] = json!({ "b": 1 });
+        let departures = strict().departures(200, &body);
+        let [one] = departures.as_slice() else {
+            panic!("{name}: {departures:#?}");
+        };
+        assert_eq!(
+            body.pointer(&one.body),
+            Some(&json!({ "b": 1 })),
+            "{}",
+            one.body
+        );
+        assert_eq!(one.place, format!("data.contents[].{name}"));
+    }
+}
+
+#[test]
+fn a_departure_names_the_rule_that_is_broken() {
+    let cases = [
+        ("documented-sample", "/new", json!(1), Rule::Undocumented),
+        ("documented-sample", "/error", json!({}), Rule::Null),
+        ("documented-sample", "/data", json!([]), Rule::Type),
+        ("documented-sample", "/duration", json!("1"), Rule::Wire),
+        ("documented-sample", "/status", json!(500), Rule::Const),
+        ("documented-sample", "/data", json!({}), Rule::Missing),
+        (
+            "documented-sample",
+            "/data/contents/0/backupMode",
+            json!("COLD"),
+            Rule::EnumValue,
+        ),
+        (
+            "documented-sample",
+            "/data/contents/0/status",
+            json!("RESTORE_X"),
+            Rule::NewEnumValue,
+        ),
+        (
+            "documented-sample",
+            "/data/contents/0/finishTime",
+            json!(null),
+            Rule::Keyword("not".into()),
+        ),
+        (
+            "documented-throttling",
+            "/error/code",
+            json!([]),
+            Rule::AnyOf,
+        ),
+    ];
+    for (case, at, value, rule) in cases {
+        let interaction = interaction(case);
+        let mut body: Value = serde_json::from_str(&interaction.body).unwrap();
+        let add = json!([{ "op": "add", "path": at, "value": value }]);
+        let patch: json_patch::Patch = serde_json::from_value(add).unwrap();
+        json_patch::patch(&mut body, &patch).unwrap();
+        let departures = strict().departures(interaction.recorded.response.status, &body);
+        assert!(
+            departures.iter().any(|one| one.rule == rule),
+            "{at}: expected {rule}, got {departures:#?}"
+        );
+    }
+    assert_eq!(strict().departures(302, &json!({}))[0].rule, Rule::Status);
 }

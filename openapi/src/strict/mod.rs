@@ -9,6 +9,7 @@
 //!
 //! Not every departure is a fault: see [`Severity`].
 
+mod rule;
 mod wire;
 mod word;
 
@@ -24,6 +25,8 @@ use crate::document::escape;
 use crate::evidence::Evidence;
 use crate::evidence::register::Condition;
 use crate::operation::{operations, resolve, texts};
+
+pub use rule::Rule;
 
 /// Depth at which a spec is taken to refer to itself.
 const DEEPEST: usize = 24;
@@ -63,8 +66,8 @@ pub struct Departure {
     pub spec: String,
     /// The place on the wire, the same for every row: `data.contents[].id`.
     pub place: String,
-    /// The keyword of the strict schema that says so.
-    pub rule: String,
+    /// The rule that it breaks.
+    pub rule: Rule,
     /// What it means.
     pub severity: Severity,
     /// What is wrong.
@@ -157,7 +160,7 @@ impl Strict {
                 body: String::new(),
                 spec: String::new(),
                 place: String::new(),
-                rule: "status".to_owned(),
+                rule: Rule::Status,
                 severity: Severity::Violation,
                 what: format!("HTTP status {status} is not described"),
                 evidence: String::new(),
@@ -185,7 +188,7 @@ impl Strict {
                 body: object.to_owned(),
                 spec: spec.clone(),
                 place,
-                rule: path.rsplit('/').next().unwrap_or_default().to_owned(),
+                rule: Rule::from(error.kind()),
                 severity,
                 what,
                 evidence: own
@@ -210,10 +213,11 @@ impl Strict {
             ValidationErrorKind::Required { property } => {
                 vec![departure(property.as_str(), Severity::Violation, what)]
             }
-            ValidationErrorKind::Custom { keyword, .. } => {
-                let is_drift = match (keyword.as_str(), error.instance().as_ref()) {
-                    ("x-wire", value) => wire::is_drift(schema.pointer(path), value),
-                    ("x-word", value) => {
+            kind => {
+                let value = error.instance();
+                let is_drift = match Rule::from(kind) {
+                    Rule::Wire => wire::is_drift(schema.pointer(path), value),
+                    Rule::NewEnumValue => {
                         let known = schema.pointer(path).and_then(Value::as_array);
                         known.is_some_and(|known| word::is_drift(known, value))
                     }
@@ -226,25 +230,32 @@ impl Strict {
                 };
                 vec![departure(None, severity, what)]
             }
-            _ => vec![departure(None, Severity::Violation, what)],
         }
     }
 }
 
-/// A JSON pointer as a place on the wire, with one more member if it is missing.
+/// A JSON pointer as a place on the wire, with one more member if it is missing
+/// or not described; that one may be called like an index.
 fn place(pointer: &str, member: Option<&str>) -> String {
     let mut place = String::new();
-    for part in pointer.split('/').skip(1).chain(member) {
+    for part in pointer.split('/').skip(1) {
         if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
             place.push_str("[]");
-            continue;
+        } else {
+            push_member(&mut place, part);
         }
-        if !place.is_empty() {
-            place.push('.');
-        }
-        place.push_str(part);
+    }
+    if let Some(member) = member {
+        push_member(&mut place, member);
     }
     place
+}
+
+fn push_member(place: &mut String, name: &str) {
+    if !place.is_empty() {
+        place.push('.');
+    }
+    place.push_str(name);
 }
 
 /// Lets the envelope say nothing else than HTTP: every sample agrees, and the

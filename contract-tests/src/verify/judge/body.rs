@@ -1,6 +1,6 @@
 //! Envelope and members of a body.
 
-use ocp_contract::strict::Departure;
+use ocp_contract::strict::{Departure, Rule};
 use serde_json::{Value, json};
 
 use crate::verify::row::long;
@@ -8,7 +8,7 @@ use crate::verify::run::{Fault, shown};
 
 /// Members of the envelope itself, present or not.
 pub(super) fn is_about_envelope(one: &Departure) -> bool {
-    !one.place.contains(['.', '[']) && one.rule != "additionalProperties"
+    !one.place.contains(['.', '[']) && one.rule != Rule::Undocumented
 }
 
 pub(super) fn fault(one: Departure) -> Fault {
@@ -20,11 +20,9 @@ pub(super) fn fault(one: Departure) -> Fault {
     Fault {
         severity: one.severity,
         kind: format!("{place} {}", kind(&one.rule)),
-        expected: match one.rule.as_str() {
-            "type" if one.what.contains("is not of type \"null\"") => {
-                format!("no `{place}` beside what else there is ({})", one.spec)
-            }
-            "additionalProperties" => format!("no `{place}`: the contract does not have it"),
+        expected: match one.rule {
+            Rule::Null => format!("no `{place}` beside what else there is ({})", one.spec),
+            Rule::Undocumented => format!("no `{place}`: the contract does not have it"),
             _ => format!("`{place}` as the contract has it ({})", one.spec),
         },
         got: one.what,
@@ -33,16 +31,16 @@ pub(super) fn fault(one: Departure) -> Fault {
     }
 }
 
-/// The keyword of a schema in words.
-fn kind(rule: &str) -> &str {
+/// A rule in words.
+fn kind(rule: &Rule) -> &str {
     match rule {
-        "additionalProperties" => "undocumented",
-        "required" => "missing",
-        "x-wire" | "type" | "anyOf" => "type",
-        "x-word" => "new word",
-        "enum" => "word",
-        "const" => "contradicts HTTP",
-        other => other,
+        Rule::Undocumented => "undocumented",
+        Rule::Missing => "missing",
+        Rule::Wire | Rule::Type | Rule::Null | Rule::AnyOf => "type",
+        Rule::NewEnumValue => "new word",
+        Rule::EnumValue => "word",
+        Rule::Const => "contradicts HTTP",
+        Rule::Status | Rule::Keyword(_) => rule.as_str(),
     }
 }
 

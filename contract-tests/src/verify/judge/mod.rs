@@ -8,6 +8,8 @@ mod task;
 
 use std::collections::BTreeSet;
 
+use ocp_contract::strict::Rule;
+
 use super::answer::Answer;
 use super::listing::Listing;
 use super::run::{Fault, Run, shown};
@@ -42,10 +44,10 @@ pub(super) fn answer(run: &mut Run, answer: &Answer) {
     run.judge_all("envelope", answer, envelope);
     let unknown: BTreeSet<String> = members
         .iter()
-        .filter(|one| one.rule == "additionalProperties")
+        .filter(|one| one.rule == Rule::Undocumented)
         .map(|one| one.body.clone())
         .collect();
-    for word in members.iter().filter(|one| one.rule == "x-word") {
+    for word in members.iter().filter(|one| one.rule == Rule::NewEnumValue) {
         run.tell("new-words", format!("{}: {}", word.place, word.what));
     }
     let members: Vec<Fault> = members.into_iter().map(body::fault).collect();

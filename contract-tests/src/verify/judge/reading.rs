@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ocp_contract::strict::Strict;
+use ocp_contract::strict::{Rule, Strict};
 use serde_json::Value;
 
 use crate::bridge::Failure;
@@ -29,7 +29,7 @@ pub(in crate::verify) fn reading(answer: &Answer, strict: &Strict) -> Reading {
     let unknown: BTreeSet<String> = strict
         .departures(answer.status(), &body)
         .into_iter()
-        .filter(|one| one.rule == "additionalProperties")
+        .filter(|one| one.rule == Rule::Undocumented)
         .map(|one| one.body)
         .collect();
     match lost(&body, &outcome.json, &unknown).as_slice() {
