@@ -56,6 +56,9 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
                     rust_type(&parameter["schema"])
                 )?;
             }
+            // An argument that is left would otherwise be lost in silence, and
+            // the response blamed for it.
+            code.push_str("            none_left(&arguments)?;\n");
             writeln!(
                 code,
                 "            decoded(request.send().await)\n        }}"

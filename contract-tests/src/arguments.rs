@@ -30,32 +30,36 @@ pub(crate) enum Task {
 /// OCP_ACCESS_KEY and OCP_SECRET_KEY, or from a file (--credentials), never
 /// from arguments.
 ///
-/// Exit codes: 0 it conforms; 1 it does not; 2 nothing could be judged: no
-/// connection, TLS, credentials refused, bad arguments, not an OCP; 130 Ctrl-C.
+/// Exit codes: 0 it conforms; 1 it does not; 2 nothing could be judged (no
+/// connection, TLS, credentials refused, bad arguments, not an OCP), or the run was
+/// cut short by throttling or --max-requests before a violation was found; 130 Ctrl-C.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct VerifyArguments {
     /// The OCP to verify, such as http://ocp.example:8080.
-    #[arg(long, value_name = "URL", help_heading = "A real OCP")]
+    #[arg(
+        long,
+        value_name = "URL",
+        requires_all = ["cluster", "tenant"],
+        help_heading = "A real OCP"
+    )]
     pub(crate) base_url: Option<String>,
     /// The cluster to ask for, as OCP numbers it.
     #[arg(
         long,
         value_name = "ID",
-        default_value_t = 1_000_005,
         requires = "base_url",
         help_heading = "A real OCP"
     )]
-    pub(crate) cluster: i64,
+    pub(crate) cluster: Option<i64>,
     /// The tenant to ask for, as OCP numbers it.
     #[arg(
         long,
         value_name = "ID",
-        default_value_t = 1_000_012,
         requires = "base_url",
         help_heading = "A real OCP"
     )]
-    pub(crate) tenant: i64,
+    pub(crate) tenant: Option<i64>,
     /// A YAML file with `user` and `password`, or `access_key` and `secret_key`.
     #[arg(
         long,

@@ -46,6 +46,15 @@ fn argument<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Failure>
     })
 }
 
+fn none_left(arguments: &Map<String, Value>) -> Result<(), Failure> {
+    match arguments.keys().next() {
+        None => Ok(()),
+        Some(name) => Err(Failure::Argument(format!(
+            "the operation has no parameter `{name}`"
+        ))),
+    }
+}
+
 fn decoded<T: Serialize + fmt::Debug + Send + 'static>(
     outcome: Result<ResponseValue<T>, oceanbase_ocp::Error>,
 ) -> Result<Decoded, Failure> {
@@ -60,3 +69,25 @@ fn decoded<T: Serialize + fmt::Debug + Send + 'static>(
 }
 
 include!(concat!(env!("OUT_DIR"), "/bridge.rs"));
+
+#[cfg(test)]
+mod tests {
+    use oceanbase_ocp::Client;
+    use serde_json::{Map, json};
+
+    #[tokio::test]
+    async fn an_argument_that_the_operation_does_not_have_is_an_error() {
+        // Nothing listens there, and nothing is sent.
+        let client = Client::new("http://127.0.0.1:9").unwrap();
+        let arguments = [("id", 1), ("tenantId", 2), ("page", 1), ("offset", 1)];
+        let arguments: Map<_, _> = arguments
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .into_iter()
+            .collect();
+        let failure = super::call(&client, "listTenantRestoreTasks", arguments).await;
+        assert_eq!(
+            failure.unwrap_err().to_string(),
+            "the operation has no parameter `offset`"
+        );
+    }
+}

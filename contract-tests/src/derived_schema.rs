@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{bridge, lossless};
+use crate::bridge;
+use crate::lossless::{self, Difference};
 
 /// Lists what the Rust types and the component schemas of the spec say
 /// differently; each sentence starts with the name of the schema.
@@ -21,15 +22,19 @@ pub fn departures(spec: &Value) -> Vec<String> {
             let derived = shape(derived.as_value(), false);
             lossless::differences(&described, &derived)
                 .into_iter()
-                .map(move |what| {
-                    format!(
-                        "{name}{}",
-                        what.replace("the answer", "the spec")
-                            .replace("the client", "the Rust type")
-                    )
-                })
+                .map(move |difference| sentence(name, &difference))
         })
         .collect()
+}
+
+fn sentence(name: &str, difference: &Difference) -> String {
+    match difference {
+        Difference::Lost { at } => format!("{name}{at} of the spec is lost in the Rust type"),
+        Difference::Added { at } => format!("{name}{at} is added by the Rust type"),
+        Difference::Changed { at, sent, kept } => {
+            format!("{name}{at} is {sent} in the spec, the Rust type has {kept}")
+        }
+    }
 }
 
 /// What both dialects, OpenAPI 3.0 and JSON Schema, say about a value; an

@@ -1,43 +1,99 @@
 //! Whether a value survived decoding and encoding.
 
+use std::fmt;
+
+use ocp_contract::escape;
 use serde_json::Value;
 
-/// Lists every node that differs, as a sentence with its JSON pointer.
+/// One node that differs between a body and what it was decoded into.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Difference {
+    /// It was sent and is not there after decoding.
+    Lost {
+        /// JSON pointer.
+        at: String,
+    },
+    /// It is there after decoding and was not sent.
+    Added {
+        /// JSON pointer.
+        at: String,
+    },
+    /// It has another value.
+    Changed {
+        /// JSON pointer.
+        at: String,
+        /// The value that was sent.
+        sent: Value,
+        /// The value after decoding.
+        kept: Value,
+    },
+}
+
+impl Difference {
+    /// JSON pointer to the node that differs.
+    pub fn at(&self) -> &str {
+        match self {
+            Self::Lost { at } | Self::Added { at } | Self::Changed { at, .. } => at,
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lost { at } => write!(f, "{at} of the response is lost in the client"),
+            Self::Added { at } => write!(f, "{at} is added by the client"),
+            Self::Changed { at, sent, kept } => {
+                write!(f, "{at} is {sent} in the response, the client has {kept}")
+            }
+        }
+    }
+}
+
+/// Lists every node that differs, in the order of the sent value.
 ///
 /// Two spellings of the same instant are the same value: the client keeps the
 /// instant, not the offset or the trailing zeros. So are a Long as a number and
 /// as a string, and null and absence.
 ///
 /// ```
+/// use contract_tests::lossless::{Difference, differences};
 /// use serde_json::json;
 ///
-/// let sent = json!({"at": "2024-08-09T15:47:50.450+08:00", "id": 1, "new": true});
+/// let sent = json!({"at": "2024-08-09T15:47:50.450+08:00", "id": 1, "a/b": true});
 /// let kept = json!({"at": "2024-08-09T07:47:50.45Z", "id": 2});
 /// assert_eq!(
-///     contract_tests::lossless::differences(&sent, &kept),
-///     ["/id is 1 in the answer, the client has 2", "/new of the answer is lost in the client"]
+///     differences(&sent, &kept),
+///     [
+///         Difference::Lost { at: "/a~1b".into() },
+///         Difference::Changed { at: "/id".into(), sent: json!(1), kept: json!(2) },
+///     ]
 /// );
 /// ```
-pub fn differences(sent: &Value, kept: &Value) -> Vec<String> {
+pub fn differences(sent: &Value, kept: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
     walk(sent, kept, &mut String::new(), &mut found);
     found
 }
 
-fn walk(sent: &Value, kept: &Value, pointer: &mut String, found: &mut Vec<String>) {
+fn walk(sent: &Value, kept: &Value, pointer: &mut String, found: &mut Vec<Difference>) {
     let length = pointer.len();
     match (sent, kept) {
         (Value::Object(sent), Value::Object(kept)) => {
             for (name, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
-                pointer.push_str(&format!("/{name}"));
+                pointer.push_str(&format!("/{}", escape(name)));
                 match kept.get(name) {
                     Some(kept) => walk(value, kept, pointer, found),
-                    None => found.push(format!("{pointer} of the answer is lost in the client")),
+                    None => found.push(Difference::Lost {
+                        at: pointer.clone(),
+                    }),
                 }
                 pointer.truncate(length);
             }
             for name in kept.keys().filter(|name| !sent.contains_key(*name)) {
-                found.push(format!("{pointer}/{name} is made up by the client"));
+                found.push(Difference::Added {
+                    at: format!("{pointer}/{}", escape(name)),
+                });
             }
         }
         (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => {
@@ -48,11 +104,11 @@ fn walk(sent: &Value, kept: &Value, pointer: &mut String, found: &mut Vec<String
             }
         }
         (sent, kept) if sent == kept || same_instant(sent, kept) || same_long(sent, kept) => {}
-        (sent, kept) => {
-            found.push(format!(
-                "{pointer} is {sent} in the answer, the client has {kept}"
-            ));
-        }
+        (sent, kept) => found.push(Difference::Changed {
+            at: pointer.clone(),
+            sent: sent.clone(),
+            kept: kept.clone(),
+        }),
     }
 }
 

@@ -61,9 +61,12 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
             anyhow::bail!("cannot write the report {}: no such folder", file.display());
         }
     }
-    let mut report = match &arguments.base_url {
-        Some(url) => verify_real(url, &arguments).await?,
-        None => verify_embedded(&arguments).await?,
+    let mut report = match (&arguments.base_url, arguments.cluster, arguments.tenant) {
+        (Some(url), Some(cluster), Some(tenant)) => {
+            verify_real(url, cluster, tenant, &arguments).await?
+        }
+        // With a URL, clap has asked for both ids.
+        _ => verify_embedded(&arguments).await?,
     };
     report.fail_on = match arguments.fail_on {
         FailOn::Violation => Severity::Violation,
@@ -116,7 +119,12 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
     Ok(report)
 }
 
-async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<Report> {
+async fn verify_real(
+    url: &str,
+    cluster: i64,
+    tenant: i64,
+    arguments: &VerifyArguments,
+) -> anyhow::Result<Report> {
     let certificates = arguments
         .ca_certificate
         .as_ref()
@@ -130,8 +138,8 @@ async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<R
         identity,
         certificates,
         timeout: arguments.timeout,
-        cluster: arguments.cluster,
-        tenant: arguments.tenant,
+        cluster,
+        tenant,
         max_requests: arguments.max_requests,
         check_authentication: arguments.check_authentication,
         record: arguments.record.as_deref(),

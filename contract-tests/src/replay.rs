@@ -252,19 +252,28 @@ fn kept_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -> 
             if lost.is_empty() {
                 Ok("the decoded value encodes to the recorded body".to_owned())
             } else {
+                let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
                 Err(lost.join("\n"))
             }
         }
         (body, Err(Failure::Call(error))) => {
-            let told = |pointer| body.pointer(pointer).cloned().unwrap_or(Value::Null);
-            let code = serde_json::to_value(error.code()).unwrap_or(Value::Null);
-            if code == told("/error/code")
-                && error.message().map_or(Value::Null, Value::from) == told("/error/message")
-            {
-                Ok("the error tells OCP's code and message".to_owned())
+            let sent = |pointer| body.pointer(pointer).cloned().unwrap_or(Value::Null);
+            // An empty text says nothing, and the error then has none.
+            let text = |pointer| match sent(pointer) {
+                Value::String(text) if text.is_empty() => Value::Null,
+                other => other,
+            };
+            let kept = [
+                error.message().map_or(Value::Null, Value::from) == text("/error/message"),
+                error.trace_id().map_or(Value::Null, Value::from) == text("/traceId"),
+                error.server().map_or(Value::Null, Value::from) == text("/server"),
+                serde_json::to_value(error.code()).ok() == Some(sent("/error/code")),
+            ];
+            if kept == [true; 4] {
+                Ok("the error has OCP's code, message, trace id and server".to_owned())
             } else {
                 Err(format!(
-                    "the error does not tell OCP's code and message: {error}"
+                    "the error lacks OCP's code, message, trace id or server: {error}"
                 ))
             }
         }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract_tests::ocp::{EmbeddedOcp, Fault, Oddity, Settings, tasks};
-use contract_tests::verify::check::CHECKS;
+use contract_tests::verify::check::CheckId;
 use contract_tests::verify::finding::Report;
 use contract_tests::verify::{Contract, Identity, Target};
 use ocp_contract::strict::Severity;
@@ -130,9 +130,9 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // Open questions are answered and never fail.
     let questions = ["order", "scope", "new-words", "running-task", "time-forms"];
-    let idle: Vec<&str> = CHECKS
+    let idle: Vec<&str> = CheckId::ALL
         .iter()
-        .map(|check| check.id)
+        .map(|check| check.as_str())
         .filter(|id| !found.contains(*id) && !questions.contains(id))
         .collect();
     assert!(

@@ -125,7 +125,10 @@ fn settle(body: &mut Value) {
 
 fn lost<T: serde::de::DeserializeOwned + serde::Serialize>(body: &Value) -> Vec<String> {
     match serde_json::from_str::<T>(&body.to_string()) {
-        Ok(value) => lossless::differences(body, &serde_json::to_value(value).unwrap()),
+        Ok(value) => lossless::differences(body, &serde_json::to_value(value).unwrap())
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         Err(error) => vec![error.to_string()],
     }
 }

@@ -255,7 +255,7 @@ fn bytes<T>(spanned: &Spanned<T>) -> Range<usize> {
 }
 
 /// One step of a JSON pointer (RFC 6901).
-pub(crate) fn escape(name: &str) -> String {
+pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 

@@ -19,7 +19,7 @@ mod operation;
 pub mod page;
 pub mod strict;
 
-pub use document::{Document, NotReadable, SpecError, read_text};
+pub use document::{Document, NotReadable, SpecError, escape, read_text};
 pub use finding::Finding;
 pub use interaction::{Grade, Interaction, InteractionError, Recorded, RequestLine, Source};
 pub use operation::{Operation, Parameter, Place};

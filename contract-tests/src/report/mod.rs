@@ -69,7 +69,12 @@ pub fn save(text: &str, file: &Path) -> anyhow::Result<()> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());
     let save = || -> std::io::Result<()> {
-        let draft = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private; this one is to become an ordinary file,
+        // as the umask wants it.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let draft = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
         std::io::Write::write_all(&mut draft.as_file(), text.as_bytes())?;
         draft.persist(file)?;
         Ok(())

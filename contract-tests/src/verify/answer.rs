@@ -1,8 +1,11 @@
 //! One answer, as it came and as it was understood.
 
+use std::sync::Arc;
+
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use super::secrets::Secrets;
 use crate::bridge::{Decoded, Failure};
 
 /// Members of OCP's envelope.
@@ -37,6 +40,11 @@ pub(super) struct Answer {
     pub(super) outcome: Option<Result<Decoded, Failure>>,
     /// A command line that sends it again.
     pub(super) curl: String,
+    /// Whether the request left the contract on purpose, so that the contract
+    /// does not say how it is refused.
+    pub(super) is_probe: bool,
+    /// What must not be repeated of it.
+    pub(super) secrets: Arc<Secrets>,
 }
 
 impl Answer {
@@ -58,11 +66,23 @@ impl Answer {
         self.has_envelope() || is_envelope(|name| text.contains(&format!("\"{name}\"")))
     }
 
-    /// What the answer says of itself, for a message.
+    /// A header as text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.seen.as_ref()?.headers.get(name)?.to_str().ok()
+    }
+
+    /// Whether it is what OCP's stack makes of a path that it does not know: a
+    /// page for people under HTTP 200.
+    pub(super) fn is_page_for_people(&self) -> bool {
+        let media_type = self.header("content-type").unwrap_or_default();
+        self.status() == 200 && media_type.starts_with("text/html") && !self.has_envelope()
+    }
+
+    /// What the answer says of itself, for a message; without secrets.
     pub(super) fn brief(&self) -> String {
         let Some(seen) = &self.seen else {
             return match &self.outcome {
-                Some(Err(failure)) => failure.to_string(),
+                Some(Err(failure)) => self.failure(failure),
                 _ => "no answer".to_owned(),
             };
         };
@@ -73,9 +93,15 @@ impl Answer {
                 other => other.to_string(),
             };
             // The code 0 says that there is none.
-            (text != "0").then(|| text.chars().take(120).collect::<String>())
+            (text != "0").then(|| self.secrets.shortened(&text))
         };
         let mut text = format!("HTTP {}", seen.status);
+        if let Some(location) = self.header("location") {
+            text.push_str(&format!(" to {}", self.secrets.shortened(location)));
+        }
+        if let (false, Some(media_type)) = (self.has_envelope(), self.header("content-type")) {
+            text.push_str(&format!(" {}", self.secrets.shortened(media_type)));
+        }
         for part in [told("/error/code"), told("/error/message")]
             .into_iter()
             .flatten()
@@ -84,6 +110,26 @@ impl Answer {
             text.push_str(&part);
         }
         text
+    }
+
+    /// Why the client has failed. Its message may hold texts of the server; they
+    /// are redacted, and the message with them only where there is reason to.
+    pub(super) fn failure(&self, failure: &Failure) -> String {
+        let message = failure.to_string();
+        let body = self.seen.as_ref().and_then(|seen| seen.body.as_deref());
+        let body = String::from_utf8_lossy(body.unwrap_or_default());
+        let is_clean = match &self.body {
+            Ok(body) => self.secrets.value(body) == *body,
+            Err(_) => self.secrets.spare(&body),
+        };
+        let headers = self.seen.iter().flat_map(|seen| seen.headers.values());
+        let are_clean = headers
+            .filter_map(|value| value.to_str().ok())
+            .all(|value| self.secrets.spare(value));
+        match is_clean && are_clean {
+            true => message,
+            false => self.secrets.text(&message),
+        }
     }
 }
 

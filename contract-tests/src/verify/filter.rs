@@ -1,13 +1,17 @@
 //! What a request filters by, and which tasks it may and must find.
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, Timelike, Utc};
-use oceanbase_ocp::types::RestoreTaskStatus;
-use serde_json::json;
+use std::collections::BTreeSet;
 
+use chrono::{DateTime, FixedOffset, SecondsFormat, Timelike};
+use oceanbase_ocp::types::RestoreTaskStatus;
+use serde_json::{Value, json};
+
+use super::check::CheckId;
 use super::listing::Listing;
 use super::provider::{Query, Stop};
 use super::row::Row;
 use super::run::{Fault, Run};
+use super::secrets::Secrets;
 
 /// Page size of whatever shall be found on one page.
 pub(super) const SIZE: i64 = 100;
@@ -38,6 +42,16 @@ impl Words {
         }
         label(state).filter(|_| self.labels)
     }
+}
+
+/// The state whose documented filter value this is, in letters of any case.
+pub(super) fn state_of_label(text: &str) -> Option<RestoreTaskStatus> {
+    let mut states = RestoreTaskStatus::KNOWN.iter();
+    let has_label = |state: &RestoreTaskStatus| {
+        let label = state.filter_label().map(|label| label.to_string());
+        label.is_some_and(|label| label.eq_ignore_ascii_case(text))
+    };
+    states.find(|state| has_label(state)).cloned()
 }
 
 /// The documented filter value for a state.
@@ -95,35 +109,40 @@ impl Filter {
     /// Whether a task may be found. Where the documentation leaves open which
     /// time is compared, any of them will do.
     fn allows(&self, row: &Row) -> bool {
-        let is_named = |names: &[String], name| {
-            let name = row.text(name);
-            names.is_empty() || name.is_none_or(|name| names.iter().any(|one| one == name))
-        };
-        let (first, last) = match times(row) {
-            Some((first, last)) if row.is_finished() => (first, last),
-            // What runs may count as running on.
-            Some((first, _)) => (first, DateTime::<Utc>::MAX_UTC.fixed_offset()),
-            None => return true,
-        };
-        is_named(&self.names, "restoreClusterName")
-            && (is_named(&self.states, "status") || !is_known(row))
-            && self.start.is_none_or(|start| last >= start)
-            && self.end.is_none_or(|end| first <= end)
+        may_be(&self.names, row.text("restoreClusterName"))
+            && (may_be(&self.states, row.text("status")) || !is_known(row))
+            && self.window_allows(row)
     }
 
     /// Whether a task must be found. What runs may have changed its state, and
     /// has no time that it finished at.
     fn demands(&self, row: &Row) -> bool {
+        let is_settled = row.is_finished() && is_known(row);
+        self.allows(row)
+            && (self.names.is_empty() || row.text("restoreClusterName").is_some())
+            && (self.states.is_empty() || is_settled)
+            && self.window_demands(row)
+    }
+
+    /// Times that cannot be read say nothing.
+    fn window_allows(&self, row: &Row) -> bool {
+        let Some((first, last)) = times(row) else {
+            return true;
+        };
+        // What runs may count as running on.
+        self.start
+            .is_none_or(|start| last >= start || !row.is_finished())
+            && self.end.is_none_or(|end| first <= end)
+    }
+
+    fn window_demands(&self, row: &Row) -> bool {
+        if self.start.is_none() && self.end.is_none() {
+            return true;
+        }
         let is_inside = |(first, last): (Time, Time)| {
             self.start.is_none_or(|start| first > start) && self.end.is_none_or(|end| last < end)
         };
-        let is_timeless = self.start.is_none() && self.end.is_none();
-        self.allows(row)
-            && (is_known(row) || self.states.is_empty())
-            && match times(row) {
-                Some(times) if row.is_finished() => is_inside(times),
-                _ => is_timeless && self.states.is_empty(),
-            }
+        row.is_finished() && times(row).is_some_and(is_inside)
     }
 }
 
@@ -133,15 +152,21 @@ pub(super) fn is_known(row: &Row) -> bool {
     !matches!(state, Some(RestoreTaskStatus::Other(_)))
 }
 
-/// The first and the last of all times that a window could be meant to compare.
+/// Whether a value may be one of those that are asked for.
+fn may_be(asked: &[String], value: Option<&str>) -> bool {
+    asked.is_empty() || value.is_none_or(|value| asked.iter().any(|one| one == value))
+}
+
+/// The first and the last of all times that a window could be meant to compare;
+/// `None` if one of them cannot be read. What runs has none that it finished at.
 pub(super) fn times(row: &Row) -> Option<(Time, Time)> {
     let created = row.time("createTime")?;
-    let first = row.time("restoreEndTime");
-    let last = row.time("finishTime");
-    Some((
-        first.map_or(created, |first| first.min(created)),
-        last.map_or(created, |last| last.max(created)),
-    ))
+    let restored = row.time("restoreEndTime")?;
+    let finished = match row.0.get("finishTime") {
+        None | Some(Value::Null) if !row.is_finished() => created,
+        _ => row.time("finishTime")?,
+    };
+    Some((restored.min(created), finished.max(created)))
 }
 
 /// A time as the documentation wants it in queries.
@@ -154,7 +179,7 @@ impl Run {
     /// Asks for what a filter finds, on one page, and judges it.
     pub(super) async fn find(
         &mut self,
-        check: &str,
+        check: CheckId,
         what: &str,
         filter: &Filter,
     ) -> Result<Option<Listing>, Stop> {
@@ -167,7 +192,7 @@ impl Run {
     }
 
     /// Judges what a filter has found.
-    pub(super) fn compare(&mut self, check: &str, what: &str, found: &Listing, filter: &Filter) {
+    pub(super) fn compare(&mut self, check: CheckId, what: &str, found: &Listing, filter: &Filter) {
         let stranger = found
             .rows
             .iter()
@@ -177,13 +202,33 @@ impl Run {
             Fault::new(
                 format!("{what} finds others"),
                 format!("only tasks that the filter asks for, {demanded} of them"),
-                format!("{} as well; {} tasks in all", name(row), found.rows.len()),
+                format!(
+                    "{} as well; {} tasks in all",
+                    name(row, &self.secrets),
+                    found.rows.len()
+                ),
+            )
+            .at("/data/contents")
+        });
+        // Filters narrow the list, they do not add to it.
+        let listed: BTreeSet<i64> = self.tasks.iter().filter_map(Row::id).collect();
+        let unlisted = found.rows.iter().find(|row| {
+            let is_listed = row.id().is_none_or(|id| listed.contains(&id));
+            self.complete && !is_listed && !self.is_new(row)
+        });
+        let unlisted = unlisted.map(|row| {
+            Fault::new(
+                "a filter finds tasks that are not listed",
+                format!(
+                    "the {} tasks that are listed without a filter",
+                    listed.len()
+                ),
+                format!("{} as well, with {what}", name(row, &self.secrets)),
             )
             .at("/data/contents")
         });
         let ids = found.ids();
-        let total = found.told("totalElements");
-        let is_whole = self.complete && total.is_none_or(|total| total <= SIZE);
+        let is_whole = self.complete && found.is_whole();
         let lost = self
             .tasks
             .iter()
@@ -193,17 +238,22 @@ impl Run {
                 Fault::new(
                     format!("{what} loses tasks"),
                     format!("the {demanded} tasks that the filter asks for"),
-                    format!("{} tasks, without {}", found.rows.len(), name(row)),
+                    format!(
+                        "{} tasks, without {}",
+                        found.rows.len(),
+                        name(row, &self.secrets)
+                    ),
                 )
                 .at("/data/contents")
             });
-        self.judge_all(check, &found.answer, extra.into_iter().chain(lost));
+        let faults = extra.into_iter().chain(unlisted).chain(lost);
+        self.judge_all(check, &found.answer, faults.collect::<Vec<_>>());
     }
 
     /// Asks for what a filter finds in two pages, so that the second one has a row.
     pub(super) async fn find_in_pages(
         &mut self,
-        check: &str,
+        check: CheckId,
         what: &str,
         filter: &Filter,
     ) -> Result<(), Stop> {
@@ -238,8 +288,8 @@ impl Run {
     }
 }
 
-fn name(row: &Row) -> String {
-    let told = |name| row.text(name).unwrap_or("?").to_owned();
+fn name(row: &Row, secrets: &Secrets) -> String {
+    let told = |name| secrets.shortened(row.text(name).unwrap_or("?"));
     format!(
         "task {} (target {}, state {}, created {})",
         row.id().unwrap_or_default(),

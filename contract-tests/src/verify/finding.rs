@@ -16,8 +16,9 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// What makes the exit code 1.
     pub fail_on: Severity,
-    /// Whether OCP did not let the run come to its end, through no fault of its own.
-    pub is_incomplete: bool,
+    /// Checks that were not made, or not to their end, because the run was cut
+    /// short: by throttling, or by the limit of requests.
+    pub unchecked: Vec<String>,
     /// Why the run ended before its end.
     pub stopped: Option<String>,
     /// Why nothing could be judged; then findings say nothing about OCP.
@@ -116,7 +117,7 @@ impl Report {
         match self.fails() {
             true => 1,
             // What was never looked at must not look like success.
-            false if self.is_incomplete => 2,
+            false if !self.unchecked.is_empty() => 2,
             false => 0,
         }
     }
@@ -128,8 +129,7 @@ impl Report {
         }
         let (violations, drift) = (self.count(Severity::Violation), self.count(Severity::Drift));
         let word = match (violations, drift) {
-            (0, _) if self.is_incomplete => "Incomplete",
-            (0, 0) if self.stopped.is_some() => "Conforms, as far as it was looked at",
+            (0, _) if !self.unchecked.is_empty() => "Incomplete",
             (0, 0) => "Conforms",
             (0, _) => "Conforms, but drifts",
             _ => "Does not conform",
@@ -148,26 +148,11 @@ impl Report {
         }
         let requests = self.requests;
         text.push_str(&format!("; {requests} request{}.", plural(requests)));
+        if !self.unchecked.is_empty() {
+            let unchecked = self.unchecked.join(", ");
+            text.push_str(&format!(" Not checked, or not to the end: {unchecked}."));
+        }
         text
-    }
-
-    /// Changes every text that a provider may have had a hand in.
-    pub(crate) fn rewrite(&mut self, change: impl Fn(&str) -> String) {
-        let rewrite = |text: &mut String| *text = change(text);
-        for finding in &mut self.findings {
-            rewrite(&mut finding.expected);
-            rewrite(&mut finding.got);
-            rewrite(&mut finding.fingerprint);
-            rewrite(&mut finding.pointer);
-            finding.request.iter_mut().for_each(rewrite);
-            finding.curl.iter_mut().for_each(rewrite);
-        }
-        for check in &mut self.checks {
-            check.answers.iter_mut().for_each(rewrite);
-            check.reason.iter_mut().for_each(rewrite);
-        }
-        self.stopped.iter_mut().for_each(rewrite);
-        self.unjudged.iter_mut().for_each(rewrite);
     }
 
     /// Counts a finding, with others of its fingerprint.

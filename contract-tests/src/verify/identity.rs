@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use oceanbase_ocp::{AccessKey, Credentials, Error};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::json;
 
 /// Who asks.
 #[derive(Clone)]
@@ -20,17 +19,6 @@ pub enum Identity {
 impl Identity {
     /// What must not appear in any output.
     pub(super) fn secrets(&self) -> Vec<String> {
-        let mut secrets = self.plain_secrets();
-        // As a server may spell them in JSON.
-        let escaped: Vec<String> = secrets
-            .iter()
-            .map(|secret| json!(secret).to_string().trim_matches('"').to_owned())
-            .collect();
-        secrets.extend(escaped);
-        secrets
-    }
-
-    fn plain_secrets(&self) -> Vec<String> {
         match self {
             Self::Nobody => Vec::new(),
             Self::User(user, password) => {

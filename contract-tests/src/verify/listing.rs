@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::check::CheckId;
 use super::provider::{Query, Stop};
 use super::row::{Row, long};
 use super::run::{Fault, Run};
@@ -44,6 +45,41 @@ impl Listing {
         long(self.page.get(name)?)
     }
 
+    /// How many pages there are, by either name.
+    pub(super) fn pages(&self) -> Option<i64> {
+        self.told("totalPages").or_else(|| self.told("totalPage"))
+    }
+
+    /// The size of pages: as asked for, or a limit of the server below it that
+    /// it tells. A `size` that is the number of rows is such a limit only where
+    /// the pages are counted by it.
+    pub(super) fn page_size(&self) -> Option<i64> {
+        let asked = self.size?;
+        let rows = self.rows.len() as i64;
+        let told = self.told("size").filter(|told| *told > 0 && *told < asked);
+        let counts_pages = |size: i64| {
+            let total = self.told("totalElements")?;
+            Some(self.pages()? == total.saturating_add(size - 1) / size)
+        };
+        let is_limit = |told: &i64| {
+            *told > rows
+                || *told == rows
+                    && counts_pages(*told) == Some(true)
+                    && counts_pages(asked) == Some(false)
+        };
+        told.filter(is_limit).or(Some(asked))
+    }
+
+    /// Whether these are all rows that there are.
+    pub(super) fn is_whole(&self) -> bool {
+        let rows = self.rows.len() as i64;
+        match (self.told("totalElements"), self.page_size()) {
+            (Some(total), _) => total <= rows,
+            (None, Some(size)) => rows < size,
+            (None, None) => false,
+        }
+    }
+
     pub(super) fn ids(&self) -> BTreeMap<i64, Row> {
         let rows = self.rows.iter();
         rows.filter_map(|row| Some((row.id()?, row.clone())))
@@ -67,7 +103,7 @@ impl Run {
     /// task that comes twice is a finding of the check.
     pub(super) async fn walk(
         &mut self,
-        check: &str,
+        check: CheckId,
         filter: &Query,
         size: i64,
         pages: i64,
@@ -99,7 +135,9 @@ impl Run {
             rows.extend(listing.rows.iter().cloned());
             let at_end = is_empty
                 || match listing.told("totalElements") {
-                    Some(total) => page.saturating_mul(size) >= total,
+                    Some(total) => {
+                        page.saturating_mul(listing.page_size().unwrap_or(size)) >= total
+                    }
                     None => (listing.rows.len() as i64) < size,
                 };
             if at_end || page >= pages {

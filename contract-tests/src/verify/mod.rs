@@ -16,6 +16,7 @@ mod provider;
 mod record;
 mod row;
 mod run;
+mod secrets;
 pub mod waivers;
 
 use std::path::Path;
@@ -32,6 +33,7 @@ use crate::{OPERATION, spec};
 use finding::Report;
 pub use identity::Identity;
 use provider::{Query, Request};
+use secrets::Secrets;
 
 /// What the client made of an answer, beside what the answer says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -76,6 +78,7 @@ pub struct Target<'a> {
 pub struct Contract {
     strict: Arc<Strict>,
     operation: Operation,
+    spec: serde_json::Value,
 }
 
 impl Contract {
@@ -97,6 +100,7 @@ impl Contract {
         Ok(Self {
             strict: Arc::new(strict),
             operation,
+            spec,
         })
     }
 
@@ -124,7 +128,7 @@ impl Contract {
         if status == 200 {
             match listing::Listing::read(answer, &query) {
                 Ok(listing) => judge::listing(&mut run, &listing),
-                Err(_) => found.push("documented-request".into()),
+                Err(_) => found.push(check::CheckId::DocumentedRequest.to_string()),
             }
         }
         found.extend(run.report.findings.into_iter().map(|one| one.check));
@@ -151,14 +155,19 @@ impl Contract {
     }
 
     fn run(&self, target: &Target<'_>) -> anyhow::Result<run::Run> {
+        let secrets = Arc::new(Secrets::new(target.identity.secrets(), &self.spec));
         let recorder = target
             .record
-            .map(|folder| record::Recorder::new(folder, OPERATION, secrets(target)))
+            .map(|folder| {
+                let secrets = Arc::clone(&secrets);
+                record::Recorder::new(folder, OPERATION, secrets, names(target))
+            })
             .transpose()?;
         let provider = provider::Provider::new(provider::Settings {
             url: target.url,
             shown: target.shown_url,
             identity: target.identity.clone(),
+            secrets,
             certificates: target.certificates.as_deref(),
             timeout: target.timeout,
             cluster: target.cluster,
@@ -176,13 +185,13 @@ impl Contract {
     }
 }
 
-/// Texts that must not be kept.
-fn secrets(target: &Target<'_>) -> Vec<String> {
-    let mut secrets = target.identity.secrets();
-    if let Identity::User(name, _) | Identity::AccessKey(name, _) = &target.identity {
-        secrets.push(name.clone());
-    }
+/// Names that are not kept: of the user and of the host.
+fn names(target: &Target<'_>) -> Vec<String> {
+    let user = match &target.identity {
+        Identity::User(name, _) | Identity::AccessKey(name, _) => Some(name.clone()),
+        Identity::Nobody => None,
+    };
     let url = reqwest::Url::parse(target.url).ok();
-    secrets.extend(url.and_then(|url| url.host_str().map(str::to_owned)));
-    secrets
+    let host = url.and_then(|url| url.host_str().map(str::to_owned));
+    user.into_iter().chain(host).collect()
 }

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Seen};
 use super::identity::Identity;
+use super::secrets::Secrets;
 use crate::bridge::{self, Decoded, Failure};
 
 /// The longest wait for the end of a throttling window.
@@ -54,9 +55,57 @@ pub(super) enum Request<'a> {
     /// A call of the client, for the cluster and the tenant under test unless
     /// the arguments name others.
     Call(&'a Query),
-    /// What the client cannot express: other texts for the ids of cluster and
-    /// tenant, a query as written here, and whether it has credentials.
-    Raw(&'a str, &'a str, &'a str, bool),
+    /// What the client cannot express.
+    Raw(RawRequest),
+}
+
+/// A request as it is written here, for the cluster and the tenant under test
+/// unless it names others.
+pub(super) struct RawRequest {
+    /// The query, encoded.
+    query: String,
+    cluster: Option<&'static str>,
+    tenant: Option<&'static str>,
+    is_anonymous: bool,
+    is_probe: bool,
+}
+
+impl RawRequest {
+    pub(super) fn new(query: impl Into<String>) -> Self {
+        Self {
+            query: query.into(),
+            cluster: None,
+            tenant: None,
+            is_anonymous: false,
+            is_probe: false,
+        }
+    }
+
+    /// Another text for the id of the cluster. That is no request of the contract.
+    pub(super) fn cluster(self, id: &'static str) -> Self {
+        Self {
+            cluster: Some(id),
+            is_probe: true,
+            ..self
+        }
+    }
+
+    /// Another text for the id of the tenant. That is no request of the contract.
+    pub(super) fn tenant(self, id: &'static str) -> Self {
+        Self {
+            tenant: Some(id),
+            is_probe: true,
+            ..self
+        }
+    }
+
+    /// Without credentials.
+    pub(super) fn anonymous(self) -> Self {
+        Self {
+            is_anonymous: true,
+            ..self
+        }
+    }
 }
 
 /// Why there is no whole answer.
@@ -73,6 +122,7 @@ pub(super) struct Provider {
     /// The base URL that people are shown.
     shown: String,
     identity: Identity,
+    secrets: Arc<Secrets>,
     operation: Operation,
     exchange: Arc<Mutex<Option<Exchange>>>,
     pub(super) cluster: i64,
@@ -90,6 +140,7 @@ pub(super) struct Settings<'a> {
     pub(super) url: &'a str,
     pub(super) shown: &'a str,
     pub(super) identity: Identity,
+    pub(super) secrets: Arc<Secrets>,
     pub(super) certificates: Option<&'a [u8]>,
     pub(super) timeout: Duration,
     pub(super) cluster: i64,
@@ -120,6 +171,7 @@ impl Provider {
             base: plain(settings.url),
             shown: plain(settings.shown),
             identity: settings.identity,
+            secrets: settings.secrets,
             operation: settings.operation,
             exchange,
             cluster: settings.cluster,
@@ -143,10 +195,19 @@ impl Provider {
         self.spend().await?;
         Ok(match request {
             Request::Call(query) => self.call(query).await,
-            Request::Raw(cluster, tenant, query, with_credentials) => {
-                let target = format!("{}?{query}", self.path(cluster, tenant));
-                let (seen, trouble) = self.fetch(&target, *with_credentials).await;
-                self.answer(target, seen, None, trouble, *with_credentials)
+            Request::Raw(raw) => {
+                let id = |text: Option<&str>, own: i64| {
+                    text.map_or_else(|| own.to_string(), str::to_owned)
+                };
+                let path = self.path(&id(raw.cluster, self.cluster), &id(raw.tenant, self.tenant));
+                let target = format!("{path}?{}", raw.query);
+                let (seen, trouble) = self.fetch(&target, !raw.is_anonymous).await;
+                let sent = Sent {
+                    target,
+                    is_anonymous: raw.is_anonymous,
+                    is_probe: raw.is_probe,
+                };
+                self.answer(sent, seen, None, trouble)
             }
         })
     }
@@ -189,7 +250,12 @@ impl Provider {
             Err(Failure::Call(error)) if error.is_connection() => Some(Trouble::Connection),
             _ => None,
         };
-        self.answer(target, seen, Some(outcome), trouble, true)
+        let sent = Sent {
+            target,
+            is_anonymous: false,
+            is_probe: query.is_probe,
+        };
+        self.answer(sent, seen, Some(outcome), trouble)
     }
 
     async fn fetch(&self, target: &str, with_credentials: bool) -> (Option<Seen>, Option<Trouble>) {
@@ -237,22 +303,23 @@ impl Provider {
 
     fn answer(
         &mut self,
-        target: String,
+        sent: Sent,
         seen: Option<Seen>,
         outcome: Option<Result<Decoded, Failure>>,
         trouble: Option<Trouble>,
-        with_credentials: bool,
     ) -> (Answer, Option<Stop>) {
         let body = match seen.as_ref().map(|seen| seen.body.as_deref()) {
             Some(Some([])) => Err("empty".to_owned()),
             Some(Some(bytes)) => serde_json::from_slice(bytes)
-                .map_err(|error| format!("not JSON ({error}): {}", beginning(bytes))),
+                .map_err(|error| format!("not JSON ({error}): {}", self.beginning(bytes))),
             Some(None) => Err("broken off, or endless".to_owned()),
             None => Err("missing".to_owned()),
         };
         let answer = Answer {
-            curl: self.curl(&target, with_credentials),
-            target,
+            curl: self.curl(&sent.target, !sent.is_anonymous),
+            target: sent.target,
+            is_probe: sent.is_probe,
+            secrets: Arc::clone(&self.secrets),
             seen,
             body,
             outcome,
@@ -265,7 +332,7 @@ impl Provider {
             None => self.silent += 1,
         }
         let stop = self.no_answer(&answer, trouble).or_else(|| {
-            let is_refused = with_credentials && answer.status() == 401;
+            let is_refused = !sent.is_anonymous && answer.status() == 401;
             is_refused.then(|| self.refused(&answer))
         });
         (answer, stop)
@@ -364,8 +431,14 @@ impl Provider {
     }
 
     /// What must not appear in any output.
-    pub(super) fn secrets(&self) -> Vec<String> {
-        self.identity.secrets()
+    pub(super) fn secrets(&self) -> Arc<Secrets> {
+        Arc::clone(&self.secrets)
+    }
+
+    fn beginning(&self, bytes: &[u8]) -> String {
+        let text = self.secrets.text(&String::from_utf8_lossy(bytes));
+        let text: String = text.chars().take(60).collect();
+        format!("{text:?}")
     }
 
     pub(super) fn finish(&self) {
@@ -407,12 +480,6 @@ fn plain(url: &str) -> String {
     parsed.trim_end_matches('/').to_owned()
 }
 
-fn beginning(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let text: String = text.chars().take(60).collect();
-    format!("{text:?}")
-}
-
 /// Progress for people; nothing where standard error is no terminal.
 fn spinner(cap: usize) -> indicatif::ProgressBar {
     let bar = indicatif::ProgressBar::new(cap as u64);
@@ -422,10 +489,19 @@ fn spinner(cap: usize) -> indicatif::ProgressBar {
     bar
 }
 
+/// A request that was sent.
+struct Sent {
+    /// Path and query.
+    target: String,
+    is_anonymous: bool,
+    is_probe: bool,
+}
+
 /// Arguments of a call by parameter name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Query {
     pub(super) arguments: Map<String, Value>,
+    is_probe: bool,
 }
 
 impl Query {
@@ -435,6 +511,13 @@ impl Query {
 
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.arguments.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The same, with arguments that the contract does not allow, or does not
+    /// say of how they are refused.
+    pub(super) fn probe(mut self) -> Self {
+        self.is_probe = true;
         self
     }
 

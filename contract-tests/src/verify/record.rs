@@ -1,12 +1,14 @@
 //! Keeps exchanges as interactions, without secrets and host names.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use regex::Regex;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
+use super::secrets::Secrets;
 
 /// Collects the exchanges of a run.
 pub(super) struct Recorder {
@@ -21,7 +23,8 @@ impl Recorder {
     pub(super) fn new(
         folder: &Path,
         operation: &str,
-        secrets: Vec<String>,
+        secrets: Arc<Secrets>,
+        names: Vec<String>,
     ) -> anyhow::Result<Self> {
         let folder = folder.join(operation);
         if folder.exists() {
@@ -32,7 +35,7 @@ impl Recorder {
         }
         Ok(Self {
             folder,
-            redaction: Redaction::new(secrets)?,
+            redaction: Redaction::new(secrets, names)?,
             kept: Vec::new(),
         })
     }
@@ -49,20 +52,22 @@ impl Recorder {
         let media_type = media_type
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
-        let mut body = body.clone();
-        self.redaction.redact(&mut body);
+        // The request is our own, and is to be sent again as it is.
         let known = self
             .kept
             .iter()
             .any(|(target, ..)| *target == answer.target);
-        if !known {
-            self.kept.push((
-                self.redaction.text(&answer.target),
-                seen.status,
-                media_type.to_owned(),
-                format!("{body:#}\n"),
-            ));
+        if known {
+            return;
         }
+        let mut body = self.redaction.secrets.value(body);
+        self.redaction.redact(&mut body);
+        self.kept.push((
+            answer.target.clone(),
+            seen.status,
+            self.redaction.secrets.text(media_type),
+            format!("{body:#}\n"),
+        ));
     }
 
     /// Writes all of them, or none.
@@ -99,7 +104,9 @@ impl Recorder {
 
 /// Replaces what names a host or opens a door.
 struct Redaction {
-    secrets: Vec<String>,
+    secrets: Arc<Secrets>,
+    /// Of hosts and users; no secrets, but nobody else's business.
+    names: Vec<String>,
     address: Regex,
     authority: Regex,
     host: Regex,
@@ -107,9 +114,10 @@ struct Redaction {
 }
 
 impl Redaction {
-    fn new(secrets: Vec<String>) -> anyhow::Result<Self> {
+    fn new(secrets: Arc<Secrets>, names: Vec<String>) -> anyhow::Result<Self> {
         Ok(Self {
-            secrets: secrets.into_iter().filter(|text| text.len() > 2).collect(),
+            secrets,
+            names: names.into_iter().filter(|name| name.len() > 2).collect(),
             address: Regex::new(
                 r"\b\d{1,3}(\.\d{1,3}){3}\b|(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4}",
             )?,
@@ -142,8 +150,8 @@ impl Redaction {
 
     fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
-        for secret in &self.secrets {
-            text = text.replace(secret.as_str(), "***");
+        for name in &self.names {
+            text = text.replace(name.as_str(), "***");
         }
         let text = self.authority.replace_all(&text, "${1}host");
         let text = self.argument.replace_all(&text, "${1}***");
@@ -156,11 +164,17 @@ impl Redaction {
 
 #[cfg(test)]
 mod tests {
-    use super::Redaction;
+    use std::sync::Arc;
+
+    use serde_json::Value;
+
+    use super::{Redaction, Secrets};
 
     #[test]
     fn hosts_addresses_and_secrets_are_replaced() {
-        let redaction = Redaction::new(vec!["aaAA11__".into(), "ocp.corp.example".into()]).unwrap();
+        let secrets = Secrets::new(["aaAA11__".to_owned()], &Value::Null);
+        let names = vec!["ocp.corp.example".to_owned()];
+        let redaction = Redaction::new(Arc::new(secrets), names).unwrap();
         for (text, redacted) in [
             (
                 "file:///obbackup/clog,file:///obbackup/data",
@@ -186,7 +200,9 @@ mod tests {
             ("on fe80::1 or ::1", "on xxx.xxx.xxx.xxx or xxx.xxx.xxx.xxx"),
             ("on \"obs-1:2882\"", "on \"host:port\""),
         ] {
-            assert_eq!(redaction.text(text), redacted);
+            let mut value = redaction.secrets.value(&text.into());
+            redaction.redact(&mut value);
+            assert_eq!(value, redacted);
         }
     }
 }

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use ocp_contract::strict::{Severity, Strict};
-use serde_json::Value;
 
 use super::answer::Answer;
-use super::check::CHECKS;
+use super::check::CheckId;
 use super::filter::Words;
 use super::finding::{CheckReport, Finding, Outcome, Report};
 use super::listing::Listing;
-use super::provider::{Provider, Query, Request, Stop};
+use super::provider::{Provider, Query, RawRequest, Request, Stop};
 use super::row::Row;
+use super::secrets::Secrets;
 use super::{judge, record::Recorder};
 
 /// What is wrong, as a check puts it.
@@ -76,6 +76,10 @@ pub(super) struct Run {
     pub(super) words: Words,
     /// Answers that had an envelope.
     pub(super) envelopes: usize,
+    /// What must not be repeated of what the provider sends.
+    pub(super) secrets: Arc<Secrets>,
+    /// Checks that send requests and are still to be made, or to be ended.
+    pending: Vec<CheckId>,
     started: DateTime<Utc>,
 }
 
@@ -86,16 +90,18 @@ impl Run {
         name: String,
         recorder: Option<Recorder>,
     ) -> Self {
-        let checks = CHECKS.iter().map(|check| CheckReport {
-            id: check.id.to_owned(),
-            meaning: check.meaning.to_owned(),
-            evidence: check.evidence.to_owned(),
+        let checks = CheckId::ALL.iter().map(|check| CheckReport {
+            id: check.as_str().to_owned(),
+            meaning: check.meaning().to_owned(),
+            evidence: check.evidence().to_owned(),
             outcome: Outcome::NotExercised,
             judged: 0,
             reason: None,
             answers: Vec::new(),
         });
         Self {
+            secrets: provider.secrets(),
+            pending: Vec::new(),
             provider,
             strict,
             report: Report {
@@ -104,7 +110,7 @@ impl Run {
                 checks: checks.collect(),
                 findings: Vec::new(),
                 fail_on: Severity::Violation,
-                is_incomplete: false,
+                unchecked: Vec::new(),
                 stopped: None,
                 unjudged: None,
             },
@@ -124,25 +130,34 @@ impl Run {
         created.is_some_and(|created| created > self.started - TimeDelta::minutes(2))
     }
 
-    fn check(&mut self, id: &str) -> Option<&mut CheckReport> {
-        self.report.checks.iter_mut().find(|check| check.id == id)
+    /// The report has one for each id, in the same order.
+    fn check(&mut self, id: CheckId) -> &mut CheckReport {
+        &mut self.report.checks[id as usize]
+    }
+
+    /// These checks will send requests.
+    pub(super) fn expect(&mut self, checks: &[CheckId]) {
+        self.pending = checks.to_vec();
+    }
+
+    /// These checks have sent all their requests.
+    pub(super) fn ended(&mut self, checks: &[CheckId]) {
+        self.pending.retain(|one| !checks.contains(one));
     }
 
     /// A check was applied; `fault` says what it found.
-    pub(super) fn judge(&mut self, check: &str, answer: &Answer, fault: Option<Fault>) {
+    pub(super) fn judge(&mut self, check: CheckId, answer: &Answer, fault: Option<Fault>) {
         self.judge_all(check, answer, fault);
     }
 
     /// A check was applied once; `faults` says what it found.
     pub(super) fn judge_all(
         &mut self,
-        check: &str,
+        check: CheckId,
         answer: &Answer,
         faults: impl IntoIterator<Item = Fault>,
     ) {
-        let Some(report) = self.check(check) else {
-            return;
-        };
+        let report = self.check(check);
         report.judged += 1;
         let mut faults = faults.into_iter().peekable();
         if faults.peek().is_none() {
@@ -151,7 +166,7 @@ impl Run {
         let evidence = report.evidence.clone();
         for fault in faults {
             self.report.add(Finding {
-                check: check.to_owned(),
+                check: check.to_string(),
                 severity: fault.severity,
                 fingerprint: format!("{check}: {}", fault.kind),
                 expected: fault.expected,
@@ -171,21 +186,18 @@ impl Run {
     }
 
     /// An open question is answered, or one more time in the same way.
-    pub(super) fn tell(&mut self, check: &str, answer: impl Into<String>) {
+    pub(super) fn tell(&mut self, check: CheckId, answer: impl Into<String>) {
         let answer = answer.into();
-        if let Some(check) = self.check(check) {
-            check.judged += 1;
-            if !check.answers.contains(&answer) {
-                check.answers.push(answer);
-            }
+        let check = self.check(check);
+        check.judged += 1;
+        if !check.answers.contains(&answer) {
+            check.answers.push(answer);
         }
     }
 
     /// A check has nothing to be applied to.
-    pub(super) fn skip(&mut self, check: &str, reason: impl Into<String>) {
-        if let Some(check) = self.check(check) {
-            check.reason.get_or_insert(reason.into());
-        }
+    pub(super) fn skip(&mut self, check: CheckId, reason: impl Into<String>) {
+        self.check(check).reason.get_or_insert(reason.into());
     }
 
     /// Sends a call of the client, and judges whatever comes back.
@@ -198,15 +210,8 @@ impl Run {
     }
 
     /// Sends what the client cannot express, and judges whatever comes back.
-    pub(super) async fn raw(
-        &mut self,
-        cluster: &str,
-        tenant: &str,
-        query: &str,
-        with_credentials: bool,
-    ) -> Result<Answer, Stop> {
-        let request = Request::Raw(cluster, tenant, query, with_credentials);
-        self.settled(&request).await
+    pub(super) async fn raw(&mut self, request: RawRequest) -> Result<Answer, Stop> {
+        self.settled(&Request::Raw(request)).await
     }
 
     /// The answer to a request, after the waits that OCP asks for.
@@ -226,17 +231,10 @@ impl Run {
         ))
     }
 
-    /// The same, for the cluster and the tenant under test.
-    pub(super) async fn raw_query(&mut self, query: &str) -> Result<Answer, Stop> {
-        let (cluster, tenant) = (self.provider.cluster, self.provider.tenant);
-        self.raw(&cluster.to_string(), &tenant.to_string(), query, true)
-            .await
-    }
-
     /// Asks for a page of tasks and expects one; `None` is a finding of the check.
     pub(super) async fn list(
         &mut self,
-        check: &str,
+        check: CheckId,
         query: &Query,
     ) -> Result<Option<Listing>, Stop> {
         let answer = self.call(query).await?;
@@ -254,7 +252,7 @@ impl Run {
     }
 
     /// There is an answer, but no page of tasks.
-    pub(super) fn no_list(&mut self, check: &str, answer: &Answer) {
+    pub(super) fn no_list(&mut self, check: CheckId, answer: &Answer) {
         let expected = "HTTP 200 with a page of tasks";
         let fault = Fault::new("no page of tasks", expected, answer.brief());
         self.judge(check, answer, Some(fault));
@@ -264,7 +262,10 @@ impl Run {
         self.provider.finish();
         self.report.requests = self.provider.sent;
         let stopped = stop.map(ToString::to_string);
-        self.report.is_incomplete = matches!(stop, Some(Stop::Throttled(_)));
+        if matches!(stop, Some(Stop::Throttled(_) | Stop::Cap(_))) {
+            let unchecked = self.pending.iter().map(ToString::to_string);
+            self.report.unchecked = unchecked.collect();
+        }
         self.report.unjudged = match stop {
             // Whoever is never let in has not been judged, envelope or not.
             Some(Stop::Refused(why)) if self.known.is_empty() && !self.complete => {
@@ -290,12 +291,6 @@ impl Run {
         }
         self.report.stopped = stopped;
         self.report.settle();
-        // A server, or something before it, may send back what it was sent.
-        let secrets = self.provider.secrets();
-        self.report.rewrite(|text| {
-            let hide = |text: String, secret: &String| masked(&text, secret);
-            secrets.iter().fold(text.to_owned(), hide)
-        });
         self.report
     }
 
@@ -303,7 +298,7 @@ impl Run {
     fn break_off(&mut self, why: &str) {
         let evidence = "it answered requests before".to_owned();
         self.report.add(Finding {
-            check: "transport".into(),
+            check: CheckId::Transport.to_string(),
             severity: Severity::Violation,
             fingerprint: "transport: breaks off".into(),
             expected: "an answer to each request".into(),
@@ -315,66 +310,6 @@ impl Run {
             times: 1,
             waived: None,
         });
-        if let Some(check) = self.check("transport") {
-            check.judged += 1;
-        }
-    }
-}
-
-/// A text without a secret, and without the beginning of one: messages are cut
-/// to a length.
-fn masked(text: &str, secret: &str) -> String {
-    const TELLING: usize = 6;
-    let start: String = secret.chars().take(TELLING).collect();
-    if start.is_empty() {
-        return text.to_owned();
-    }
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find(&start) {
-        out.push_str(&rest[..at]);
-        out.push_str("***");
-        let same = rest[at..].chars().zip(secret.chars());
-        let length: usize = same
-            .take_while(|(one, other)| one == other)
-            .map(|(c, _)| c.len_utf8())
-            .sum();
-        rest = &rest[at + length..];
-    }
-    out + rest
-}
-
-/// A value for a message, not too long.
-pub(super) fn shown(value: Option<&Value>) -> String {
-    match value {
-        None => "nothing".to_owned(),
-        Some(value) => {
-            let text = value.to_string();
-            match text.char_indices().nth(120) {
-                Some((cut, _)) => format!("{}…", &text[..cut]),
-                None => text,
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::masked;
-
-    #[test]
-    fn secrets_and_their_beginnings_are_masked() {
-        let secret = "s3cret-Pa55phrase";
-        for (text, due) in [
-            ("with s3cret-Pa55phrase in it", "with *** in it"),
-            ("cut off: s3cret-Pa5", "cut off: ***"),
-            ("s3cret-s3cret-Pa55phrases", "******s"),
-            ("s3cre", "s3cre"),
-            ("\u{6062}s3cret-\u{6062}", "\u{6062}***\u{6062}"),
-        ] {
-            assert_eq!(masked(text, secret), due);
-        }
-        assert_eq!(masked("a=ab", "ab"), "a=***");
-        assert_eq!(masked("text", ""), "text");
+        self.check(CheckId::Transport).judged += 1;
     }
 }

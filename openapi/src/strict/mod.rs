@@ -66,6 +66,8 @@ pub struct Departure {
     pub spec: String,
     /// The place on the wire, the same for every row: `data.contents[].id`.
     pub place: String,
+    /// The member of the object at the place that is missing or not described.
+    pub member: Option<String>,
     /// The rule that it breaks.
     pub rule: Rule,
     /// What it means.
@@ -155,11 +157,23 @@ impl Strict {
 
     /// Every departure of a body, in the order of the body.
     pub fn departures(&self, status: u16, body: &Value) -> Vec<Departure> {
+        self.departures_quoting(status, body, &|value| shortened(&value.to_string()))
+    }
+
+    /// The same, with values of the body quoted in another way in
+    /// [`Departure::what`]: redacted, for example.
+    pub fn departures_quoting(
+        &self,
+        status: u16,
+        body: &Value,
+        quote: &dyn Fn(&Value) -> String,
+    ) -> Vec<Departure> {
         let Some((schema, validator)) = self.response(status) else {
             return vec![Departure {
                 body: String::new(),
                 spec: String::new(),
                 place: String::new(),
+                member: None,
                 rule: Rule::Status,
                 severity: Severity::Violation,
                 what: format!("HTTP status {status} is not described"),
@@ -168,14 +182,19 @@ impl Strict {
         };
         let mut departures: Vec<Departure> = validator
             .iter_errors(body)
-            .flat_map(|error| self.departure(schema, &error))
+            .flat_map(|error| self.departure(schema, &error, quote))
             .collect();
         departures.sort_by(|one, other| one.body.cmp(&other.body));
         departures
     }
 
     /// Each member that should not be there is a departure of its own.
-    fn departure(&self, schema: &Value, error: &ValidationError<'_>) -> Vec<Departure> {
+    fn departure(
+        &self,
+        schema: &Value,
+        error: &ValidationError<'_>,
+        quote: &dyn Fn(&Value) -> String,
+    ) -> Vec<Departure> {
         let path = error.schema_path().as_str();
         let (spec, at) = nearest(schema, path);
         let departure = |member: Option<&str>, severity, what| {
@@ -188,6 +207,7 @@ impl Strict {
                 body: object.to_owned(),
                 spec: spec.clone(),
                 place,
+                member: member.map(str::to_owned),
                 rule: Rule::from(error.kind()),
                 severity,
                 what,
@@ -197,7 +217,11 @@ impl Strict {
                     .unwrap_or_default(),
             }
         };
-        let what = shortened(&error.to_string());
+        let value = quote(error.instance());
+        let what = match Rule::from(error.kind()) {
+            Rule::Wire | Rule::NewEnumValue => format!("{value} is {error}"),
+            _ => error.masked_with(value).to_string(),
+        };
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
                 .iter()
@@ -206,7 +230,7 @@ impl Strict {
                     ..departure(
                         Some(name),
                         Severity::Drift,
-                        format!("`{name}` is not documented"),
+                        format!("{} is not documented", quote(&name.as_str().into())),
                     )
                 })
                 .collect(),

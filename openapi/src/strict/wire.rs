@@ -3,8 +3,6 @@
 use jsonschema::{Keyword, ValidationError};
 use serde_json::{Value, json};
 
-use super::shortened;
-
 /// Integers and times in the forms that OCP writes.
 pub(super) struct Wire {
     form: String,
@@ -34,9 +32,8 @@ impl<'i> Keyword<'i> for Wire {
             "int32" => "an integer of 32 bits",
             _ => "an integer of 64 bits, as a string only beyond 2^53-1",
         };
-        Err(ValidationError::custom(shortened(&format!(
-            "{value} is not {expected}"
-        ))))
+        // Whoever reports it puts the value before.
+        Err(ValidationError::custom(format!("not {expected}")))
     }
 
     fn is_valid(&self, value: &'i Value) -> bool {

@@ -3,8 +3,6 @@
 use jsonschema::{Keyword, ValidationError};
 use serde_json::Value;
 
-use super::shortened;
-
 /// The words that are known of an open vocabulary.
 pub(super) struct Word {
     known: Vec<Value>,
@@ -28,8 +26,8 @@ impl<'i> Keyword<'i> for Word {
         } else {
             "not a word like the known ones"
         };
-        let text = format!("{value} is {what}");
-        Err(ValidationError::custom(shortened(&text)))
+        // Whoever reports it puts the value before.
+        Err(ValidationError::custom(what))
     }
 
     fn is_valid(&self, value: &'i Value) -> bool {

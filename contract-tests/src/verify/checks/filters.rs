@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::json;
 
+use crate::verify::check::CheckId;
 use crate::verify::filter::{Filter, SIZE, is_known, label, times};
 use crate::verify::listing::Listing;
-use crate::verify::provider::{Query, Stop};
+use crate::verify::provider::{Query, RawRequest, Stop};
 use crate::verify::row::Row;
 use crate::verify::run::{Fault, Run};
 
@@ -15,7 +16,8 @@ use crate::verify::run::{Fault, Run};
 const STATES: usize = 3;
 /// Names that no cluster has.
 const NOBODY: [&str; 3] = ["no_such_cluster", "no_such_cluster_2", "no_such_cluster_3"];
-const NO_NAME: &str = "no task tells the name of its target cluster, or only names with a comma";
+const NO_NAME: &str =
+    "no task tells the name of its target cluster, or only names with a comma or a secret";
 
 fn target(row: &Row) -> Option<&str> {
     row.text("restoreClusterName")
@@ -29,8 +31,9 @@ fn names(run: &Run) -> Vec<String> {
     }
     let mut names: Vec<_> = count
         .into_iter()
-        // One value with a comma may be taken for two.
-        .filter(|(name, _)| !name.is_empty() && !name.contains(','))
+        // One value with a comma may be taken for two; and a request is shown
+        // as it was sent.
+        .filter(|(name, _)| !name.is_empty() && !name.contains(',') && run.secrets.spare(name))
         .collect();
     names.sort_by_key(|(_, count)| *count);
     names.into_iter().map(|(name, _)| name.to_owned()).collect()
@@ -73,11 +76,11 @@ fn among<'a>(there: &'a [String], not_there: [&'a str; 3]) -> Vec<&'a str> {
 }
 
 pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
-    let check = "filter-cluster-name";
+    let check = CheckId::FilterClusterName;
     let names = names(run);
     let Some(name) = names.first() else {
         run.skip(check, NO_NAME);
-        run.skip("array-style", NO_NAME);
+        run.skip(CheckId::ArrayStyle, NO_NAME);
         return Ok(());
     };
     for name in names.iter().take(2) {
@@ -110,12 +113,13 @@ pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
         }
     }
     let filter = Filter::default().names(among(&names, NOBODY));
-    run.find("array-style", "several names", &filter).await?;
+    run.find(CheckId::ArrayStyle, "several names", &filter)
+        .await?;
     Ok(())
 }
 
 pub(super) async fn words(run: &mut Run) -> Result<(), Stop> {
-    let check = "filter-words";
+    let check = CheckId::FilterWords;
     let states = states(run);
     if states.is_empty() {
         run.skip(
@@ -179,7 +183,8 @@ pub(super) async fn words(run: &mut Run) -> Result<(), Stop> {
         run.find(check, "a state that no task is in", &filter)
             .await?;
         let filter = Filter::default().states(among(&states, nobody));
-        run.find("array-style", "several states", &filter).await?;
+        run.find(CheckId::ArrayStyle, "several states", &filter)
+            .await?;
     }
     running(run).await
 }
@@ -194,13 +199,16 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
         return Ok(());
     };
     let filter = Filter::default().states([state]);
-    let Some(found) = run.find("filter-words", "a state", &filter).await? else {
+    let Some(found) = run.find(CheckId::FilterWords, "a state", &filter).await? else {
         return Ok(());
     };
     if found.ids().contains_key(&id) {
         return Ok(());
     }
-    let Some(now) = run.list("filter-words", &Query::page(1, SIZE)).await? else {
+    let Some(now) = run
+        .list(CheckId::FilterWords, &Query::page(1, SIZE))
+        .await?
+    else {
         return Ok(());
     };
     let still = now
@@ -214,13 +222,13 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
             format!("{} tasks without it", found.rows.len()),
         )
     });
-    run.judge("filter-words", &found.answer, fault);
+    run.judge(CheckId::FilterWords, &found.answer, fault);
     Ok(())
 }
 
 /// Filters narrow each other, and pages are those of what they find.
 pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
-    let check = "filters-together";
+    let check = CheckId::FiltersTogether;
     let (names, states) = (names(run), states(run));
     let spans: Vec<_> = run.tasks.iter().filter_map(times).collect();
     let (Some(first), Some(last)) = (
@@ -317,7 +325,7 @@ pub(super) async fn styles(run: &mut Run) -> Result<(), Stop> {
         "page=1&restoreClusterName={}%2C{value}&size={SIZE}",
         NOBODY[0]
     );
-    let answer = run.raw_query(&query).await?;
+    let answer = run.raw(RawRequest::new(query)).await?;
     let answer = match Listing::read(answer, &Query::page(1, SIZE)) {
         Ok(found) if found.rows.iter().any(|row| target(row) == Some(&name)) => {
             "values joined by a comma count, too".to_owned()
@@ -325,6 +333,6 @@ pub(super) async fn styles(run: &mut Run) -> Result<(), Stop> {
         Ok(_) => "values joined by a comma are taken for one".to_owned(),
         Err(answer) => format!("values joined by a comma: {}", answer.brief()),
     };
-    run.tell("array-style", answer);
+    run.tell(CheckId::ArrayStyle, answer);
     Ok(())
 }

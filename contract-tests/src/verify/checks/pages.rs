@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::verify::check::CheckId;
 use crate::verify::filter::SIZE;
 use crate::verify::listing::Listing;
 use crate::verify::provider::{Query, Stop};
@@ -10,6 +11,8 @@ use crate::verify::run::{Fault, Run};
 
 /// Page size of the documented request.
 const DOCUMENTED_SIZE: i64 = 10;
+/// A page size beyond every limit that OCP documents.
+const LARGE_SIZE: i64 = 5000;
 /// Pages of the walk that everything else is compared with.
 const PAGES: i64 = 5;
 
@@ -25,16 +28,19 @@ pub(super) async fn documented(run: &mut Run) -> Result<(), Stop> {
     match Listing::read(answer, &query) {
         Ok(listing) => {
             crate::verify::judge::listing(run, &listing);
-            run.judge("documented-request", &listing.answer, None);
+            run.judge(CheckId::DocumentedRequest, &listing.answer, None);
         }
-        Err(answer) => run.no_list("documented-request", &answer),
+        Err(answer) => run.no_list(CheckId::DocumentedRequest, &answer),
     }
     Ok(())
 }
 
 /// Walks over all tasks twice, with different page sizes, and past the end.
 pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
-    let Some(walk) = run.walk("paging", &Query::default(), SIZE, PAGES).await? else {
+    let Some(walk) = run
+        .walk(CheckId::Paging, &Query::default(), SIZE, PAGES)
+        .await?
+    else {
         return Ok(());
     };
     run.complete = walk.complete;
@@ -42,13 +48,13 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
     order(run);
     scope(run);
     if run.tasks.is_empty() {
-        run.skip("paging", "the tenant has no restore tasks");
+        run.skip(CheckId::Paging, "the tenant has no restore tasks");
     } else {
-        another_size(run).await?;
+        another_size(run, walk.last.page_size().unwrap_or(SIZE)).await?;
     }
     if walk.complete {
         let query = Query::page(walk.past, SIZE);
-        if let Some(past) = run.list("paging", &query).await? {
+        if let Some(past) = run.list(CheckId::Paging, &query).await? {
             let fault = (!past.rows.is_empty()).then(|| {
                 Fault::new(
                     "tasks past the end",
@@ -56,35 +62,41 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
                     format!("{} tasks on page {}", past.rows.len(), walk.past),
                 )
             });
-            run.judge("paging", &past.answer, fault);
+            run.judge(CheckId::Paging, &past.answer, fault);
         }
     }
     for check in [
-        "task-state",
-        "task-times",
-        "task-identity",
-        "scope",
-        "order",
+        CheckId::TaskState,
+        CheckId::TaskTimes,
+        CheckId::TaskIdentity,
+        CheckId::Scope,
+        CheckId::Order,
     ] {
         run.skip(check, "the tenant has no restore tasks");
     }
     let reason = "no task is running";
-    run.skip("running-task", reason);
-    run.skip("new-words", "every word is one that the contract lists");
+    run.skip(CheckId::RunningTask, reason);
+    run.skip(
+        CheckId::NewWords,
+        "every word is one that the contract lists",
+    );
     Ok(())
 }
 
-async fn another_size(run: &mut Run) -> Result<(), Stop> {
+async fn another_size(run: &mut Run, limit: i64) -> Result<(), Stop> {
     let count = run.tasks.len() as i64;
-    // A single row, and a page that is exactly full.
-    for size in [1, count] {
-        if size <= SIZE && run.complete {
-            run.list("paging", &Query::page(1, size)).await?;
-        }
+    run.list(CheckId::Paging, &Query::page(1, 1)).await?;
+    // A page that is exactly full.
+    if count <= SIZE && run.complete {
+        run.list(CheckId::Paging, &Query::page(1, count)).await?;
     }
-    let size = (count + 2) / 3;
+    // Below a limit that the server may have, too.
+    let size = ((count + 2) / 3).min(limit - 1).max(1);
     let pages = (count + size - 1) / size;
-    let Some(walk) = run.walk("paging", &Query::default(), size, pages).await? else {
+    let Some(walk) = run
+        .walk(CheckId::Paging, &Query::default(), size, pages)
+        .await?
+    else {
         return Ok(());
     };
     let by_id = |rows: &[Row]| -> BTreeMap<i64, Row> {
@@ -109,7 +121,7 @@ async fn another_size(run: &mut Run) -> Result<(), Stop> {
             got,
         )
     });
-    run.judge("paging", &walk.last.answer, fault);
+    run.judge(CheckId::Paging, &walk.last.answer, fault);
     Ok(())
 }
 
@@ -136,7 +148,7 @@ fn order(run: &mut Run) {
     } else {
         "neither by createTime nor by id"
     };
-    run.tell("order", answer);
+    run.tell(CheckId::Order, answer);
 }
 
 fn scope(run: &mut Run) {
@@ -154,7 +166,7 @@ fn scope(run: &mut Run) {
         .into_iter()
         .find(|name| run.tasks.iter().all(|row| tenants(row).contains(name)));
     run.tell(
-        "scope",
+        CheckId::Scope,
         match common {
             Some(_) => "every task has one and the same tenant as its source or as its target",
             None => "no one tenant is the source or the target of every task",
@@ -167,7 +179,7 @@ fn scope(run: &mut Run) {
         .iter()
         .any(|row| clusters(row) != Some(asked.into()));
     run.tell(
-        "scope",
+        CheckId::Scope,
         if others {
             "tasks are listed whose restoreClusterId is not the cluster of the path"
         } else {
@@ -180,33 +192,73 @@ fn scope(run: &mut Run) {
 pub(super) async fn questions(run: &mut Run) -> Result<(), Stop> {
     for (what, query) in [
         ("without page and size", Query::default()),
-        (
-            "page 0",
-            Query::default()
-                .with("page", 0)
-                .with("size", DOCUMENTED_SIZE),
-        ),
-        (
-            "size 5000",
-            Query::default().with("page", 1).with("size", 5000),
-        ),
+        ("page 0", Query::page(0, DOCUMENTED_SIZE).probe()),
+        ("size 0", Query::page(1, 0).probe()),
     ] {
         let answer = run.call(&query).await?;
         let told = match Listing::read(answer, &query) {
-            Ok(listing) => {
-                if query.number("page") == Some(1) {
-                    crate::verify::judge::listing(run, &listing);
-                }
-                let told = |name| {
-                    listing
-                        .told(name)
-                        .map_or("nothing".to_owned(), |told| told.to_string())
-                };
-                format!("page {} of size {}", told("number"), told("size"))
-            }
+            Ok(listing) => size_of(&listing),
             Err(answer) => answer.brief(),
         };
-        run.tell("paging", format!("{what}: {told}"));
+        run.tell(CheckId::Paging, format!("{what}: {told}"));
+    }
+    large(run).await
+}
+
+fn size_of(listing: &Listing) -> String {
+    let told = |name| {
+        let told = listing.told(name);
+        told.map_or("nothing".to_owned(), |told| told.to_string())
+    };
+    format!("page {} of size {}", told("number"), told("size"))
+}
+
+/// A size beyond all documented limits. It may be refused, or cut to a limit;
+/// then the other pages must have the rest, and the totals must stay true.
+async fn large(run: &mut Run) -> Result<(), Stop> {
+    let check = CheckId::Paging;
+    let mut ids = BTreeSet::new();
+    for number in [1, 2] {
+        let query = Query::page(number, LARGE_SIZE).probe();
+        let answer = run.call(&query).await?;
+        let listing = match Listing::read(answer, &query) {
+            Ok(listing) => listing,
+            Err(answer) => {
+                run.tell(check, format!("size {LARGE_SIZE}: {}", answer.brief()));
+                return Ok(());
+            }
+        };
+        crate::verify::judge::listing(run, &listing);
+        if number == 1 {
+            run.tell(check, format!("size {LARGE_SIZE}: {}", size_of(&listing)));
+        }
+        let before = ids.len();
+        ids.extend(listing.ids().into_keys());
+        let listed: BTreeSet<i64> = run.tasks.iter().filter_map(Row::id).collect();
+        let is_steady = !listing.rows.iter().any(|row| run.is_new(row));
+        let total = listing.told("totalElements");
+        let fault = if !run.complete || !is_steady {
+            None
+        } else if total.is_some_and(|total| total != listed.len() as i64) {
+            Some(format!("totalElements {}", total.unwrap_or_default()))
+        } else if listed.is_subset(&ids) || ids.len() > before && number == 1 {
+            None
+        } else {
+            Some(format!("{} tasks on {number} pages", ids.len()))
+        };
+        let is_wrong = fault.is_some();
+        let fault = fault.map(|got| {
+            Fault::new(
+                "a large size hides tasks",
+                format!("the {} tasks that smaller pages have", listed.len()),
+                got,
+            )
+            .at("/data")
+        });
+        run.judge(check, &listing.answer, fault);
+        if is_wrong || listed.is_subset(&ids) {
+            break;
+        }
     }
     Ok(())
 }
@@ -215,8 +267,8 @@ pub(super) async fn questions(run: &mut Run) -> Result<(), Stop> {
 pub(super) async fn repeat(run: &mut Run) -> Result<(), Stop> {
     let query = Query::page(1, DOCUMENTED_SIZE);
     let (Some(one), Some(other)) = (
-        run.list("repeat", &query).await?,
-        run.list("repeat", &query).await?,
+        run.list(CheckId::Repeat, &query).await?,
+        run.list(CheckId::Repeat, &query).await?,
     ) else {
         return Ok(());
     };
@@ -245,6 +297,6 @@ pub(super) async fn repeat(run: &mut Run) -> Result<(), Stop> {
             format!("{}; and once more: {}", list(&one), list(&other_ids)),
         )
     });
-    run.judge("repeat", &other.answer, fault);
+    run.judge(CheckId::Repeat, &other.answer, fault);
     Ok(())
 }

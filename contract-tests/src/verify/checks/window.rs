@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 
+use crate::verify::check::CheckId;
 use crate::verify::filter::{Filter, SIZE, Time, times};
 use crate::verify::listing::Listing;
-use crate::verify::provider::Stop;
+use crate::verify::provider::{RawRequest, Stop};
 use crate::verify::row::Row;
 use crate::verify::run::{Fault, Run};
 
@@ -14,7 +15,7 @@ const MARGIN: TimeDelta = TimeDelta::seconds(2);
 /// Documented: start and end of the time range. Open: which time is compared,
 /// so tasks are only demanded, or ruled out, where every reading agrees.
 pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
-    let check = "time-window";
+    let check = CheckId::TimeWindow;
     let spans: Vec<_> = run.tasks.iter().filter_map(times).collect();
     let (Some(first), Some(last)) = (
         spans.iter().map(|span| span.0).min(),
@@ -28,7 +29,7 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
     // each of a few.
     let mut windows = vec![
         (first - MARGIN, last + MARGIN),
-        (first - MARGIN * 3, first - MARGIN),
+        (first - MARGIN - year, first - MARGIN),
         (last + MARGIN, last + MARGIN * 3),
         (first - MARGIN - year, last + MARGIN - year),
     ];
@@ -55,7 +56,7 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
 
 /// One bound alone may be refused; if it is taken, it must bound.
 async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
-    let check = "time-window";
+    let check = CheckId::TimeWindow;
     for (name, empty, full) in [
         (
             "startTime",
@@ -97,7 +98,7 @@ async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
 
 /// Which time of a task is compared, and that it is compared to the second.
 async fn compared(run: &mut Run) -> Result<(), Stop> {
-    let check = "time-window";
+    let check = CheckId::TimeWindow;
     let all: Vec<Time> = run
         .tasks
         .iter()
@@ -166,7 +167,7 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
         return Ok(());
     };
     let filter = Filter::default().window(created - MARGIN, created + MARGIN);
-    let Some(found) = run.find("time-window", "a window", &filter).await? else {
+    let Some(found) = run.find(CheckId::TimeWindow, "a window", &filter).await? else {
         return Ok(());
     };
     let fault = (!found.ids().contains_key(&id)).then(|| {
@@ -176,7 +177,7 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
             format!("{} tasks without it", found.rows.len()),
         )
     });
-    run.judge("time-window", &found.answer, fault);
+    run.judge(CheckId::TimeWindow, &found.answer, fault);
     Ok(())
 }
 
@@ -195,12 +196,12 @@ pub(super) async fn forms(run: &mut Run) -> Result<(), Stop> {
         ),
     ] {
         let query = format!("endTime={end}&page=1&size={SIZE}&startTime={start}");
-        let answer = run.raw_query(&query).await?;
+        let answer = run.raw(RawRequest::new(query)).await?;
         let told = match answer.status() {
             200 => format!("{what} is accepted"),
             _ => format!("{what}: {}", answer.brief()),
         };
-        run.tell("time-forms", told);
+        run.tell(CheckId::TimeForms, told);
     }
     Ok(())
 }

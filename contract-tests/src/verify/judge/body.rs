@@ -1,33 +1,52 @@
 //! Envelope and members of a body.
 
-use ocp_contract::strict::{Departure, Rule};
+use ocp_contract::escape;
+use ocp_contract::strict::{Departure, Rule, Severity};
 use serde_json::{Value, json};
 
+use crate::verify::filter;
 use crate::verify::row::long;
-use crate::verify::run::{Fault, shown};
+use crate::verify::run::Fault;
+use crate::verify::secrets::Secrets;
 
 /// Members of the envelope itself, present or not.
 pub(super) fn is_about_envelope(one: &Departure) -> bool {
     !one.place.contains(['.', '[']) && one.rule != Rule::Undocumented
 }
 
-pub(super) fn fault(one: Departure) -> Fault {
-    let place = if one.place.is_empty() {
-        "the body"
-    } else {
-        &one.place
-    };
-    Fault {
+pub(super) fn fault(one: Departure, body: &Value, secrets: &Secrets) -> Fault {
+    let (mut place, mut pointer) = (one.place, one.body);
+    if let (Rule::Undocumented, Some(name)) = (&one.rule, &one.member) {
+        // The one name in a report that a server has made up.
+        place.truncate(place.len() - name.len());
+        place.push_str(&secrets.text(name));
+        pointer.truncate(pointer.rfind('/').map_or(0, |cut| cut + 1));
+        pointer.push_str(&escape(&secrets.text(name)));
+    }
+    let fault = Fault {
         severity: one.severity,
-        kind: format!("{place} {}", kind(&one.rule)),
+        kind: match place.as_str() {
+            "" => format!("the body {}", kind(&one.rule)),
+            place => format!("{place} {}", kind(&one.rule)),
+        },
         expected: match one.rule {
             Rule::Null => format!("no `{place}` beside what else there is ({})", one.spec),
             Rule::Undocumented => format!("no `{place}`: the contract does not have it"),
             _ => format!("`{place}` as the contract has it ({})", one.spec),
         },
         got: one.what,
-        pointer: one.body,
+        pointer,
         evidence: one.evidence,
+    };
+    let value = body.pointer(&fault.pointer).and_then(Value::as_str);
+    match value.and_then(filter::state_of_label) {
+        Some(state) if one.rule == Rule::NewEnumValue => Fault {
+            severity: Severity::Violation,
+            expected: format!("{state}, the machine name of the state"),
+            got: format!("{}, its label in the status filter", fault.got),
+            ..fault
+        },
+        _ => fault,
     }
 }
 
@@ -45,26 +64,27 @@ fn kind(rule: &Rule) -> &str {
 }
 
 /// Classes of failures have no status of their own in the contract.
-pub(super) fn status(body: &Value, status: u16) -> Option<Fault> {
-    let told = body.get("status").filter(|told| **told != json!(status))?;
-    let fault = Fault::new(
-        "status contradicts HTTP",
-        format!("status {status}"),
-        shown(Some(told)),
-    );
-    (status != 200 && !told.is_null()).then(|| fault.at("/status"))
+pub(super) fn status(body: &Value, status: u16, secrets: &Secrets) -> Option<Fault> {
+    let sent = body.get("status").filter(|sent| **sent != json!(status))?;
+    if status == 200 || sent.is_null() {
+        return None;
+    }
+    let expected = format!("status {status}");
+    Some(Fault::new("status contradicts HTTP", expected, secrets.quote(sent)).at("/status"))
 }
 
 /// A code is a number from 0 on, or a word such as `COM10001`.
-pub(super) fn code(body: &Value) -> Option<Fault> {
+pub(super) fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
     let code = body.pointer("/error/code")?;
-    let is_odd = match code {
-        Value::String(word) => !word.starts_with(|first: char| first.is_ascii_alphabetic()),
-        code => code.as_i64().is_some_and(|code| code < 0),
+    let is_documented = match code {
+        Value::String(word) => word.starts_with(|first: char| first.is_ascii_alphabetic()),
+        code => code.as_i64().is_none_or(|code| code >= 0),
     };
+    if is_documented {
+        return None;
+    }
     let expected = "a number from 0 on, or a word such as COM10001";
-    let fault = Fault::new("error.code form", expected, code.to_string());
-    is_odd.then(|| fault.at("/error/code"))
+    Some(Fault::new("error.code form", expected, secrets.quote(code)).at("/error/code"))
 }
 
 /// No source shows an empty text there.

@@ -7,12 +7,15 @@ mod reading;
 mod task;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use ocp_contract::strict::Rule;
+use serde_json::Value;
 
 use super::answer::Answer;
+use super::check::CheckId;
 use super::listing::Listing;
-use super::run::{Fault, Run, shown};
+use super::run::{Fault, Run};
 
 pub(super) use reading::reading;
 
@@ -29,40 +32,54 @@ pub(super) fn answer(run: &mut Run, answer: &Answer) {
     let Ok(body) = &answer.body else {
         return;
     };
-    let departures = run.strict.departures(seen.status, body);
+    let secrets = Arc::clone(&answer.secrets);
+    let quote = |value: &Value| secrets.quote(value);
+    let departures = run.strict.departures_quoting(seen.status, body, &quote);
     let (envelope, members): (Vec<_>, Vec<_>) =
         departures.into_iter().partition(body::is_about_envelope);
     let envelope: Vec<Fault> = envelope
         .into_iter()
-        .map(body::fault)
+        .map(|one| body::fault(one, body, &secrets))
         .chain(body::duration(body))
-        .chain(body::status(body, seen.status))
-        .chain(body::code(body))
+        .chain(body::status(body, seen.status, &secrets))
+        .chain(body::code(body, &secrets))
         .chain(body::empty(body, "/server", "server").map(Fault::drift))
         .chain(body::empty(body, "/error/message", "error.message").map(Fault::drift))
         .collect();
-    run.judge_all("envelope", answer, envelope);
+    run.judge_all(CheckId::Envelope, answer, envelope);
     let unknown: BTreeSet<String> = members
         .iter()
         .filter(|one| one.rule == Rule::Undocumented)
         .map(|one| one.body.clone())
         .collect();
     for word in members.iter().filter(|one| one.rule == Rule::NewEnumValue) {
-        run.tell("new-words", format!("{}: {}", word.place, word.what));
+        run.tell(CheckId::NewWords, format!("{}: {}", word.place, word.what));
     }
-    let members: Vec<Fault> = members.into_iter().map(body::fault).collect();
-    run.judge_all("conformance", answer, members);
+    let members = members
+        .into_iter()
+        .map(|one| body::fault(one, body, &secrets));
+    let members: Vec<Fault> = members.collect();
+    run.judge_all(CheckId::Conformance, answer, members);
     reading::client(run, answer, body, &unknown);
 }
 
 /// Judges a page: what it says of itself, and each task.
 pub(super) fn listing(run: &mut Run, listing: &Listing) {
+    let secrets = Arc::clone(&listing.answer.secrets);
     page::page(run, listing);
     let mut ids = BTreeSet::new();
     for (index, row) in listing.rows.iter().enumerate() {
         let at = format!("/data/contents/{index}");
-        run.judge_all("task-state", &listing.answer, task::state(row, &at));
-        run.judge_all("task-times", &listing.answer, task::times(row, &at));
+        run.judge_all(
+            CheckId::TaskState,
+            &listing.answer,
+            task::state(row, &at, &secrets),
+        );
+        run.judge_all(
+            CheckId::TaskTimes,
+            &listing.answer,
+            task::times(row, &at, &secrets),
+        );
         let twice = row.id().filter(|id| !ids.insert(*id)).map(|id| {
             Fault::new(
                 "twice on a page",
@@ -77,24 +94,26 @@ pub(super) fn listing(run: &mut Run, listing: &Listing) {
             .chain(twice)
             .chain(changed)
             .collect();
-        run.judge_all("task-identity", &listing.answer, identity);
+        run.judge_all(CheckId::TaskIdentity, &listing.answer, identity);
         if let Some(id) = row.id() {
             run.known.entry(id).or_insert_with(|| row.clone());
         }
         if row.flag("finished") == Some(false) {
-            let finish = shown(row.0.get("finishTime"));
+            let finish = match row.0.get("finishTime") {
+                Some(finish) => secrets.quote(finish),
+                None => "nothing".to_owned(),
+            };
             run.tell(
-                "running-task",
+                CheckId::RunningTask,
                 format!("a task that runs has {finish} for finishTime"),
             );
         }
-        if let Some(progress) = row.text("progress") {
+        if let Some(progress) = row.0.get("progress").filter(|one| one.is_string()) {
+            let state = secrets.shortened(row.text("status").unwrap_or("?"));
+            let progress = secrets.quote(progress);
             run.tell(
-                "running-task",
-                format!(
-                    "progress is {progress:?} in state {}",
-                    row.text("status").unwrap_or("?")
-                ),
+                CheckId::RunningTask,
+                format!("progress is {progress} in state {state}"),
             );
         }
     }

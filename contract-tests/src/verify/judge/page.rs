@@ -1,16 +1,15 @@
 //! What a page says of itself.
 
+use crate::verify::check::CheckId;
 use crate::verify::listing::Listing;
 use crate::verify::run::{Fault, Run};
-
-/// A page that surely every list has; OCP documents 200 and more.
-const SAFE_SIZE: i64 = 100;
 
 pub(super) fn page(run: &mut Run, listing: &Listing) {
     let rows = listing.rows.len() as i64;
     let mut faults = Vec::new();
     let mut wrong = |name: &str, expected: String| {
-        let got = format!("{}, {rows} rows", listing.page);
+        let page = listing.answer.secrets.quote(&listing.page);
+        let got = format!("{page}, {rows} rows");
         faults.push(Fault::new(name, expected, got).at("/data/page"));
     };
     for name in ["number", "size", "totalElements", "totalPages", "totalPage"] {
@@ -19,11 +18,11 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
         }
     }
     let (Some(number), Some(size)) = (listing.number, listing.size) else {
-        run.judge_all("page-members", &listing.answer, faults);
+        run.judge_all(CheckId::PageMembers, &listing.answer, faults);
         return;
     };
     let told = |name| listing.told(name);
-    let pages = told("totalPages").or_else(|| told("totalPage"));
+    let pages = listing.pages();
     // Past the end a server may name the page that it has instead.
     let is_past = rows == 0 && number > 1;
     let is_other = |told| told != number && !(is_past && (told == 1 || Some(told) == pages));
@@ -36,15 +35,14 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
             format!("at most {size} rows, as asked for"),
         );
     }
-    // A server may have a limit of its own, but none below what is documented.
-    let limit = told("size").filter(|told| *told < size && *told >= SAFE_SIZE && *told >= rows);
-    if told("size").is_some_and(|told| told != size && told != rows && limit.is_none()) {
+    let asked = size;
+    let size = listing.page_size().unwrap_or(asked);
+    if told("size").is_some_and(|told| told != size && told != rows) {
         wrong(
             "size",
-            format!("size {size}, as asked for, or the number of rows"),
+            format!("size {asked}, as asked for, or the number of rows"),
         );
     }
-    let size = limit.unwrap_or(size);
     if let Some(total) = told("totalElements").filter(|_| size > 0) {
         let skipped = number.saturating_sub(1).saturating_mul(size);
         let due = total.saturating_sub(skipped).clamp(0, size);
@@ -66,18 +64,22 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
     }
     let name = ["totalPages", "totalPage"].map(|name| told(name).map(|_| name));
     let names: Vec<&str> = name.into_iter().flatten().collect();
-    run.judge_all("page-members", &listing.answer, faults);
+    run.judge_all(CheckId::PageMembers, &listing.answer, faults);
+    if size < asked {
+        let limit = format!("pages have at most {size} rows, also where {asked} are asked for");
+        run.tell(CheckId::PageMembers, limit);
+    }
     if let (Some(told), true) = (told("size"), rows > 0 && rows < size) {
         let meaning = if told == size {
             "the size asked for"
         } else {
             "the rows that came"
         };
-        run.tell("page-members", format!("page.size tells {meaning}"));
+        run.tell(CheckId::PageMembers, format!("page.size tells {meaning}"));
     }
     if !names.is_empty() {
         run.tell(
-            "page-members",
+            CheckId::PageMembers,
             format!("the number of pages is called {}", names.join(" and ")),
         );
     }

@@ -6,10 +6,12 @@ use ocp_contract::strict::{Rule, Strict};
 use serde_json::Value;
 
 use crate::bridge::Failure;
-use crate::lossless;
+use crate::lossless::{Difference, differences};
 use crate::verify::Reading;
 use crate::verify::answer::Answer;
+use crate::verify::check::CheckId;
 use crate::verify::run::{Fault, Run};
+use crate::verify::secrets::Secrets;
 
 /// What the client made of an answer, beside what the answer says.
 pub(in crate::verify) fn reading(answer: &Answer, strict: &Strict) -> Reading {
@@ -34,16 +36,31 @@ pub(in crate::verify) fn reading(answer: &Answer, strict: &Strict) -> Reading {
         .collect();
     match lost(&body, &outcome.json, &unknown).as_slice() {
         [] => Reading::Right,
-        lost => Reading::Wrong(lost.join(", ")),
+        lost => {
+            let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
+            Reading::Wrong(lost.join(", "))
+        }
     }
 }
 
 /// What differs between an answer and its decoded value, but for members that
 /// the contract does not know.
-fn lost(body: &Value, decoded: &Value, unknown: &BTreeSet<String>) -> Vec<String> {
-    let mut lost = lossless::differences(body, decoded);
-    lost.retain(|what| !unknown.contains(what.split(' ').next().unwrap_or_default()));
+fn lost(body: &Value, decoded: &Value, unknown: &BTreeSet<String>) -> Vec<Difference> {
+    let mut lost = differences(body, decoded);
+    lost.retain(|one| !unknown.contains(one.at()));
     lost
+}
+
+fn sentence(difference: &Difference, secrets: &Secrets) -> String {
+    match difference {
+        Difference::Changed { at, sent, kept } => format!(
+            "{at} is {} in the response, the client has {}",
+            secrets.quote(sent),
+            secrets.quote(kept)
+        ),
+        // Members that the contract knows, so nothing here is the server's.
+        Difference::Lost { .. } | Difference::Added { .. } => difference.to_string(),
+    }
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
@@ -54,27 +71,33 @@ pub(super) fn client(run: &mut Run, answer: &Answer, body: &Value, unknown: &BTr
     let faults: Vec<Fault> = match outcome {
         Ok(decoded) => lost(body, &decoded.json, unknown)
             .into_iter()
-            .map(|what| Fault::new("loses", "the decoded value encodes to the body", what))
+            .map(|one| {
+                let got = sentence(&one, &answer.secrets);
+                Fault::new("loses", "the decoded value encodes to the body", got)
+            })
             .collect(),
-        Err(Failure::Call(error)) if answer.status() == 200 => {
+        Err(failure @ Failure::Call(_)) if answer.status() == 200 => {
             vec![Fault::new(
                 "cannot read",
                 "an answer that the client reads",
-                error.to_string(),
+                answer.failure(failure),
             )]
         }
-        Err(Failure::Call(error)) => {
-            let told = body.pointer("/error/message").and_then(Value::as_str);
-            let is_told = error.message() == told.filter(|text| !text.is_empty())
-                || told.is_none_or(|text| text.chars().count() > 100);
-            let fault = Fault::new("error", "an error with OCP's message", error.to_string());
-            (!is_told).then_some(fault).into_iter().collect()
+        Err(failure @ Failure::Call(error)) => {
+            let sent = body.pointer("/error/message").and_then(Value::as_str);
+            // The client keeps no secrets, and cuts what is long.
+            let is_kept = error.message() == sent.filter(|text| !text.is_empty())
+                || sent
+                    .is_none_or(|text| text.chars().count() > 100 || !answer.secrets.spare(text));
+            let got = answer.failure(failure);
+            let fault = Fault::new("error", "an error with OCP's message", got);
+            (!is_kept).then_some(fault).into_iter().collect()
         }
         Err(other) => vec![Fault::new(
             "cannot ask",
             "a request that the client can send",
-            other.to_string(),
+            answer.failure(other),
         )],
     };
-    run.judge_all("client", answer, faults);
+    run.judge_all(CheckId::Client, answer, faults);
 }

@@ -8,7 +8,8 @@ use super::body::empty;
 use crate::lossless;
 use crate::verify::filter::Time;
 use crate::verify::row::{Row, long};
-use crate::verify::run::{Fault, Run, shown};
+use crate::verify::run::{Fault, Run};
+use crate::verify::secrets::Secrets;
 
 /// OceanBase is no older.
 const FIRST_YEAR: i32 = 2010;
@@ -44,10 +45,14 @@ pub(super) fn changes(run: &Run, row: &Row) -> Option<Fault> {
             };
             !lossless::differences(&member(known), &member(row)).is_empty()
         })?;
+    let quoted = |row: &Row| match row.0.get(name) {
+        Some(value) => run.secrets.quote(value),
+        None => "nothing".to_owned(),
+    };
     Some(Fault::new(
         format!("data.contents[].{name} changes"),
-        format!("{} as before", shown(known.0.get(name))),
-        format!("{} for task {}", shown(row.0.get(name)), row.id()?),
+        format!("{} as before", quoted(known)),
+        format!("{} for task {}", quoted(row), row.id()?),
     ))
 }
 
@@ -97,7 +102,7 @@ pub(super) fn identity(row: &Row, at: &str) -> Vec<Fault> {
     faults
 }
 
-pub(super) fn state(row: &Row, at: &str) -> Vec<Fault> {
+pub(super) fn state(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
     let (Some(finished), Some(successful), Some(status)) = (
         row.flag("finished"),
         row.flag("successful"),
@@ -105,7 +110,8 @@ pub(super) fn state(row: &Row, at: &str) -> Vec<Fault> {
     ) else {
         return Vec::new();
     };
-    let got = format!("{status} with finished: {finished}, successful: {successful}");
+    let quoted = secrets.shortened(status);
+    let got = format!("{quoted} with finished: {finished}, successful: {successful}");
     let mut faults = Vec::new();
     let due = match RestoreTaskStatus::from(status) {
         RestoreTaskStatus::RestoreSuccess => Some((true, true)),
@@ -123,25 +129,26 @@ pub(super) fn state(row: &Row, at: &str) -> Vec<Fault> {
         }
         _ => {}
     }
-    let message = row.text("errorMsg").filter(|text| !text.is_empty());
-    if let (true, Some(message)) = (successful, message) {
-        faults.push(
-            Fault::new(
-                "errorMsg of a success",
-                "an empty errorMsg",
-                format!("{message:?}"),
-            )
-            .at(format!("{at}/errorMsg")),
+    let message = row.0.get("errorMsg").filter(|message| *message != "");
+    if let (true, Some(message @ Value::String(_))) = (successful, message) {
+        let fault = Fault::new(
+            "errorMsg of a success",
+            "an empty errorMsg, or none",
+            secrets.quote(message),
         );
+        faults.push(fault.at(format!("{at}/errorMsg")));
     }
     faults
 }
 
-pub(super) fn times(row: &Row, at: &str) -> Vec<Fault> {
+pub(super) fn times(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
     let (created, finished) = (row.time("createTime"), row.time("finishTime"));
     let restored = row.time("restoreEndTime");
     let mut faults = Vec::new();
-    let said = |name: &str| format!("{name} {}", row.text(name).unwrap_or_default());
+    let said = |name: &str| {
+        let time = row.text(name).unwrap_or_default();
+        format!("{name} {}", secrets.shortened(time))
+    };
     if let (Some(created), Some(finished)) = (created, finished)
         && finished < created
     {
