@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{FixedOffset, SecondsFormat, Utc};
 use serde_json::{Value, json};
-use wiremock::ResponseTemplate;
 
 use super::Oddity;
+use super::refusal::Refusal;
 
 /// Status, headers and body, before they are sent.
 #[derive(Debug, Clone)]
@@ -19,7 +19,16 @@ pub struct Answer {
 #[derive(Debug, Clone)]
 pub(super) enum Body {
     Json(Value),
-    Text(String),
+    Bytes(Vec<u8>),
+}
+
+impl Body {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Json(body) => body.to_string().into_bytes(),
+            Self::Bytes(bytes) => bytes,
+        }
+    }
 }
 
 impl Answer {
@@ -33,18 +42,11 @@ impl Answer {
         Self::json(200, body)
     }
 
-    /// The envelope around an error; a code is a word, or the 0 that says that
-    /// there is none.
-    pub(super) fn failure(status: u16, code: &str, message: &str, numeric: bool) -> Self {
-        let number = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-        let code = match number.parse::<i64>() {
-            Ok(number) if numeric => number.into(),
-            Ok(_) => code.into(),
-            Err(_) => json!(0),
-        };
-        let mut body = envelope(status);
-        body["error"] = json!({ "code": code, "message": message });
-        Self::json(status, body)
+    /// The envelope around an error.
+    pub(super) fn failure(refusal: &Refusal, oddities: &[Oddity]) -> Self {
+        let mut body = envelope(refusal.status);
+        body["error"] = refusal.error(oddities);
+        Self::json(refusal.status, body)
     }
 
     /// A page of a console, or of any web server that is not OCP.
@@ -52,7 +54,7 @@ impl Answer {
         Self {
             status,
             headers: BTreeMap::from([("content-type".into(), "text/html;charset=UTF-8".into())]),
-            body: Body::Text(text.to_owned()),
+            body: Body::Bytes(text.into()),
         }
     }
 
@@ -76,19 +78,6 @@ impl Answer {
             let id = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             body["traceId"] = format!("{id:016x}").into();
         }
-    }
-}
-
-impl From<Answer> for ResponseTemplate {
-    fn from(answer: Answer) -> Self {
-        let mut template = ResponseTemplate::new(answer.status).set_body_bytes(match answer.body {
-            Body::Json(body) => body.to_string(),
-            Body::Text(text) => text,
-        });
-        for (name, value) in &answer.headers {
-            template = template.insert_header(name.as_str(), value.as_str());
-        }
-        template
     }
 }
 

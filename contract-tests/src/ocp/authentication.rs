@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use hmac::{Hmac, KeyInit, Mac};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
-use wiremock::Request;
 
 use super::Settings;
+use super::server::Request;
 
 /// Everything but letters, digits and `-._~`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -52,7 +52,7 @@ pub(super) fn check(settings: &Settings, request: &Request) -> Result<(), &'stat
 }
 
 fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    request.headers.get(name)?.to_str().ok()
+    request.headers().get(name)?.to_str().ok()
 }
 
 /// The signature of a request, from what arrived.
@@ -61,7 +61,7 @@ fn signature(request: &Request, secret: &str) -> Option<String> {
     // Nothing but GET is let through later, so a body has no digest here.
     let own: Vec<String> = own_headers(request);
     let lines = [
-        request.method.as_str().to_uppercase(),
+        request.method().to_uppercase(),
         String::new(),
         header(request, "content-type")
             .unwrap_or_default()
@@ -77,11 +77,11 @@ fn signature(request: &Request, secret: &str) -> Option<String> {
 }
 
 fn own_headers(request: &Request) -> Vec<String> {
-    let mut names: Vec<&str> = request.headers.keys().map(|name| name.as_str()).collect();
+    let mut names: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
     names.retain(|name| name.starts_with("x-ocp"));
     names.sort_unstable();
     let values = |name| {
-        let all = request.headers.get_all(name).iter();
+        let all = request.headers().get_all(name).iter();
         let all: Vec<&str> = all.filter_map(|value| value.to_str().ok()).collect();
         all.join(",")
     };
@@ -93,9 +93,9 @@ fn own_headers(request: &Request) -> Vec<String> {
 
 /// Path and query, put together again from the parameters as they were parsed.
 fn target(request: &Request) -> String {
-    let mut query: Vec<(String, Vec<String>)> = Vec::new();
-    for (name, value) in request.url.query_pairs().into_owned() {
-        match query.iter_mut().find(|(known, _)| *known == name) {
+    let mut query: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, value) in &request.query {
+        match query.iter_mut().find(|(known, _)| known == name) {
             Some((_, values)) => values.push(value),
             None => query.push((name, vec![value])),
         }
@@ -110,11 +110,11 @@ fn target(request: &Request) -> String {
             values.sort_by_key(|value| units(value));
             let values = values.join(",");
             let encode = |text| utf8_percent_encode(text, ENCODED).to_string();
-            format!("{}={}", encode(&name), encode(&values))
+            format!("{}={}", encode(name), encode(&values))
         })
         .collect();
     match parts.as_slice() {
-        [] => request.url.path().to_owned(),
-        parts => format!("{}?{}", request.url.path(), parts.join("&")),
+        [] => request.path().to_owned(),
+        parts => format!("{}?{}", request.path(), parts.join("&")),
     }
 }

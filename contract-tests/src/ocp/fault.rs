@@ -136,20 +136,14 @@ impl Fault {
             .headers
             .retain(|name, _| !spoil.without_headers.contains(name));
         if let Some(text) = &spoil.body {
-            answer.body = Body::Text(text.clone());
+            answer.body = Body::Bytes(text.clone().into());
         }
         if spoil.cut.is_some() || spoil.before.is_some() || spoil.behind.is_some() {
-            let mut text = match &answer.body {
-                Body::Json(body) => body.to_string(),
-                Body::Text(text) => text.clone(),
-            };
-            text.truncate(spoil.cut.unwrap_or(text.len()));
-            let (before, behind) = (spoil.before.as_deref(), spoil.behind.as_deref());
-            answer.body = Body::Text(format!(
-                "{}{text}{}",
-                before.unwrap_or_default(),
-                behind.unwrap_or_default()
-            ));
+            let mut bytes = answer.body.clone().into_bytes();
+            bytes.truncate(spoil.cut.unwrap_or(bytes.len()));
+            let around = |text: &Option<String>| text.clone().unwrap_or_default().into_bytes();
+            answer.body =
+                Body::Bytes([around(&spoil.before), bytes, around(&spoil.behind)].concat());
         }
     }
 }

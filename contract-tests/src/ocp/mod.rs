@@ -10,9 +10,12 @@ mod authentication;
 mod fault;
 mod listing;
 mod oddity;
+mod refusal;
+mod server;
 pub mod tasks;
 
 use std::borrow::Cow;
+use std::io;
 use std::net::TcpListener;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,12 +23,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 pub use answer::Answer;
 pub use fault::Fault;
 pub use oddity::Oddity;
+use refusal::Refusal;
+use server::{Request, Server};
 
 /// Cluster, tenant, user and so on of an embedded OCP.
 #[derive(Debug, Clone)]
@@ -73,33 +76,41 @@ impl Settings {
 
 /// A running embedded OCP; it ends when it is dropped.
 pub struct EmbeddedOcp {
-    server: MockServer,
+    server: Server,
 }
 
 impl EmbeddedOcp {
     /// Starts on a port of the loopback interface that is free.
+    ///
+    /// # Panics
+    ///
+    /// When no port is free, or no thread can be started.
     pub async fn start(settings: Settings) -> Self {
-        Self::serve(settings, MockServer::builder()).await
+        Self::serve(settings, TcpListener::bind(("127.0.0.1", 0)))
     }
 
     /// Starts where the listener listens.
+    ///
+    /// # Panics
+    ///
+    /// When the listener cannot be used, or no thread can be started.
     pub async fn start_at(settings: Settings, listener: TcpListener) -> Self {
-        Self::serve(settings, MockServer::builder().listener(listener)).await
+        Self::serve(settings, Ok(listener))
     }
 
-    async fn serve(settings: Settings, server: wiremock::MockServerBuilder) -> Self {
-        // Kept requests would fill the memory of a server that runs for days.
-        let server = server.disable_request_recording().start().await;
-        Mock::given(any())
-            .respond_with(Ocp::new(settings))
-            .mount(&server)
-            .await;
-        Self { server }
+    fn serve(settings: Settings, listener: io::Result<TcpListener>) -> Self {
+        let ocp = Ocp::new(settings);
+        let server = listener
+            .and_then(|listener| Server::start(listener, move |request| ocp.respond(request)));
+        match server {
+            Ok(server) => Self { server },
+            Err(error) => panic!("cannot start an embedded OCP: {error}"),
+        }
     }
 
     /// Its base URL.
     pub fn url(&self) -> String {
-        self.server.uri()
+        format!("http://{}", self.server.address())
     }
 }
 
@@ -124,13 +135,12 @@ impl Ocp {
     }
 }
 
-impl Respond for Ocp {
-    fn respond(&self, request: &Request) -> ResponseTemplate {
+impl Ocp {
+    fn respond(&self, request: &Request) -> Answer {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        let asked: Vec<(String, String)> = request.url.query_pairs().into_owned().collect();
-        let mut query = asked.clone();
+        let mut query = request.query.clone();
         let fault = self.settings.fault.as_ref();
-        let fault = fault.filter(|fault| fault.is_due(number, request.url.path(), &asked));
+        let fault = fault.filter(|fault| fault.is_due(number, request.path(), &query));
         if let Some(fault) = fault {
             fault.rewrite(&mut query);
         }
@@ -139,18 +149,40 @@ impl Respond for Ocp {
         if let Some(fault) = fault {
             fault.spoil(&mut answer);
         }
-        answer.into()
+        answer
     }
-}
 
-impl Ocp {
     fn answer(&self, request: &Request, query: &[(String, String)]) -> Answer {
         let settings = &self.settings;
-        let odd = |oddity| settings.oddities.contains(&oddity);
-        let refuse = |status, code: &str, message: &str| {
-            Answer::failure(status, code, message, odd(Oddity::NumericCodes))
+        let oddities = settings.oddities.as_slice();
+        let Some((cluster, tenant)) = self.ids(request.path()) else {
+            // What OCP's console answers on any path that it does not know.
+            return Answer::html(200, "<!doctype html><title>OCP</title>");
         };
-        let path: Vec<&str> = request.url.path().split('/').skip(1).collect();
+        if let Err(why) = authentication::check(settings, request) {
+            return Answer::failure(&Refusal::new(401, "", why), oddities);
+        }
+        let (allowed, limits) = self.throttle();
+        let data = if !allowed {
+            let message = "The number of requests exceeds the limit. Try again later.";
+            Err(Refusal::new(429, "", message))
+        } else if request.method() != "GET" {
+            Err(Refusal::new(405, "", "Request method is not supported"))
+        } else {
+            self.data(cluster, tenant, query)
+        };
+        let answer = match data {
+            Ok(data) => Answer::success(data, oddities),
+            Err(refusal) => Answer::failure(&refusal, oddities),
+        };
+        limits.into_iter().fold(answer, |answer, (name, value)| {
+            answer.header(name, &value.to_string())
+        })
+    }
+
+    /// Cluster and tenant of a path, if it is the operation's.
+    fn ids<'a>(&self, path: &'a str) -> Option<(&'a str, &'a str)> {
+        let path: Vec<&str> = path.split('/').skip(1).collect();
         let [
             "api",
             "v2",
@@ -164,43 +196,43 @@ impl Ocp {
             "restoreTasks",
         ] = path.as_slice()
         else {
-            // What OCP's console answers on any path that it does not know.
-            return Answer::html(200, "<!doctype html><title>OCP</title>");
+            return None;
         };
-        if let Err(why) = authentication::check(settings, request) {
-            return refuse(401, "", why);
+        let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
+        let is_known = is_number(cluster) && is_number(tenant)
+            || !self.settings.oddities.contains(&Oddity::UnknownPath);
+        is_known.then_some((cluster, tenant))
+    }
+
+    /// `data` of the answer to a caller who is let in.
+    fn data(
+        &self,
+        cluster: &str,
+        tenant: &str,
+        query: &[(String, String)],
+    ) -> Result<Value, Refusal> {
+        let settings = &self.settings;
+        let number = |name, text: &str| {
+            let number = text.parse::<i64>();
+            number.map_err(|_| Refusal::of_type(name, text, "Long"))
+        };
+        let (cluster, tenant) = (number("id", cluster)?, number("tenantId", tenant)?);
+        if cluster == settings.forbidden_cluster {
+            return Err(Refusal::new(403, "IAM11000", "Access is denied."));
         }
-        let (allowed, limits) = self.throttle();
-        let answer = if !allowed {
-            refuse(
-                429,
-                "",
-                "The number of requests exceeds the limit. Try again later.",
-            )
-        } else if request.method.as_str() != "GET" {
-            refuse(405, "", "Request method is not supported")
-        } else {
-            match (cluster.parse::<i64>(), tenant.parse::<i64>()) {
-                (Err(_), _) => refuse(400, "", &misfit("id", cluster)),
-                (_, Err(_)) => refuse(400, "", &misfit("tenantId", tenant)),
-                (Ok(id), _) if id == settings.forbidden_cluster => {
-                    refuse(403, "IAM11000", "Access is denied.")
-                }
-                (Ok(id), _) if id != settings.cluster => {
-                    refuse(404, "OBE11001", &format!("Cluster {id} does not exist."))
-                }
-                (_, Ok(id)) if id != settings.tenant => {
-                    refuse(400, "OBE21003", &format!("Tenant {id} does not exist."))
-                }
-                _ => match listing::list(settings, &self.tasks(), query) {
-                    Ok(data) => Answer::success(data, &settings.oddities),
-                    Err((code, message)) => refuse(400, code, &message),
-                },
-            }
-        };
-        limits.into_iter().fold(answer, |answer, (name, value)| {
-            answer.header(name, &value.to_string())
-        })
+        if cluster != settings.cluster {
+            let message = format!("Cluster {cluster} does not exist.");
+            return Err(Refusal::new(404, "OBE11001", message));
+        }
+        if tenant == settings.tenant {
+            return listing::list(&self.tasks(), query, &settings.oddities);
+        }
+        if settings.oddities.contains(&Oddity::UnknownTenantIsEmpty) {
+            return listing::list(&[], query, &settings.oddities);
+        }
+        let message = format!("Tenant {tenant} does not exist.");
+        let tenant = tenant.to_string();
+        Err(Refusal::of_value("tenantId", &tenant, "OBE21003", message))
     }
 
     /// The tasks as they are now.
@@ -236,8 +268,4 @@ impl Ocp {
         ];
         (window.1 <= limit, headers)
     }
-}
-
-fn misfit(name: &str, value: &str) -> String {
-    format!("The parameter '{name}' of value '{value}' could not be converted to type 'Long'")
 }

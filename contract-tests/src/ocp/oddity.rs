@@ -42,6 +42,28 @@ pub enum Oddity {
     NumericCodes,
     /// The oldest task comes first.
     OldestFirst,
+    /// An id in the path that is not digits only is an unknown path: HTTP 200, HTML.
+    UnknownPath,
+    /// `page` below 1 is HTTP 500.
+    PageZeroFails,
+    /// `size` below 1, or above the largest, is HTTP 400.
+    SizeRefused,
+    /// Without `size` a page has 2000 rows instead of 10.
+    LargestByDefault,
+    /// Pages have at most 50 rows, and `page` says so.
+    #[serde(rename = "at-most-50")]
+    #[value(name = "at-most-50")]
+    AtMost50,
+    /// An unknown tenant has an empty list instead of HTTP 400.
+    UnknownTenantIsEmpty,
+    /// `errorMsg` is absent instead of empty.
+    AbsentErrorMsg,
+    /// Errors also have `debugMessage`; those of a parameter `target` and `subErrors`.
+    ErrorDetails,
+    /// A page past the end tells totals that reach up to it.
+    OverrunTotals,
+    /// An empty list tells one page, of size 0.
+    EmptyPageOfNone,
 }
 
 impl Oddity {
@@ -78,6 +100,9 @@ impl Oddity {
             }
             Self::NewWords if row["finished"] == false => {
                 row["status"] = "RESTORE_WAIT_QUICK_RESTORE".into();
+            }
+            Self::AbsentErrorMsg if row["errorMsg"] == "" => {
+                row.as_object_mut().map(|row| row.remove("errorMsg"));
             }
             Self::ExtraMembers => {
                 row["ocpJobId"] = json!(-1);
