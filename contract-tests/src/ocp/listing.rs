@@ -189,13 +189,18 @@ fn values<'a>(query: &'a [(String, String)], name: &str, repeat_only: bool) -> V
     }
 }
 
-/// What Java's ISO parser takes: an offset with a colon, seconds or none.
+/// What Java's ISO parser takes: seconds or none, a fraction of up to nine digits, an
+/// offset with a colon; chrono demands seconds, and takes leap seconds and more digits.
 fn instant(text: &str, utc_only: bool) -> Option<DateTime<FixedOffset>> {
-    if text.as_bytes().get(10) != Some(&b'T') || utc_only && !text.ends_with('Z') {
-        return None;
+    let mut text = text.to_ascii_uppercase();
+    if !text.get(16..)?.starts_with(':') {
+        text.insert_str(16, ":00");
     }
-    let parsed = DateTime::parse_from_rfc3339(text);
-    parsed
-        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M%:z"))
-        .ok()
+    let digits = text.bytes().skip(20).take_while(u8::is_ascii_digit);
+    let is_java = text.get(10..11) == Some("T")
+        && text.get(17..19) != Some("60")
+        && digits.count() <= 9
+        && (text.ends_with('Z') || !utc_only);
+    let parsed = is_java.then(|| DateTime::parse_from_rfc3339(&text));
+    parsed?.ok()
 }
