@@ -22,6 +22,10 @@ use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, Verify
 const TASKS: usize = 40;
 /// Where the command lines of findings find the embedded OCP: that of `mock`.
 const SHOWN_URL: &str = "http://127.0.0.1:8080";
+/// User and password of the mock.
+const MOCK_USER: (&str, &str) = ("admin", "aaAA11__");
+/// Its access key, and the secret of that.
+const MOCK_KEY: (&str, &str) = ("mock-access-key", "mock-secret-key");
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -164,12 +168,10 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
         0 => tasks::documented()?,
         count => tasks::made(count),
     };
-    let count = tasks.len();
-    let basic = ("admin".to_owned(), "aaAA11__".to_owned());
-    let access_key = ("mock-access-key".to_owned(), "mock-secret-key".to_owned());
+    let owned = |(name, secret): (&str, &str)| (name.to_owned(), secret.to_owned());
     let settings = Settings {
-        basic: Some(basic.clone()),
-        access_key: Some(access_key.clone()),
+        basic: Some(owned(MOCK_USER)),
+        access_key: Some(owned(MOCK_KEY)),
         rate_limit: arguments
             .rate_limit
             .map(|limit| (limit, Duration::from_secs(10))),
@@ -177,38 +179,56 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
         oddities: arguments.oddity,
         ..Settings::new(tasks)
     };
+    let url = format!("http://{}", listener.local_addr()?);
+    let guide = mock_guide(&url, &settings);
+    let _ocp = EmbeddedOcp::start_at(settings, listener).await;
+    // Ctrl-C is listened for before anybody can have read what it does.
+    let (ended, ()) = tokio::join!(
+        biased;
+        tokio::signal::ctrl_c(),
+        async { anstream::println!("{guide}") }
+    );
+    ended?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What to try on the embedded OCP, and what comes back from it without oddities.
+fn mock_guide(url: &str, settings: &Settings) -> String {
+    let (user, password) = MOCK_USER;
+    let (key, secret) = MOCK_KEY;
     let (cluster, tenant) = (settings.cluster, settings.tenant);
     let forbidden = settings.forbidden_cluster;
-    let ocp = EmbeddedOcp::start_at(settings, listener).await;
-    let url = ocp.url();
     let path = |cluster: i64| {
         format!("{url}/api/v2/ob/clusters/{cluster}/tenants/{tenant}/backup/task/restoreTasks")
     };
-    let (user, password) = basic;
-    let (key, secret) = access_key;
-    let list = path(cluster);
-    anstream::println!(
+    let (list, unknown, denied) = (path(cluster), path(cluster + 1), path(forbidden));
+    let count = settings.tasks.len();
+    let shown = count.min(10);
+    let curl = format!("curl -sS -u {user}:{password}");
+    let verify =
+        format!("cargo xtask verify --base-url {url} --cluster {cluster} --tenant {tenant}");
+    format!(
         "An embedded OCP with {count} restore tasks listens at {url}; Ctrl-C ends it.
 
   user {user}, password {password}; access key {key}, secret {secret}
   cluster {cluster} (cluster {forbidden} is forbidden), tenant {tenant}
 
-The documented request:
-  curl -sS -u {user}:{password} '{list}?page=1&size=10'
-A filter, with two values:
-  curl -sS -u {user}:{password} '{list}?page=1&size=10&status=FAILED&status=COMPLETED'
-Refusals: no credentials, an unknown cluster, a forbidden one, a malformed time:
+The documented request (HTTP 200, {shown} of {count} tasks):
+  {curl} '{list}?page=1&size=10'
+A filter with two values: tasks that failed or completed (HTTP 200):
+  {curl} '{list}?page=1&size=10&status=FAILED&status=COMPLETED'
+No credentials (HTTP 401):
   curl -sS '{list}'
-  curl -sS -u {user}:{password} '{}'
-  curl -sS -u {user}:{password} '{}'
-  curl -sS -u {user}:{password} '{list}?startTime=yesterday'
-The checks of verify:
-  OCP_USER={user} OCP_PASSWORD={password} cargo xtask verify --base-url {url}",
-        path(cluster + 1),
-        path(forbidden),
-    );
-    tokio::signal::ctrl_c().await?;
-    Ok(ExitCode::SUCCESS)
+An unknown cluster (HTTP 404):
+  {curl} '{unknown}'
+The forbidden cluster (HTTP 403):
+  {curl} '{denied}'
+A malformed time (HTTP 400):
+  {curl} '{list}?startTime=yesterday'
+The checks of verify, as the user and with the access key (exit code 0):
+  OCP_USER={user} OCP_PASSWORD={password} {verify}
+  OCP_ACCESS_KEY={key} OCP_SECRET_KEY={secret} {verify}"
+    )
 }
 
 async fn run_mutants(arguments: MutantsArguments) -> anyhow::Result<ExitCode> {

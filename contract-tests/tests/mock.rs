@@ -9,14 +9,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use contract_tests::ocp::{EmbeddedOcp, Oddity, Settings, tasks};
 use ocp_contract::{Document, read_text};
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -29,11 +30,16 @@ struct Mock {
 
 impl Mock {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = command(arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = program("mock")
+            .args(["--port", "0"])
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let printed = BufReader::new(child.stdout.take().unwrap());
         let mut lines = Vec::new();
         for line in printed.lines().map(Result::unwrap) {
-            let is_last = line.contains("cargo xtask verify");
+            let is_last = line.contains("OCP_ACCESS_KEY=");
             lines.push(line);
             if is_last {
                 break;
@@ -42,11 +48,24 @@ impl Mock {
         Self { child, lines }
     }
 
-    /// The URL of the first `curl` line, without its query.
-    fn list(&self) -> &str {
-        let line = self.lines.iter().find(|line| line.contains("curl"));
-        let url = line.unwrap().split('\'').nth(1).unwrap();
-        url.split('?').next().unwrap()
+    /// The printed lines with this text, each after the nearest that says what it does.
+    fn tries(&self, text: &str) -> Vec<(&str, &str)> {
+        let mut tries = Vec::new();
+        let mut promise = "";
+        for line in &self.lines {
+            match line.strip_prefix("  ") {
+                Some(line) if line.contains(text) => tries.push((promise, line)),
+                Some(_) => {}
+                None => promise = line,
+            }
+        }
+        tries
+    }
+
+    /// The documented request.
+    async fn list(&self, client: &Client) -> Response {
+        let line = self.tries("curl")[0].1;
+        request(client, line).send().await.unwrap()
     }
 }
 
@@ -57,10 +76,183 @@ impl Drop for Mock {
     }
 }
 
-fn command(arguments: &[&str]) -> Command {
+/// The program with a task, in an environment without credentials and proxies.
+fn program(task: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_contract-tests"));
-    command.args(["mock", "--port", "0"]).args(arguments);
+    command.arg(task).env("NO_PROXY", "127.0.0.1");
+    for name in [
+        "OCP_USER",
+        "OCP_PASSWORD",
+        "OCP_ACCESS_KEY",
+        "OCP_SECRET_KEY",
+    ] {
+        command.env_remove(name);
+    }
     command
+}
+
+fn client() -> Client {
+    Client::builder().no_proxy().build().unwrap()
+}
+
+/// The request that a `curl` line makes.
+fn request(client: &Client, line: &str) -> RequestBuilder {
+    let words: Vec<&str> = line.split(' ').collect();
+    let (words, user) = match words.as_slice() {
+        ["curl", "-sS", "-u", user, url] => (url, user.split_once(':')),
+        ["curl", "-sS", url] => (url, None),
+        _ => panic!("no plain curl line: {line}"),
+    };
+    let request = client.get(words.trim_matches('\''));
+    match user {
+        Some((user, password)) => request.basic_auth(user, Some(password)),
+        None => request,
+    }
+}
+
+/// Whether the machine has curl; the checks need nothing but Rust.
+fn has_curl() -> bool {
+    let version = Command::new("curl").arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// What is wrong with a response, beside the sentence above its line.
+fn broken_promise(promise: &str, status: u16, body: &Value) -> Option<String> {
+    let (_, due) = promise.split_once("(HTTP ").unwrap();
+    let due = due.trim_end_matches("):");
+    let contents = body.pointer("/data/contents").and_then(Value::as_array);
+    let (code, rows) = match due.split_once(", ") {
+        Some((code, rows)) => (code, rows.split(' ').next()),
+        None => (due, None),
+    };
+    let has_rows =
+        rows.is_none_or(|rows| contents.is_some_and(|shown| shown.len().to_string() == rows));
+    let has_ended = !promise.contains("failed or completed")
+        || contents.is_some_and(|shown| {
+            let ended = |task: &Value| task["finished"] == true;
+            !shown.is_empty() && shown.iter().all(ended)
+        });
+    let is_kept = status.to_string() == code && body["status"] == status && has_rows && has_ended;
+    (!is_kept).then(|| format!("{promise} HTTP {status}, {body}"))
+}
+
+#[tokio::test]
+async fn what_it_prints_does_what_it_says() {
+    let client = client();
+    let has_curl = has_curl();
+    for arguments in [[].as_slice(), &["--tasks", "40"]] {
+        let mock = Mock::start(arguments);
+        let tries = mock.tries("curl");
+        assert_eq!(tries.len(), 6, "{:#?}", mock.lines);
+        for (promise, line) in tries {
+            let response = request(&client, line).send().await.unwrap();
+            let status = response.status().as_u16();
+            let body = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+            assert_eq!(broken_promise(promise, status, &body), None);
+            if cfg!(unix) && has_curl {
+                let (status, body) = run_in_shell(line);
+                assert_eq!(broken_promise(promise, status, &body), None, "{line}");
+            }
+        }
+        let verifications = mock.tries("cargo xtask verify");
+        assert_eq!(verifications.len(), 2, "{:#?}", mock.lines);
+        for (promise, line) in verifications {
+            assert!(promise.contains("(exit code 0)"), "{promise}");
+            let (environment, arguments) = line.split_once("cargo xtask verify").unwrap();
+            let environment = environment.split_whitespace();
+            let output = program("verify")
+                .envs(environment.map(|one| one.split_once('=').unwrap()))
+                .args(arguments.split_whitespace())
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(0), "{line}: {}", text(&output));
+        }
+    }
+}
+
+/// HTTP status and body that a `curl` line brings, as it is printed.
+fn run_in_shell(line: &str) -> (u16, Value) {
+    let output = Command::new("sh")
+        .args(["-c", &format!("{line} -w '\\n%{{http_code}}'")])
+        .env("NO_PROXY", "127.0.0.1")
+        .output()
+        .unwrap();
+    let text = text(&output);
+    let (body, status) = text.rsplit_once('\n').expect(&text);
+    (status.parse().unwrap(), serde_json::from_str(body).unwrap())
+}
+
+fn text(output: &Output) -> String {
+    let both = [output.stdout.as_slice(), &output.stderr].concat();
+    String::from_utf8(both).unwrap()
+}
+
+#[tokio::test]
+async fn a_rate_limit_refuses_the_next_request() {
+    let mock = Mock::start(&["--rate-limit", "3"]);
+    let client = client();
+    for (status, left) in [(200, "2"), (200, "1"), (200, "0"), (429, "0")] {
+        let response = mock.list(&client).await;
+        assert_eq!(response.status(), status);
+        let headers = response.headers();
+        assert_eq!(headers["RateLimit-Limit"], "3");
+        assert_eq!(headers["RateLimit-Remaining"], left);
+        let reset: u64 = headers["RateLimit-Reset"]
+            .to_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((1..=10).contains(&reset), "{reset}");
+        let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+        assert_eq!(body["status"], status);
+    }
+}
+
+/// A clock cannot be handed to another process: this one asks until a second is over.
+#[tokio::test]
+async fn a_running_restore_ends_after_its_time() {
+    let begin = Instant::now();
+    let mock = Mock::start(&["--tasks", "1", "--ends-after", "1"]);
+    let client = client();
+    loop {
+        let body = mock.list(&client).await.text().await.unwrap();
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let task = &body["data"]["contents"][0];
+        if task["finished"] == true {
+            assert_eq!(task["status"], "RESTORE_SUCCESS");
+            assert_eq!(task["successful"], true);
+            assert!(task["finishTime"].is_string(), "{task}");
+            break;
+        }
+        assert_eq!(task["status"], "RESTORE_WAIT_LS");
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "it runs for ever"
+        );
+    }
+    assert!(begin.elapsed() >= Duration::from_secs(1));
+}
+
+#[test]
+fn a_port_in_use_ends_with_2_and_a_sentence() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let output = program("mock").args(["--port", &port]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let sentence =
+        format!("cannot listen on port {port} of the loopback interface; --port names another");
+    assert!(text(&output).contains(&sentence), "{}", text(&output));
+}
+
+/// A person's Ctrl-C, as soon as there is something to read.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_with_0() {
+    let mut mock = Mock::start(&[]);
+    let process = mock.child.id().to_string();
+    let kill = Command::new("kill").args(["-INT", &process]).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(mock.child.wait().unwrap().code(), Some(0));
 }
 
 /// Resident memory of a process, in pages of 4 KiB at least.
@@ -75,15 +267,12 @@ fn resident_pages(process: u32) -> i64 {
 #[tokio::test]
 async fn a_mock_that_has_answered_many_requests_has_kept_none() {
     let mock = Mock::start(&[]);
-    let client = Client::new();
+    let client = client();
     let ask = async |requests: usize| {
         for _ in 0..requests {
-            let request = client
-                .get(mock.list())
-                .basic_auth("admin", Some("aaAA11__"));
-            let answer = request.send().await.unwrap();
-            assert_eq!(answer.status(), 200);
-            answer.bytes().await.unwrap();
+            let response = mock.list(&client).await;
+            assert_eq!(response.status(), 200);
+            response.bytes().await.unwrap();
         }
         resident_pages(mock.child.id())
     };
@@ -188,7 +377,7 @@ impl Case {
 
 #[tokio::test]
 async fn requests_are_answered_as_the_vendor_s_own_stack_answers_them() {
-    let client = Client::new();
+    let client = client();
     let mut wrong = Vec::new();
     for case in Case::all() {
         let complaints = case.complaints(&client, &case.oddities).await;
@@ -226,7 +415,7 @@ async fn a_body_may_break_off_and_a_request_may_have_one() {
         "{}/api/v2/ob/clusters/1000005/tenants/1000012/backup/task/restoreTasks",
         ocp.url()
     );
-    let client = Client::new();
+    let client = client();
     let broken = client.get(format!("{list}?page=1")).send().await.unwrap();
     assert_eq!(broken.headers()["content-encoding"], "br");
     assert_eq!(broken.content_length(), Some(9999));
@@ -255,7 +444,9 @@ async fn it_answers_whoever_blocks_and_ends_when_it_is_dropped() {
     open.read_exact(&mut first).unwrap();
     assert_eq!(&first, b"HTTP/1.1 200");
     drop(ocp);
-    // Connections that are open end, too.
+    // Connections that are open end, too; one that does not is a failure, not a wait.
+    open.set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
     open.read_to_end(&mut Vec::new()).unwrap();
     assert!(TcpStream::connect(&address).is_err());
 }
