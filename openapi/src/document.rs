@@ -58,6 +58,13 @@ pub struct NotReadable {
     source: std::io::Error,
 }
 
+impl NotReadable {
+    /// Whether there is no such file.
+    pub(crate) fn is_absence(&self) -> bool {
+        self.source.kind() == std::io::ErrorKind::NotFound
+    }
+}
+
 impl fmt::Display for NotReadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot read {}: {}", self.name, self.source)

@@ -156,12 +156,7 @@ impl Interaction {
         let text = read_text(file, "it").map_err(|fault| error(fault.to_string()))?;
         let recorded =
             read_yaml(&text, "interaction.yaml").map_err(|fault| error(fault.to_string()))?;
-        let body = ["response.json", "response.html"]
-            .into_iter()
-            .map(|name| read_text(&file.with_file_name(name), name))
-            .reduce(Result::or)
-            .and_then(Result::ok)
-            .ok_or_else(|| error("neither response.json nor response.html can be read".into()))?;
+        let body = read_body(file).map_err(error)?;
         let place =
             || error("expected interactions/<operationId>/<case>/interaction.yaml".to_owned());
         let case = file.parent();
@@ -253,6 +248,17 @@ impl Interaction {
             None => Ok(arguments),
         }
     }
+}
+
+/// The body beside an `interaction.yaml`, whichever of the two files is there.
+fn read_body(file: &Path) -> Result<String, String> {
+    for name in ["response.json", "response.html"] {
+        match read_text(&file.with_file_name(name), name) {
+            Err(fault) if fault.is_absence() => {}
+            body => return body.map_err(|fault| fault.to_string()),
+        }
+    }
+    Err("neither response.json nor response.html is there".into())
 }
 
 fn match_path(template: &str, path: &str) -> Option<Vec<(String, String)>> {
@@ -404,5 +410,26 @@ mod tests {
                 expected
             );
         }
+    }
+
+    /// A body that is there and cannot be read is not called absent.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "nothing else reads the folder")]
+    fn a_body_that_cannot_be_read_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let case = folder.path().join("list/case");
+        std::fs::create_dir_all(&case).unwrap();
+        let file = case.join("interaction.yaml");
+        let text = "source: { grade: derived, document: d, address: a }\nrequest: GET /a\nresponse: { status: 200 }\n";
+        std::fs::write(&file, text).unwrap();
+        let says = |expected: &str| {
+            let error = Interaction::read(&file).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        says("neither response.json nor response.html is there");
+        std::fs::write(case.join("response.html"), b"\xff").unwrap();
+        says("cannot read response.html: stream did not contain valid UTF-8");
+        std::fs::create_dir(case.join("response.json")).unwrap();
+        says("cannot read response.json: ");
     }
 }
