@@ -1,9 +1,11 @@
-//! Rules for what progenitor, openapiv3 and rustdoc cannot take.
+//! Rules for what progenitor, openapiv3 and rustdoc cannot take, and for examples
+//! that contradict their schema.
 //!
 //! Each rule refuses something that would otherwise panic the generator, be
-//! dropped silently, or produce a client that fails at run time. Tools, as
+//! dropped silently, produce a client that fails at run time, or mislead a reader. Tools, as
 //! measured: progenitor 0.15.1, typify 0.8, openapiv3 2.2.
 
+mod examples;
 mod operations;
 mod prose;
 mod references;
@@ -34,6 +36,7 @@ pub fn lint(document: &Document, hand_written: &[&str]) -> Result<Vec<Finding>, 
     references::check(spec, &mut findings);
     operations::check(spec, &mut findings);
     schemas::check(spec, hand_written, &mut findings);
+    examples::check(spec, &mut findings);
     prose::check(spec, &mut findings);
     if findings.is_empty() {
         let understood = serde_json::to_value(document.openapi()?).unwrap_or(Value::Null);

@@ -43,7 +43,7 @@ fn is_hand_written(pointer: &str, hand_written: &[&str]) -> bool {
 }
 
 /// Finds every schema, wherever OpenAPI allows one, and hands it to `visit`.
-fn roots(node: &Value, pointer: &mut String, visit: &mut dyn FnMut(&Value, &str)) {
+pub(super) fn roots(node: &Value, pointer: &mut String, visit: &mut dyn FnMut(&Value, &str)) {
     let length = pointer.len();
     match node {
         Value::Object(members) => {

@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
+use jsonschema::{ValidationError, ValidationOptions, Validator};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -128,11 +128,7 @@ impl Strict {
             );
             let mut strict = builder.schema(schema, at, &pointer, &bodies, true, 0);
             agree_with_http(&mut strict, status);
-            let validator = jsonschema::options()
-                .with_keyword("x-wire", |_, form, _| Ok(Box::new(wire::Wire::new(form))))
-                .with_keyword("x-word", |_, words, _| Ok(Box::new(word::Word::new(words))))
-                .build(&strict)
-                .ok()?;
+            let validator = options().build(&strict).ok()?;
             responses.insert(status.clone(), (strict, validator));
         }
         let sources = evidence
@@ -309,8 +305,15 @@ fn is_failure(status: &str) -> bool {
     status.starts_with(['4', '5'])
 }
 
+/// What builds a validator of a schema with our own keywords.
+pub(crate) fn options() -> ValidationOptions<'static> {
+    jsonschema::options()
+        .with_keyword("x-wire", |_, form, _| Ok(Box::new(wire::Wire::new(form))))
+        .with_keyword("x-word", |_, words, _| Ok(Box::new(word::Word::new(words))))
+}
+
 /// A body may be repeated in a message; nobody reads more than its beginning.
-fn shortened(text: &str) -> String {
+pub(crate) fn shortened(text: &str) -> String {
     match text.char_indices().nth(200) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text.to_owned(),
