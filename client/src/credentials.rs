@@ -125,14 +125,16 @@ impl Credentials {
             let debug = format!("{secret:?}");
             let json = serde_json::to_string(secret).unwrap_or_default();
             for spelling in [secret, debug.trim_matches('"'), json.trim_matches('"')] {
-                if spelling.is_empty() || !text.contains(spelling) {
+                if spelling.is_empty() {
                     continue;
                 }
-                // Gaps in a text would give a very short secret away.
-                if spelling.len() < 4 {
+                // A short secret occurs in other words; gaps in a text would
+                // give it away.
+                if spelling.chars().count() >= TELLING {
+                    text = text.replace(spelling, REDACTED);
+                } else if text.trim() == spelling {
                     return REDACTED.to_owned();
                 }
-                text = text.replace(spelling, REDACTED);
             }
         }
         text
@@ -140,6 +142,9 @@ impl Credentials {
 }
 
 const REDACTED: &str = "[REDACTED]";
+
+/// A secret of fewer characters is redacted where it is a whole text only.
+const TELLING: usize = 6;
 
 impl From<AccessKey> for Credentials {
     fn from(key: AccessKey) -> Self {

@@ -7,7 +7,7 @@
     reason = "a panic is how a test fails"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -79,6 +79,15 @@ async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
     contract.verify(&target).await.unwrap()
 }
 
+/// Every finding of a case, so that one too many is noticed.
+fn fingerprints(case: &Case, count: i64, report: &Report) -> (String, Vec<String>) {
+    let prints = report.findings.iter().map(|one| {
+        let severity = one.severity;
+        format!("{severity} {}", one.fingerprint)
+    });
+    (format!("{}, {count} tasks", case.name), prints.collect())
+}
+
 /// What is wrong with the report on a case.
 fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
     let verdict = match (report.exit_code(), report.count(Severity::Drift)) {
@@ -113,14 +122,20 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
             runs.spawn(async move {
                 let _turn = limit.acquire().await;
                 let report = run(&contract, &case, count).await;
-                (complaint(&case, count, &report), report)
+                (
+                    complaint(&case, count, &report),
+                    fingerprints(&case, count, &report),
+                    report,
+                )
             });
         }
     }
     let mut found = BTreeSet::new();
     let mut wrong = Vec::new();
-    for (complaint, report) in runs.join_all().await {
+    let mut all = BTreeMap::new();
+    for (complaint, (run, fingerprints), report) in runs.join_all().await {
         wrong.extend(complaint);
+        all.insert(run, fingerprints);
         let violations = report
             .findings
             .iter()
@@ -128,6 +143,7 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
         found.extend(violations.map(|one| one.check.clone()));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    insta::assert_yaml_snapshot!("findings", all);
     // Open questions are answered and never fail.
     let questions = ["order", "scope", "new-words", "running-task", "time-forms"];
     let idle: Vec<&str> = CheckId::ALL

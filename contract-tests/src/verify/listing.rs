@@ -52,21 +52,22 @@ impl Listing {
 
     /// The size of pages: as asked for, or a limit of the server below it that
     /// it tells. A `size` that is the number of rows is such a limit only where
-    /// the pages are counted by it.
+    /// rows and totals agree with it, and not with what was asked for.
     pub(super) fn page_size(&self) -> Option<i64> {
         let asked = self.size?;
         let rows = self.rows.len() as i64;
         let told = self.told("size").filter(|told| *told > 0 && *told < asked);
-        let counts_pages = |size: i64| {
-            let total = self.told("totalElements")?;
-            Some(self.pages()? == total.saturating_add(size - 1) / size)
+        let agrees = |size: i64| {
+            let (Some(total), Some(number)) = (self.told("totalElements"), self.number) else {
+                return false;
+            };
+            let skipped = number.saturating_sub(1).saturating_mul(size);
+            let pages = total.saturating_add(size - 1) / size;
+            rows == total.saturating_sub(skipped).clamp(0, size)
+                && self.pages().is_none_or(|told| told == pages)
         };
-        let is_limit = |told: &i64| {
-            *told > rows
-                || *told == rows
-                    && counts_pages(*told) == Some(true)
-                    && counts_pages(asked) == Some(false)
-        };
+        let is_limit =
+            |told: &i64| *told > rows || *told == rows && agrees(*told) && !agrees(asked);
         told.filter(is_limit).or(Some(asked))
     }
 

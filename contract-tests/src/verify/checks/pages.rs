@@ -241,7 +241,7 @@ async fn large(run: &mut Run) -> Result<(), Stop> {
             None
         } else if total.is_some_and(|total| total != listed.len() as i64) {
             Some(format!("totalElements {}", total.unwrap_or_default()))
-        } else if listed.is_subset(&ids) || ids.len() > before && number == 1 {
+        } else if listed.is_subset(&ids) || ids.len() > before {
             None
         } else {
             Some(format!("{} tasks on {number} pages", ids.len()))
