@@ -40,7 +40,8 @@ fn values(schema: &Value) -> BoxedStrategy<Value> {
     let kinds: Vec<&str> = match &schema["type"] {
         Value::String(kind) => vec![kind],
         Value::Array(kinds) => kinds.iter().filter_map(Value::as_str).collect(),
-        _ => vec!["null"],
+        // A schema without a type takes everything.
+        _ => return anything(),
     };
     Union::new(kinds.into_iter().map(|kind| {
         match kind {
@@ -53,6 +54,17 @@ fn values(schema: &Value) -> BoxedStrategy<Value> {
             _ => Just(Value::Null).boxed(),
         }
     }))
+    .boxed()
+}
+
+fn anything() -> BoxedStrategy<Value> {
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        Just(json!([{ "a": null, "7": [1.5, []] }, "x"])),
+    ]
     .boxed()
 }
 
@@ -107,7 +119,7 @@ fn times() -> BoxedStrategy<Value> {
         .boxed()
 }
 
-/// Makes the members that depend on a flag agree with it.
+/// Makes the members that depend on others agree with them.
 fn settle(body: &mut Value) {
     for task in body
         .pointer_mut("/data/contents")
@@ -115,6 +127,9 @@ fn settle(body: &mut Value) {
         .into_iter()
         .flatten()
     {
+        if task["status"] == "RESTORE_FAIL" {
+            task["errorMsg"] = json!("disk full");
+        }
         if task["finished"] == true {
             task["finishTime"] = json!("2024-08-08T08:25:39.15Z");
         } else if let Some(task) = task.as_object_mut() {

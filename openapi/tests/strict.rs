@@ -98,6 +98,26 @@ fn each_rejected_body_is_refused_for_its_reason() {
 }
 
 #[derive(Deserialize)]
+struct AcceptedBody {
+    name: String,
+    base: String,
+    patch: json_patch::Patch,
+}
+
+#[test]
+fn each_accepted_body_is_neither_a_violation_nor_drift() {
+    let strict = strict();
+    let cases: Vec<AcceptedBody> = serde_json::from_value(yaml("tests/accepted.yaml")).unwrap();
+    for case in cases {
+        let interaction = interaction(&case.base);
+        let mut body: Value = serde_json::from_str(&interaction.body).unwrap();
+        json_patch::patch(&mut body, &case.patch).unwrap();
+        let departures = strict.departures(interaction.recorded.response.status, &body);
+        assert!(departures.is_empty(), "{}: {departures:#?}", case.name);
+    }
+}
+
+#[derive(Deserialize)]
 struct RejectedRequest {
     request: String,
     says: String,

@@ -253,11 +253,17 @@ impl Evidence {
                     entry.id
                 )));
             }
+            let conditional = entry
+                .conditions
+                .iter()
+                .map(|one| format!("{}.{}", one.object, one.member));
             let decided = entry
                 .types
                 .keys()
                 .chain(entry.claims.keys())
-                .chain(&entry.vocabularies);
+                .chain(&entry.vocabularies)
+                .cloned()
+                .chain(conditional);
             for place in decided.filter(|place| !bears(place, |node| &node.marks)) {
                 gaps.push(note(format!(
                     "it decides about `{place}`, but no such node rests on it"

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// One contradiction or silence.
 #[derive(Debug, Clone, Deserialize)]
@@ -41,7 +42,7 @@ pub struct Entry {
     /// Documented words that two groups of one table list.
     #[serde(default)]
     pub repeated: Vec<String>,
-    /// Members whose presence depends on a flag beside them.
+    /// Members whose presence depends on members beside them.
     #[serde(default)]
     pub conditions: Vec<Condition>,
     /// Documented rows that no node of the spec stands for.
@@ -49,7 +50,7 @@ pub struct Entry {
     pub unstated: Vec<String>,
 }
 
-/// A member that is there exactly when a flag beside it is true.
+/// A member that must be there when members beside it have certain values.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -57,8 +58,20 @@ pub struct Condition {
     pub object: String,
     /// Name of the member.
     pub member: String,
-    /// Name of the flag.
-    pub when: String,
+    /// Values of members beside it, all of which must hold.
+    pub when: BTreeMap<String, Value>,
+    /// What holds for it when they do not.
+    pub otherwise: Otherwise,
+}
+
+/// Whether a member may be there when nothing demands it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Otherwise {
+    /// It must not.
+    Absent,
+    /// It may.
+    Optional,
 }
 
 /// What supports a node.

@@ -3,9 +3,9 @@
 //!
 //! Stricter than the spec in six ways: the envelope says what HTTP says (status,
 //! success or not, data or error); objects are closed; what every sample
-//! has is required, and some members exactly when a flag beside them is true;
-//! vocabularies are closed; null stands only where
-//! absence would do; integers and times have the forms that OCP writes.
+//! has is required, some members only in certain states; vocabularies are closed;
+//! null stands only where absence would do; integers and times have the forms
+//! that OCP writes.
 //!
 //! Not every departure is a fault: see [`Severity`].
 
@@ -23,7 +23,7 @@ use serde_json::{Map, Value, json};
 
 use crate::document::escape;
 use crate::evidence::Evidence;
-use crate::evidence::register::Condition;
+use crate::evidence::register::{Condition, Otherwise};
 use crate::operation::{operations, resolve, texts};
 
 pub use rule::Rule;
@@ -252,6 +252,24 @@ impl Strict {
             }
         }
     }
+}
+
+/// A condition of the register as JSON Schema.
+fn conditional(condition: &Condition) -> Value {
+    let when: Map<String, Value> = condition
+        .when
+        .iter()
+        .map(|(name, value)| (name.clone(), json!({ "const": value })))
+        .collect();
+    let member = &condition.member;
+    let mut schema = json!({
+        "if": { "properties": when },
+        "then": { "required": [member], "properties": { member: { "not": { "type": "null" } } } },
+    });
+    if condition.otherwise == Otherwise::Absent {
+        schema["else"] = json!({ "properties": { member: { "type": "null" } } });
+    }
+    schema
 }
 
 /// A JSON pointer as a place on the wire, with one more member if it is missing
@@ -492,16 +510,7 @@ impl Builder<'_> {
         strict.insert("properties".into(), properties.into());
         strict.insert("required".into(), required.into());
         strict.insert("additionalProperties".into(), json!(false));
-        let conditions: Vec<Value> = conditions
-            .iter()
-            .map(|one| {
-                json!({
-                    "if": { "properties": { &one.when: { "const": true } } },
-                    "then": { "required": [one.member], "properties": { &one.member: { "not": { "type": "null" } } } },
-                    "else": { "properties": { &one.member: { "type": "null" } } },
-                })
-            })
-            .collect();
+        let conditions: Vec<Value> = conditions.into_iter().map(|one| conditional(one)).collect();
         if !conditions.is_empty() {
             strict.insert("allOf".into(), conditions.into());
         }
