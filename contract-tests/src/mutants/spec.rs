@@ -5,6 +5,8 @@
     reason = "what `json!` makes is not worth a reference"
 )]
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Family, Grades, Mutant, escape};
@@ -23,6 +25,15 @@ const PROSE: [&str; 10] = [
     "license",
 ];
 
+/// Whether a node is a schema that says nothing of its type itself.
+fn is_untyped(node: &Value, pointer: &str) -> bool {
+    let mut steps = pointer.rsplit('/');
+    let (last, parent) = (steps.next(), steps.next());
+    let is_schema = matches!(last, Some("schema" | "items"))
+        || matches!(parent, Some("properties" | "schemas"));
+    is_schema && node.get("type").is_none() && node.get("$ref").is_none()
+}
+
 /// Collects mutants while it walks over the description.
 struct Walk<'a> {
     spec: &'a Value,
@@ -37,6 +48,15 @@ pub(super) fn mutants(spec: &Value, grades: &Grades) -> Vec<Mutant> {
         mutants: Vec::new(),
     };
     walk.node(spec, "");
+    let touched = walk.mutants.iter().filter_map(|one| one.change.as_array());
+    let touched = touched
+        .filter_map(|change| match change.as_slice() {
+            [only] => Some((only["op"].as_str()?, only["path"].as_str()?)),
+            _ => None,
+        })
+        .map(|(operator, path)| (operator.to_owned(), path.to_owned()))
+        .collect();
+    walk.rest(spec, "", &touched);
     walk.mutants
 }
 
@@ -82,9 +102,56 @@ impl Walk<'_> {
         );
     }
 
+    /// Takes out and changes whatever no other operator has: a claim of a kind
+    /// that nobody thought of is mutated all the same.
+    fn rest(&mut self, node: &Value, pointer: &str, touched: &BTreeSet<(String, String)>) {
+        let is_new =
+            |operator: &str, path: &str| !touched.contains(&(operator.to_owned(), path.to_owned()));
+        if !pointer.is_empty() && is_new("remove", pointer) {
+            self.remove("node-dropped", pointer);
+        }
+        if is_new("replace", pointer) && is_new("add", pointer) {
+            match node {
+                Value::String(text) => {
+                    self.replace("text-changed", pointer, json!(format!("{text}X")));
+                }
+                Value::Number(_) => self.replace("number-changed", pointer, json!(9999)),
+                Value::Bool(flag) => self.replace("flag-flipped", pointer, json!(!flag)),
+                _ => {}
+            }
+        }
+        match node {
+            Value::Object(members) => {
+                for (name, member) in members {
+                    let is_claim = pointer.ends_with("/properties")
+                        || !PROSE.contains(&name.as_str())
+                        // What stands beside a schema is documented.
+                        || name == "example" && members.contains_key("schema");
+                    if is_claim {
+                        self.rest(member, &format!("{pointer}/{}", escape(name)), touched);
+                    }
+                }
+            }
+            Value::Array(items) => {
+                if is_new("add", &format!("{pointer}/-")) {
+                    self.add("item-added", pointer, "-", json!("invented"));
+                }
+                for (index, item) in items.iter().enumerate() {
+                    self.rest(item, &format!("{pointer}/{index}"), touched);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn node(&mut self, node: &Value, pointer: &str) {
         match node {
             Value::Object(members) => {
+                if is_untyped(node, pointer) {
+                    self.add("type-added", pointer, "type", json!("string"));
+                    self.add("nullable-added", pointer, "nullable", json!(true));
+                    self.add("bound-added", pointer, "pattern", json!("^[a-z]+$"));
+                }
                 if node.get("type").is_some_and(Value::is_string)
                     && !pointer.contains("securitySchemes")
                 {
@@ -129,6 +196,7 @@ impl Walk<'_> {
                         "security" if !is_member => self.security(member, &at),
                         "operationId" => {
                             self.replace("operation-id-changed", &at, json!("listRestoreTasks"));
+                            self.add("operation-deprecated", pointer, "deprecated", json!(true));
                         }
                         _ => self.node(member, &at),
                     }
@@ -216,7 +284,7 @@ impl Walk<'_> {
             }
         }
         if kind == "object" {
-            for value in [json!(false), json!({ "type": "string" })] {
+            for value in [json!(true), json!(false), json!({ "type": "string" })] {
                 self.put("additional-properties", &format!("{pointer} {value}"), json!([
                     { "op": "add", "path": format!("{pointer}/additionalProperties"), "value": value }
                 ]));
