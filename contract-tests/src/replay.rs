@@ -91,10 +91,6 @@ async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Deco
 }
 
 /// A server that gives the recorded answer to the recorded request only.
-pub(crate) async fn serve_recorded(interaction: &Interaction) -> MockServer {
-    serve(interaction, &expected(&interaction.recorded.request)).await
-}
-
 async fn serve(interaction: &Interaction, expected: &str) -> MockServer {
     let recorded = &interaction.recorded.response;
     let mut answer =

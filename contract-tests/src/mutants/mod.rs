@@ -1,15 +1,16 @@
 //! How good is the contract? Mutates what it guards, one node at a time, and
 //! counts what it notices.
 //!
-//! Three families, made from the files: the description, the documented
-//! answers, the client's requests. A mutant is *killed* by every gate or check
-//! that notices it, and *survives* if none does. A golden copy of the spec, of generated code, of a derived schema or of
-//! a whole body is no killer here: it would notice everything, and know nothing.
+//! Two families, made from the files: the description, and the documented
+//! answers. The client's requests are not among them: the recorded request would
+//! kill each of their mutants, and that is a golden copy. A mutant is *killed* by
+//! every gate or check that notices it, and *survives* if none does. A golden copy
+//! of the spec, of generated code, of a derived schema or of a whole body is no
+//! killer here: it would notice everything, and know nothing.
 
 mod explained;
 mod gates;
 mod report;
-mod request;
 mod response;
 mod spec;
 
@@ -35,8 +36,6 @@ pub enum Family {
     Spec,
     /// An answer of the documentation.
     Response,
-    /// A request of the client.
-    Request,
 }
 
 /// One change of one node, and what noticed it.
@@ -76,10 +75,6 @@ pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
     progress.inc_length(rest.len() as u64);
     response::judge(&evidence, &mut rest, progress).await?;
     mutants.append(&mut rest);
-    let mut rest = request::mutants(&evidence);
-    progress.inc_length(rest.len() as u64);
-    request::judge(&evidence, &spec, &mut rest, progress).await?;
-    mutants.append(&mut rest);
     let mut ids = BTreeSet::new();
     if let Some(twice) = mutants.iter().find(|one| !ids.insert(one.id.as_str())) {
         anyhow::bail!("two mutants are called {}", twice.id);
@@ -92,7 +87,6 @@ impl Mutant {
         let name = match family {
             Family::Spec => "spec",
             Family::Response => "response",
-            Family::Request => "request",
         };
         Self {
             id: format!("{name}/{operator}:{place}"),
