@@ -8,12 +8,19 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use contract_tests::ocp::{EmbeddedOcp, Fault, Settings, tasks};
+use contract_tests::replay;
+use ocp_contract::Interaction;
 use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 const SECRET: &str = "s3cret-Pa55phrase";
 
@@ -30,6 +37,19 @@ fn command(arguments: &[&str]) -> Command {
     }
     command.env("NO_PROXY", "127.0.0.1");
     command
+}
+
+/// The same for an OCP at a URL, with the ids of the embedded one.
+fn verify_at(url: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
+    let ocp = [
+        "--base-url",
+        url,
+        "--cluster",
+        "1000005",
+        "--tenant",
+        "1000012",
+    ];
+    verify(&[&ocp, arguments].concat(), environment)
 }
 
 fn verify(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
@@ -98,48 +118,62 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     );
     let silent = web_server("");
     let closed = closed_port();
-    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a str);
-    let cases: [Case<'_>; 13] = [
-        (&["--base-url", &closed], &[], "Connection refused"),
-        (&["--base-url", &tls], &[], "does not speak TLS"),
-        (&["--base-url", &html], &[], "no answer has OCP's envelope"),
-        (&["--base-url", &silent], &[], "Nothing could be judged"),
-        (&["--base-url", &url], &[], "set OCP_USER and OCP_PASSWORD"),
+    let ids = ["--cluster", "1000005", "--tenant", "1000012"];
+    let at = |url: &'static str, more: &[&'static str]| -> Vec<&str> {
+        [&["--base-url", url], &ids[..], more].concat()
+    };
+    let url: &str = url.leak();
+    let (half, odd) = (half.leak() as &str, odd.leak() as &str);
+    type Case<'a> = (Vec<&'a str>, &'a [(&'a str, &'a str)], &'a str);
+    let cases: [Case<'_>; 16] = [
+        (at(closed.leak(), &[]), &[], "Connection refused"),
+        (at(tls.leak(), &[]), &[], "does not speak TLS"),
+        (at(html.leak(), &[]), &[], "no answer has OCP's envelope"),
+        (at(silent.leak(), &[]), &[], "Nothing could be judged"),
+        (at(url, &[]), &[], "set OCP_USER and OCP_PASSWORD"),
         (
-            &["--base-url", &url],
+            at(url, &[]),
             &[("OCP_USER", "admin"), ("OCP_PASSWORD", "wrong")],
             "the credentials are refused",
         ),
         (
-            &["--base-url", &url],
+            at(url, &[]),
             &[("OCP_USER", "admin")],
             "either a user and a password, or",
         ),
-        (&["--base-url", "ocp:8080"], &[], "`base_url` is unusable"),
+        (at("ocp:8080", &[]), &[], "`base_url` is unusable"),
+        // No id of the documented sample is ever sent to a real OCP.
+        (vec!["--base-url", url], &ADMIN, "--cluster <ID>"),
         (
-            &["--base-url", &url, "--credentials", &half],
+            vec!["--base-url", url, "--cluster", "1"],
+            &ADMIN,
+            "--tenant <ID>",
+        ),
+        (vec!["--tenant", "1"], &ADMIN, "--base-url <URL>"),
+        (
+            at(url, &["--credentials", half]),
             &[],
             "either a user and a password, or",
         ),
         (
-            &["--base-url", &url, "--credentials", &odd],
+            at(url, &["--credentials", odd]),
             &[],
             "is not a YAML file with the texts",
         ),
         (
-            &["--base-url", &url, "--credentials", "none.yaml"],
+            at(url, &["--credentials", "none.yaml"]),
             &[],
             "cannot read the credentials file",
         ),
-        (&["--waivers", &waivers], &[], "has no reason"),
+        (vec!["--waivers", &waivers], &[], "has no reason"),
         (
-            &["--report", "pdf=x"],
+            vec!["--report", "pdf=x"],
             &[],
             "expected json, junit or markdown",
         ),
     ];
     for (arguments, environment, sentence) in cases {
-        let (code, text) = verify(arguments, environment);
+        let (code, text) = verify(&arguments, environment);
         assert_eq!(code, 2, "{arguments:?}: {text}");
         assert!(text.contains(sentence), "{arguments:?}: {text}");
         assert!(!text.contains(SECRET), "{arguments:?}: {text}");
@@ -162,11 +196,11 @@ async fn reports_tell_what_was_found_and_no_secret() {
     let file = |name: &str| std::fs::read_to_string(path(name)).unwrap();
     let reports = ["json", "junit", "markdown"].map(|form| format!("{form}={}", path(form)));
     let records = path("records");
-    let mut arguments = vec!["--base-url", ocp.url().leak(), "--record", &records];
+    let mut arguments = vec!["--record", &records];
     for report in &reports {
         arguments.extend(["--report", report]);
     }
-    let (code, text) = verify(&arguments, &ADMIN);
+    let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
     assert_eq!(code, 1, "{text}");
     let print = "conformance: data.contents[].id type";
     let json: Value = serde_json::from_str(&file("json")).unwrap();
@@ -237,19 +271,12 @@ async fn reports_tell_what_was_found_and_no_secret() {
             .unwrap();
     };
     write(&known);
-    let arguments = [
-        "--base-url",
-        ocp.url().leak(),
-        "--waivers",
-        &waivers,
-        "--fail-on",
-        "drift",
-    ];
-    let (code, text) = verify(&arguments, &ADMIN);
+    let arguments = ["--waivers", &waivers, "--fail-on", "drift"];
+    let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
     assert_eq!(code, 0, "{text}");
     let stale = json!({ "fingerprint": "client: error", "reason": "was so once" });
     write(&[known, vec![stale]].concat());
-    let (code, text) = verify(&arguments, &ADMIN);
+    let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
     assert_eq!(code, 1, "{text}");
     assert!(
         text.contains("no such finding; remove the waiver"),
@@ -262,23 +289,315 @@ async fn drift_fails_only_where_it_is_asked_to() {
     let ocp =
         ocp(json!({ "answer": { "patch": [{ "op": "add", "path": "/new", "value": 1 }] } })).await;
     let url = ocp.url();
-    assert_eq!(verify(&["--base-url", &url], &ADMIN).0, 0);
-    assert_eq!(
-        verify(&["--base-url", &url, "--fail-on", "drift"], &ADMIN).0,
-        1
-    );
+    assert_eq!(verify_at(&url, &[], &ADMIN).0, 0);
+    assert_eq!(verify_at(&url, &["--fail-on", "drift"], &ADMIN).0, 1);
 }
 
 #[tokio::test]
 async fn requests_stop_at_the_limit() {
     let ocp = ocp(json!({})).await;
-    let (code, text) = verify(&["--base-url", &ocp.url(), "--max-requests", "5"], &ADMIN);
-    assert_eq!(code, 0, "{text}");
+    let (code, text) = verify_at(&ocp.url(), &["--max-requests", "5"], &ADMIN);
+    // What was never looked at does not look like success.
+    assert_eq!(code, 2, "{text}");
     assert!(
         text.contains("the limit of requests, 5, is reached"),
         "{text}"
     );
-    assert!(text.contains("; 5 requests."), "{text}");
+    let last = text.trim_end().lines().last().unwrap();
+    assert!(last.starts_with("Incomplete: 0 violations"), "{last}");
+    assert!(
+        last.ends_with("; 5 requests. Not checked, or not to the end: paging, filter-cluster-name, filter-words, time-window, time-forms, filters-together, array-style, repeat, error-envelope."),
+        "{last}"
+    );
+}
+
+#[tokio::test]
+async fn a_violation_found_before_the_limit_is_one() {
+    let ocp = ocp(json!({ "answer": { "patch": [{ "op": "remove", "path": "/traceId" }] } })).await;
+    let (code, text) = verify_at(&ocp.url(), &["--max-requests", "1"], &ADMIN);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("Not checked, or not to the end"), "{text}");
+}
+
+#[tokio::test]
+async fn a_report_does_not_depend_on_the_password() {
+    // An OCP for everybody, so that every password is right.
+    let ocp = EmbeddedOcp::start(Settings {
+        fault: Some(
+            serde_json::from_value(json!({ "answer": { "patch": [
+                { "op": "remove", "path": "/data/contents/0/restoreUri" },
+                { "op": "replace", "path": "/data/contents/1/status", "value": "Completed" },
+                { "op": "add", "path": "/data/new", "value": 1 },
+            ] } }))
+            .unwrap(),
+        ),
+        ..Settings::new(tasks::made(9))
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut reports = Vec::new();
+    for (index, password) in [
+        "none-of-this",
+        "restore",
+        "restore-drill-2024",
+        "a",
+        "x",
+        "data",
+        "exact",
+        "conformance",
+        "curl",
+        "RESTORE_SUCCESS",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let file = folder.path().join(index.to_string());
+        let report = format!("json={}", file.display());
+        let user = [("OCP_USER", "admin"), ("OCP_PASSWORD", password)];
+        let key = [("OCP_ACCESS_KEY", "key"), ("OCP_SECRET_KEY", password)];
+        let environment = if index % 2 == 0 { user } else { key };
+        let arguments = ["--report", &report];
+        let (code, text) = verify_at(&ocp.url(), &arguments, &environment);
+        assert_eq!(code, 1, "{text}");
+        let json = std::fs::read_to_string(file).unwrap();
+        // How curl is told who asks is the one thing that may differ.
+        let who = [
+            " -u \\\"$OCP_USER:$OCP_PASSWORD\\\"",
+            " -H 'Authorization: OCP-ACCESS-KEY-HMACSHA1 ***'",
+        ];
+        let same = |text: &str| {
+            who.iter()
+                .fold(text.to_owned(), |t, who| t.replace(who, ""))
+        };
+        let plain = text.replace(" -u \"$OCP_USER:$OCP_PASSWORD\"", "");
+        reports.push((password, same(&json), same(&plain)));
+    }
+    let (_, json, text) = reports[0].clone();
+    for (password, other_json, other_text) in &reports {
+        assert_eq!(*other_json, json, "{password}");
+        assert_eq!(*other_text, text, "{password}");
+    }
+    assert!(!json.contains("***"), "{json}");
+}
+
+#[tokio::test]
+async fn what_a_server_sends_back_of_a_secret_is_not_shown() {
+    use base64::Engine;
+    let code = base64::engine::general_purpose::STANDARD.encode(format!("admin:{SECRET}"));
+    let part = &SECRET[3..14];
+    let escaped = SECRET.replace('-', "%2D");
+    let member = format!("/data/contents/0/{SECRET}");
+    let at_rows = json!({ "answer": {
+        "headers": { "x-echo": SECRET },
+        "patch": [
+            { "op": "add", "path": member, "value": part },
+            { "op": "add", "path": "/data/contents/1/errorMsg", "value": format!("at {part}") },
+            { "op": "replace", "path": "/data/contents/0/status", "value": SECRET },
+            { "op": "replace", "path": "/data/contents/0/restoreClusterName", "value": format!("ob {code}") },
+            { "op": "replace", "path": "/data/contents/1/triggerType", "value": escaped },
+            { "op": "replace", "path": "/data/contents/1/createTime", "value": part },
+            { "op": "add", "path": "/data/page/number", "value": SECRET },
+        ]
+    } });
+    let in_errors = json!({ "answer": {
+        "patch": [{ "op": "replace", "path": "/error/message", "value": format!("no {part} and {code}") },
+            { "op": "replace", "path": "/error/code", "value": SECRET }]
+    } });
+    let as_text = json!({ "when": { "from": 2 }, "answer": {
+        "headers": { "content-type": format!("text/{SECRET}"), "location": format!("/login?{part}") },
+        "body": format!("<p>{code} {SECRET}") } });
+    for fault in [at_rows, in_errors, as_text] {
+        let ocp = ocp(fault).await;
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        let reports = ["json", "junit", "markdown"].map(|form| format!("{form}={}", path(form)));
+        let mut arguments = vec!["--record", folder.path().to_str().unwrap()];
+        for report in &reports {
+            arguments.extend(["--report", report]);
+        }
+        let (_, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
+        let mut all = text;
+        for file in files(folder.path()) {
+            all.push_str(&std::fs::read_to_string(file).unwrap());
+        }
+        for secret in [SECRET, &code] {
+            let pieces = (0..secret.len() - 5).map(|at| &secret[at..at + 6]);
+            let shown: Vec<&str> = pieces.filter(|piece| all.contains(piece)).collect();
+            assert!(shown.is_empty(), "{shown:?} in {all}");
+        }
+    }
+}
+
+/// Every file below a folder.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| match path.is_dir() {
+            true => files(&path),
+            false => vec![path],
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn recordings_are_interactions_that_the_client_replays() {
+    let ocp = EmbeddedOcp::start(Settings {
+        basic: Some(("admin".into(), SECRET.into())),
+        ..Settings::new(tasks::made(9))
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let (code, text) = verify_at(&ocp.url(), &["--record", path], &ADMIN);
+    assert_eq!(code, 0, "{text}");
+    let spec = contract_tests::spec().unwrap();
+    let files = files(folder.path());
+    let interactions = files
+        .iter()
+        .filter(|file| file.ends_with("interaction.yaml"));
+    let mut count = 0;
+    for file in interactions {
+        let interaction = Interaction::read(file).unwrap();
+        let report = replay::replay(&interaction, &spec).await;
+        for check in report.checks {
+            assert!(
+                check.verdict.is_ok(),
+                "{}: {:?}",
+                file.display(),
+                check.verdict
+            );
+        }
+        count += 1;
+    }
+    assert!(count > 20, "{count} recordings");
+}
+
+/// Modes of what `verify` writes, under a umask.
+#[cfg(unix)]
+#[tokio::test]
+async fn reports_obey_the_umask_and_recordings_are_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let ocp = ocp(json!({})).await;
+    for (umask, due) in [("022", 0o644), ("027", 0o640)] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("report.json");
+        let records = folder.path().join("records");
+        let output = Command::new("sh")
+            .args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask])
+            .arg(env!("CARGO_BIN_EXE_contract-tests"))
+            .args(["verify", "--base-url", &ocp.url()])
+            .args(["--cluster", "1000005", "--tenant", "1000012"])
+            .args(["--report", &format!("json={}", file.display())])
+            .arg("--record")
+            .arg(&records)
+            .envs(ADMIN)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&file), due);
+        assert_eq!(mode(&records.join("listTenantRestoreTasks")), 0o700);
+    }
+}
+
+#[tokio::test]
+async fn credentials_come_from_a_file_or_the_environment() {
+    let ocp = EmbeddedOcp::start(Settings {
+        basic: Some(("admin".into(), SECRET.into())),
+        access_key: Some(("a-key".into(), "its-s3cret".into())),
+        ..Settings::new(tasks::documented().unwrap())
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::File::create(&path)
+            .and_then(|mut file| file.write_all(text.as_bytes()))
+            .unwrap();
+        path.display().to_string()
+    };
+    let user = file("user.yaml", &format!("user: admin\npassword: {SECRET}\n"));
+    let key = file("key.yaml", "access_key: a-key\nsecret_key: its-s3cret\n");
+    let wrong = file("wrong.yaml", "access_key: a-key\nsecret_key: another\n");
+    let of_key = [
+        ("OCP_ACCESS_KEY", "a-key"),
+        ("OCP_SECRET_KEY", "its-s3cret"),
+    ];
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32);
+    let cases: [Case<'_>; 5] = [
+        (&["--credentials", &user], &[], 0),
+        (&["--credentials", &key], &[], 0),
+        (&[], &of_key, 0),
+        // The file is the one that counts.
+        (&["--credentials", &wrong], &of_key, 2),
+        (&["--credentials", &key], &[("OCP_USER", "nobody")], 0),
+    ];
+    for (arguments, environment, due) in cases {
+        let (code, text) = verify_at(&ocp.url(), arguments, environment);
+        assert_eq!(code, due, "{arguments:?}: {text}");
+        assert!(!text.contains("its-s3cret"), "{text}");
+    }
+}
+
+/// TLS in front of an OCP, with a certificate that nobody but us has signed.
+async fn behind_tls(ocp: &EmbeddedOcp) -> (String, String) {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!(
+        "https://localhost:{}",
+        listener.local_addr().unwrap().port()
+    );
+    let inner = ocp.url().replace("http://", "");
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let (acceptor, inner) = (acceptor.clone(), inner.clone());
+            tokio::spawn(async move {
+                let mut outside = acceptor.accept(socket).await?;
+                let mut inside = tokio::net::TcpStream::connect(inner).await?;
+                tokio::io::copy_bidirectional(&mut outside, &mut inside).await
+            });
+        }
+    });
+    (url, own.cert.pem())
+}
+
+/// The server in front runs while the program does.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_authority_of_ones_own_is_trusted_when_given() {
+    let ocp = ocp(json!({})).await;
+    let (url, pem) = behind_tls(&ocp).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ca.pem");
+    std::fs::File::create(&file)
+        .and_then(|mut file| file.write_all(pem.as_bytes()))
+        .unwrap();
+    let trusting = ["--ca-certificate", file.to_str().unwrap()];
+    let (code, text) = verify_at(&url, &trusting, &ADMIN);
+    assert_eq!(code, 0, "{text}");
+    let other = rcgen::generate_simple_self_signed(["other".to_owned()]).unwrap();
+    std::fs::File::create(&file)
+        .and_then(|mut file| file.write_all(other.cert.pem().as_bytes()))
+        .unwrap();
+    let (code, text) = verify_at(&url, &trusting, &ADMIN);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("not signed by an authority"), "{text}");
+    let (code, text) = verify_at(&url, &["--ca-certificate", "none.pem"], &ADMIN);
+    assert_eq!(
+        (code, text.as_str()),
+        (
+            2,
+            "error: cannot read none.pem: No such file or directory (os error 2)\n"
+        )
+    );
 }
 
 /// A person's Ctrl-C, while an answer is awaited.
@@ -287,7 +606,7 @@ async fn requests_stop_at_the_limit() {
 fn an_interrupt_ends_with_130() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let child = command(&["--base-url", &url])
+    let child = command(&["--base-url", &url, "--cluster", "1", "--tenant", "1"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

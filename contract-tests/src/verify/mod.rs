@@ -195,3 +195,57 @@ fn names(target: &Target<'_>) -> Vec<String> {
     let host = url.and_then(|url| url.host_str().map(str::to_owned));
     user.into_iter().chain(host).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ocp_contract::escape;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::ocp::{EmbeddedOcp, Settings, tasks};
+
+    /// The checks that find something where a task has this member.
+    async fn found(contract: &Contract, name: &str) -> (Vec<String>, Reading) {
+        let pointer = format!("/data/contents/1/{}", escape(name));
+        let patch = json!({ "op": "add", "path": pointer, "value": { name: 1 } });
+        let fault = serde_json::from_value(json!({ "answer": { "patch": [patch] } }));
+        let settings = Settings {
+            fault: Some(fault.unwrap()),
+            ..Settings::new(tasks::documented().unwrap())
+        };
+        let (cluster, tenant) = (settings.cluster, settings.tenant);
+        let ocp = EmbeddedOcp::start(settings).await;
+        let url = ocp.url();
+        let target = Target {
+            name: "OCP".into(),
+            url: &url,
+            shown_url: &url,
+            identity: Identity::Nobody,
+            certificates: None,
+            timeout: Duration::from_secs(5),
+            cluster,
+            tenant,
+            max_requests: 9,
+            check_authentication: false,
+            record: None,
+        };
+        contract.glance(&target, 200).await.unwrap()
+    }
+
+    #[test]
+    fn an_undocumented_member_is_drift_whatever_it_is_called() {
+        let contract = Contract::read().unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let judge = |name: &str| {
+            let (checks, reading) = runtime.block_on(found(&contract, name));
+            assert_eq!(checks, ["conformance"], "{name:?}");
+            assert_eq!(reading, Reading::Right, "{name:?}");
+        };
+        for name in ["new", "a b", "a/b", "~", "~1", "", "7", "集群", "\"", "\n"] {
+            judge(name);
+        }
+        let settings = ProptestConfig::with_cases(64);
+        proptest!(settings, |(name in "\\PC{0,12}")| judge(&name));
+    }
+}

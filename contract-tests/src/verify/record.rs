@@ -78,7 +78,12 @@ impl Recorder {
         let whole = self.folder.parent().unwrap_or(&self.folder);
         std::fs::create_dir_all(whole)
             .with_context(|| format!("cannot make {}", whole.display()))?;
-        let draft = tempfile::tempdir_in(whole)
+        let mut builder = tempfile::Builder::new();
+        // What a pattern has missed is nobody else's to read.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        let draft = builder
+            .tempdir_in(whole)
             .with_context(|| format!("cannot write into {}", whole.display()))?;
         for (index, (target, status, media_type, body)) in self.kept.iter().enumerate() {
             let case = draft.path().join(format!("recorded-{:03}", index + 1));
