@@ -60,8 +60,13 @@ async fn unknown_tenant(run: &mut Run, id: i64) -> Result<(), Stop> {
                 )
                 .at("/data/contents")
             });
+            if fault.is_none() {
+                run.tell(
+                    CheckId::ErrorEnvelope,
+                    format!("{what}: HTTP 200, no tasks"),
+                );
+            }
             run.judge(CheckId::ErrorEnvelope, &listing.answer, fault);
-            run.tell(CheckId::ErrorEnvelope, format!("{what} is not refused"));
         }
         Err(answer) => refused(run, what, &answer),
     }
