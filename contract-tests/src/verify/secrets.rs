@@ -30,11 +30,8 @@ impl Secrets {
     pub(super) fn new(secrets: impl IntoIterator<Item = String>, spec: &Value) -> Self {
         let mut all = Self::default();
         for form in secrets.into_iter().flat_map(|secret| forms(&secret)) {
-            let ends: Vec<usize> = ends(&form);
-            all.pieces.extend(
-                ends.windows(PIECE + 1)
-                    .map(|at| form[at[0]..at[PIECE]].to_owned()),
-            );
+            let pieces = pieces(&form).map(|(start, end)| form[start..end].to_owned());
+            all.pieces.extend(pieces);
             all.whole.insert(form);
         }
         all.whole.remove("");
@@ -51,10 +48,8 @@ impl Secrets {
         if self.whole.contains(text.trim()) {
             return REDACTED.to_owned();
         }
-        let ends = ends(text);
         let (mut redacted, mut shown) = (String::new(), 0);
-        for at in ends.windows(PIECE + 1) {
-            let (start, end) = (at[0], at[PIECE]);
+        for (start, end) in pieces(text) {
             if !self.pieces.contains(&text[start..end]) {
                 continue;
             }
@@ -113,10 +108,11 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Where characters begin, and the end.
-fn ends(text: &str) -> Vec<usize> {
+/// Where each six characters in a row begin and end.
+fn pieces(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let starts = text.char_indices().map(|(at, _)| at);
-    starts.chain([text.len()]).collect()
+    let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+    starts.zip(ends.skip(PIECE - 1))
 }
 
 /// A secret as it is, as JSON and URLs escape it, and in Base64 wherever it may

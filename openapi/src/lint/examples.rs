@@ -93,7 +93,7 @@ fn contradictions(
             .map(|error| {
                 (
                     error.instance_path().to_string(),
-                    strict::shortened(&error.to_string()),
+                    strict::sentence(&error, &strict::beginning),
                 )
             })
             .collect(),

@@ -153,7 +153,7 @@ impl Strict {
 
     /// Every departure of a body, in the order of the body.
     pub fn departures(&self, status: u16, body: &Value) -> Vec<Departure> {
-        self.departures_quoting(status, body, &|value| shortened(&value.to_string()))
+        self.departures_quoting(status, body, &beginning)
     }
 
     /// The same, with values of the body quoted in another way in
@@ -213,11 +213,7 @@ impl Strict {
                     .unwrap_or_default(),
             }
         };
-        let value = quote(error.instance());
-        let what = match Rule::from(error.kind()) {
-            Rule::Wire | Rule::NewEnumValue => format!("{value} is {error}"),
-            _ => error.masked_with(value).to_string(),
-        };
+        let what = sentence(error, quote);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
                 .iter()
@@ -270,6 +266,26 @@ fn conditional(condition: &Condition) -> Value {
         schema["else"] = json!({ "properties": { member: { "type": "null" } } });
     }
     schema
+}
+
+/// An error of validation in words.
+pub(crate) fn sentence(error: &ValidationError<'_>, quote: &dyn Fn(&Value) -> String) -> String {
+    let value = || quote(error.instance());
+    match Rule::from(error.kind()) {
+        Rule::Wire | Rule::NewEnumValue => format!("{} is {error}", value()),
+        // These name members, not values.
+        Rule::Missing | Rule::Undocumented => error.to_string(),
+        _ => error.masked_with(value()).to_string(),
+    }
+}
+
+/// The beginning of a value; nobody reads more of it in a message.
+pub(crate) fn beginning(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(200) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text,
+    }
 }
 
 /// A JSON pointer as a place on the wire, with one more member if it is missing
@@ -328,14 +344,6 @@ pub(crate) fn options() -> ValidationOptions<'static> {
     jsonschema::options()
         .with_keyword("x-wire", |_, form, _| Ok(Box::new(wire::Wire::new(form))))
         .with_keyword("x-word", |_, words, _| Ok(Box::new(word::Word::new(words))))
-}
-
-/// A body may be repeated in a message; nobody reads more than its beginning.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
-    }
 }
 
 /// Spec pointer and place that the strict schema notes at or above a path.
