@@ -1,7 +1,7 @@
 //! Verifies any OCP: sends requests, judges the answers by the contract, and
 //! reports. The embedded OCP and a real one are put to the same checks.
 //!
-//! [`check::CHECKS`] are the checks; `judge` applies those that hold for every
+//! [`check::CheckId`] names the checks; `judge` applies those that hold for every
 //! answer, `checks` those that send requests of their own.
 
 mod answer;
