@@ -60,6 +60,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
             _ => {}
         }
     }
+    file.items.extend(filter_labels(&spec));
     let code = prettyplease::unparse(&file);
     // The words of progenitor for arguments show its tokens to people.
     for words in ["was not initialized", "conversion to `"] {
@@ -104,6 +105,41 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
             words.unwrap_or("it did not say why")
         )
     })
+}
+
+/// For each vocabulary with `x-filter-labels`: what to filter by, instead of the
+/// words that responses have. The labels are words of the vocabulary of the same
+/// name with `Filter` behind it.
+fn filter_labels(spec: &Value) -> Vec<Item> {
+    let schemas = spec
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    let labels = schemas.into_iter().flatten().filter_map(|(name, schema)| {
+        let labels = schema.get("x-filter-labels")?.as_object()?;
+        let (ident, filter) = (format_ident!("{name}"), format_ident!("{name}Filter"));
+        let arms = labels.iter().map(|(word, label)| {
+            let word = format_ident!("{}", word.to_upper_camel_case());
+            let label = label.as_str().unwrap_or_default().to_upper_camel_case();
+            let label = format_ident!("{label}");
+            quote!(Self::#word => types::#filter::#label,)
+        });
+        Some(parse_quote! {
+            impl types::#ident {
+                /// The documented filter value for this, a display label; `None` for
+                /// a word that the contract does not know.
+                ///
+                /// Which label belongs to which word is inferred from the console of
+                /// an open-source sibling of OCP.
+                pub fn filter_label(&self) -> Option<types::#filter> {
+                    Some(match self {
+                        #(#arms)*
+                        _ => return None,
+                    })
+                }
+            }
+        })
+    });
+    labels.collect()
 }
 
 /// The words and the description of every component with an `x-extensible-enum`.

@@ -8,9 +8,9 @@ use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use contract_tests::ocp::tasks;
 use oceanbase_ocp::Client;
 use oceanbase_ocp::types::RestoreTaskListResponse;
+use ocp_mock::tasks;
 use serde::Deserialize;
 
 /// What somebody would write by hand, for the members that are in the sample.

@@ -93,45 +93,6 @@ impl PageInfo {
     }
 }
 
-impl RestoreTaskStatus {
-    /// The documented filter value for this state, a display label.
-    ///
-    /// Source: labels of the states in the console of OCP Express, an
-    /// open-source sibling, beside the documented values (inferred). The
-    /// documented `RECOVERING` and the values for logical backups belong to no
-    /// state that is publicly known.
-    ///
-    /// ```
-    /// use oceanbase_ocp::types::{RestoreTaskStatus, RestoreTaskStatusFilter};
-    ///
-    /// let label = RestoreTaskStatus::RestoreSuccess.filter_label();
-    /// assert_eq!(label, Some(RestoreTaskStatusFilter::Completed));
-    /// ```
-    pub fn filter_label(&self) -> Option<RestoreTaskStatusFilter> {
-        use RestoreTaskStatusFilter as Filter;
-        Some(match self {
-            Self::RestorePre => Filter::SetParameters,
-            Self::RestoreCreateTenant => Filter::TheTenantIsBeingCreated,
-            Self::RestoreCreateInitLs => Filter::CreatBaselineLogStream,
-            Self::RestoreWaitLs => Filter::RestoringTheBaselineLogStream,
-            Self::PostCheck => Filter::SetStandbyTenant,
-            Self::Upgrade => Filter::UpgradingTheTenant,
-            Self::WaitTenantRestoreFinish => Filter::WaitingForTheTenantRecoveryToComplete,
-            Self::RestoreSysReplica => Filter::RecoveringSystemReplicas,
-            Self::RestoreUpgradePre => Filter::PreUpgradeCheck,
-            Self::RestoreUpgradePost => Filter::PostUpgradeCheck,
-            Self::RestoreModifySchema => Filter::ModifyingSchemas,
-            Self::RestoreCreateUserPartitions => Filter::TheUserPartitionsAreBeingCreated,
-            Self::RestoreUserReplica => Filter::RecoveringUserReplicas,
-            Self::RestoreRebuildIndex => Filter::TheIndexIsBeingCreated,
-            Self::RestorePostCheck => Filter::InProgress,
-            Self::RestoreSuccess => Filter::Completed,
-            Self::RestoreFail => Filter::Failed,
-            Self::Other(_) => return None,
-        })
-    }
-}
-
 /// The state's own name as a filter value, which OCP most likely expects
 /// (inferred); [`RestoreTaskStatus::filter_label`] is the documented value.
 impl From<RestoreTaskStatus> for RestoreTaskStatusFilter {

@@ -2,7 +2,7 @@
 //!
 //! [`replay`] lets a server give a documented answer to exactly the documented
 //! request; [`derived_schema`] holds the Rust types against the spec;
-//! [`contract`] does both for all there is. [`ocp`] is an embedded OCP;
+//! [`contract`] does both for all there is. the crate `ocp-mock` is an embedded OCP;
 //! [`verify`] puts it, or a real one, to every check; [`report`] renders what was
 //! found; [`mutants`] count how much all of this notices.
 
@@ -11,7 +11,6 @@ pub mod contract;
 pub mod derived_schema;
 pub mod lossless;
 pub mod mutants;
-pub mod ocp;
 pub mod replay;
 pub mod report;
 pub mod verify;

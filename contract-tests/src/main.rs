@@ -9,12 +9,12 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use contract_tests::ocp::{EmbeddedOcp, Settings, tasks};
 use contract_tests::verify::finding::Report;
 use contract_tests::verify::{Contract, Identity, Target, waivers};
 use contract_tests::{contract, mutants, report};
 use ocp_contract::Interaction;
 use ocp_contract::strict::Severity;
+use ocp_mock::{EmbeddedOcp, Settings, tasks};
 
 use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, VerifyArguments};
 

@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 
-use contract_tests::ocp::{EmbeddedOcp, Fault, Settings, tasks};
 use contract_tests::replay;
 use ocp_contract::Interaction;
+use ocp_mock::{EmbeddedOcp, Fault, Settings, tasks};
 use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
 use tokio_rustls::TlsAcceptor;

@@ -12,12 +12,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract_tests::ocp::{EmbeddedOcp, Fault, Oddity, Settings, tasks};
 use contract_tests::verify::check::CheckId;
 use contract_tests::verify::finding::Report;
 use contract_tests::verify::{Contract, Identity, Target};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
+use ocp_mock::{EmbeddedOcp, Fault, Oddity, Settings, tasks};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;

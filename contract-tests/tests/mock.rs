@@ -15,8 +15,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
-use contract_tests::ocp::{EmbeddedOcp, Oddity, Settings, tasks};
 use ocp_contract::{Document, read_text};
+use ocp_mock::{EmbeddedOcp, Oddity, Settings, tasks};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};

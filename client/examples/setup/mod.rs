@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use contract_tests::ocp::{EmbeddedOcp, Settings, tasks};
 use oceanbase_ocp::{AccessKey, Client, Credentials, Error};
+use ocp_mock::{EmbeddedOcp, Settings, tasks};
 
 /// An OCP to try things on.
 pub(crate) struct Ocp {

@@ -203,7 +203,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::ocp::{EmbeddedOcp, Settings, tasks};
+    use ocp_mock::{EmbeddedOcp, Settings, tasks};
 
     /// The checks that find something where a task has this member.
     async fn found(contract: &Contract, name: &str) -> (Vec<String>, Reading) {

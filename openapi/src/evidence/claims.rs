@@ -343,6 +343,10 @@ impl<'a> Walk<'a> {
         {
             self.say(place, format!("word {}", plain(word)));
         }
+        let labels = schema.get("x-filter-labels").and_then(Value::as_object);
+        for (word, label) in labels.into_iter().flatten() {
+            self.say(place, format!("label of {word}: {}", plain(label)));
+        }
         for (key, value) in schema.as_object().into_iter().flatten() {
             let silent = matches!(
                 key.as_str(),
@@ -356,6 +360,7 @@ impl<'a> Walk<'a> {
                     | "items"
                     | "anyOf"
                     | "x-extensible-enum"
+                    | "x-filter-labels"
                     | "x-discrepancy"
             );
             if !silent {

@@ -6,6 +6,7 @@
 //! measured: progenitor 0.15.1, typify 0.8, openapiv3 2.2.
 
 mod examples;
+mod labels;
 mod operations;
 mod prose;
 mod references;
@@ -37,6 +38,7 @@ pub fn lint(document: &Document, hand_written: &[&str]) -> Result<Vec<Finding>, 
     operations::check(spec, &mut findings);
     schemas::check(spec, hand_written, &mut findings);
     examples::check(spec, &mut findings);
+    labels::check(spec, &mut findings);
     prose::check(spec, &mut findings);
     if findings.is_empty() {
         let understood = serde_json::to_value(document.openapi()?).unwrap_or(Value::Null);

@@ -12,6 +12,7 @@ mod listing;
 mod oddity;
 mod refusal;
 mod server;
+mod states;
 pub mod tasks;
 
 use std::borrow::Cow;

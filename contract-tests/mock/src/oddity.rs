@@ -1,12 +1,13 @@
 //! What real servers are known, or may be expected, to do differently.
 
-use clap::ValueEnum;
-use oceanbase_ocp::types::{RestoreTaskStatus, RestoreTaskStatusFilter};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::states::STATES;
+
 /// One known oddity of real servers. None of them is a violation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Oddity {
@@ -115,10 +116,8 @@ impl Oddity {
     /// Whether a server with this oddity has the word in its status filter.
     pub(super) fn knows(self, word: &str) -> bool {
         match self {
-            Self::LabelsOnly => RestoreTaskStatusFilter::KNOWN
-                .iter()
-                .any(|label| *label == word),
-            Self::MachineNamesOnly => RestoreTaskStatus::KNOWN.iter().any(|name| *name == word),
+            Self::LabelsOnly => STATES.filter_values.iter().any(|label| label == word),
+            Self::MachineNamesOnly => STATES.labels.contains_key(word),
             _ => false,
         }
     }

@@ -1,11 +1,11 @@
 //! The operation itself: filters and pages.
 
 use chrono::{DateTime, FixedOffset};
-use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::{Value, json};
 
 use super::Oddity;
 use super::refusal::Refusal;
+use super::states::STATES;
 
 /// The largest page; OCP documents it for most lists.
 const LARGEST: u64 = 2000;
@@ -164,7 +164,7 @@ fn is_called(task: &Value, word: &str, oddities: &[Oddity]) -> bool {
     let Some(name) = task["status"].as_str() else {
         return false;
     };
-    let label = RestoreTaskStatus::from(name).filter_label();
+    let label = STATES.labels.get(name);
     name == word && !oddities.contains(&Oddity::LabelsOnly)
         || label.is_some_and(|label| label == word) && !oddities.contains(&Oddity::MachineNamesOnly)
 }
