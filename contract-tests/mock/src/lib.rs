@@ -1,9 +1,4 @@
-//! An embedded OCP: behaves as the real one is documented, or is inferred, to
-//! behave, for one tenant and a list of restore tasks.
-//!
-//! [`tasks`] makes the list, `listing` filters and pages it,
-//! `authentication` checks credentials without any code of the client,
-//! [`Oddity`] is what real servers do differently, [`Fault`] what none may do.
+#![doc = include_str!("../README.md")]
 
 mod answer;
 mod authentication;
@@ -18,8 +13,8 @@ pub mod tasks;
 use std::borrow::Cow;
 use std::io;
 use std::net::TcpListener;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -48,7 +43,8 @@ pub struct Settings {
     pub access_key: Option<(String, String)>,
     /// Requests that are allowed in a window.
     pub rate_limit: Option<(u64, Duration)>,
-    /// When restores that run end well, after the start of the embedded OCP.
+    /// When restores that run end well, after the start of the embedded OCP; see
+    /// also [`EmbeddedOcp::finish_restores`].
     pub ends_after: Option<Duration>,
     /// What it does differently.
     pub oddities: Vec<Oddity>,
@@ -78,6 +74,7 @@ impl Settings {
 /// A running embedded OCP; it ends when it is dropped.
 pub struct EmbeddedOcp {
     server: Server,
+    ocp: Arc<Ocp>,
 }
 
 impl EmbeddedOcp {
@@ -100,11 +97,12 @@ impl EmbeddedOcp {
     }
 
     fn serve(settings: Settings, listener: io::Result<TcpListener>) -> Self {
-        let ocp = Ocp::new(settings);
-        let server = listener
-            .and_then(|listener| Server::start(listener, move |request| ocp.respond(request)));
+        let ocp = Arc::new(Ocp::new(settings));
+        let of_server = Arc::clone(&ocp);
+        let respond = move |request: &Request| of_server.respond(request);
+        let server = listener.and_then(|listener| Server::start(listener, respond));
         match server {
-            Ok(server) => Self { server },
+            Ok(server) => Self { server, ocp },
             Err(error) => panic!("cannot start an embedded OCP: {error}"),
         }
     }
@@ -113,6 +111,12 @@ impl EmbeddedOcp {
     pub fn url(&self) -> String {
         format!("http://{}", self.server.address())
     }
+
+    /// Lets the restores that run end well, now.
+    pub fn finish_restores(&self) {
+        // The first time counts: what has ended does not end again.
+        let _ = self.ocp.finished.set(Utc::now());
+    }
 }
 
 struct Ocp {
@@ -120,8 +124,8 @@ struct Ocp {
     requests: AtomicU64,
     window: Mutex<(Instant, u64)>,
     started: Instant,
-    /// The same moment by the calendar.
-    born: DateTime<Utc>,
+    /// When the restores that ran were told to end.
+    finished: OnceLock<DateTime<Utc>>,
 }
 
 impl Ocp {
@@ -131,7 +135,7 @@ impl Ocp {
             requests: AtomicU64::new(0),
             window: Mutex::new((Instant::now(), 0)),
             started: Instant::now(),
-            born: Utc::now(),
+            finished: OnceLock::new(),
         }
     }
 }
@@ -239,12 +243,17 @@ impl Ocp {
     /// The tasks as they are now.
     fn tasks(&self) -> Cow<'_, [Value]> {
         let tasks = &self.settings.tasks;
-        match self.settings.ends_after {
-            Some(time) if self.started.elapsed() >= time => {
-                let ended = |task: &Value| tasks::ended(task.clone(), self.born + time);
-                tasks.iter().map(ended).collect()
-            }
-            _ => tasks.into(),
+        let is_due = |time| self.started.elapsed() >= time;
+        let finished = match self.settings.ends_after {
+            Some(time) if is_due(time) => Some(self.finished.get_or_init(Utc::now)),
+            _ => self.finished.get(),
+        };
+        match finished {
+            Some(at) => tasks
+                .iter()
+                .map(|task| tasks::ended(task.clone(), *at))
+                .collect(),
+            None => tasks.into(),
         }
     }
 

@@ -53,7 +53,7 @@ pub enum Oddity {
     LargestByDefault,
     /// Pages have at most 50 rows, and `page` says so.
     #[serde(rename = "at-most-50")]
-    #[value(name = "at-most-50")]
+    #[cfg_attr(feature = "clap", value(name = "at-most-50"))]
     AtMost50,
     /// An unknown tenant has an empty list instead of HTTP 400.
     UnknownTenantIsEmpty,
