@@ -72,6 +72,8 @@ pub(super) struct Run {
     pub(super) tasks: Vec<Row>,
     /// Whether these are all there are.
     pub(super) complete: bool,
+    /// How many there are, as the list says.
+    pub(super) total: Option<i64>,
     /// Words that the status filter takes, as far as is known.
     pub(super) words: Words,
     /// Answers that had an envelope.
@@ -118,6 +120,7 @@ impl Run {
             known: BTreeMap::new(),
             tasks: Vec::new(),
             complete: false,
+            total: None,
             words: Words::default(),
             envelopes: 0,
             started: Utc::now(),

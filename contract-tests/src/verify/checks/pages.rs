@@ -44,6 +44,7 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
         return Ok(());
     };
     run.complete = walk.complete;
+    run.total = walk.last.told("totalElements");
     run.tasks = walk.rows;
     order(run);
     scope(run);
@@ -237,23 +238,19 @@ async fn large(run: &mut Run) -> Result<(), Stop> {
         let listed: BTreeSet<i64> = run.tasks.iter().filter_map(Row::id).collect();
         let is_steady = !listing.rows.iter().any(|row| run.is_new(row));
         let total = listing.told("totalElements");
-        let fault = if !run.complete || !is_steady {
-            None
-        } else if total.is_some_and(|total| total != listed.len() as i64) {
-            Some(format!("totalElements {}", total.unwrap_or_default()))
-        } else if listed.is_subset(&ids) || ids.len() > before {
-            None
-        } else {
-            Some(format!("{} tasks on {number} pages", ids.len()))
+        let got = match (total, run.total) {
+            _ if !is_steady => None,
+            (Some(total), Some(told)) if total != told => Some(format!("totalElements {total}")),
+            _ if run.complete && !listed.is_subset(&ids) && ids.len() == before => {
+                Some(format!("{} tasks on {number} pages", ids.len()))
+            }
+            _ => None,
         };
-        let is_wrong = fault.is_some();
-        let fault = fault.map(|got| {
-            Fault::new(
-                "a large size hides tasks",
-                format!("the {} tasks that smaller pages have", listed.len()),
-                got,
-            )
-            .at("/data")
+        let is_wrong = got.is_some();
+        let fault = got.map(|got| {
+            let expected = run.total.unwrap_or(listed.len() as i64);
+            let expected = format!("the {expected} tasks that smaller pages have");
+            Fault::new("a large size hides tasks", expected, got).at("/data")
         });
         run.judge(check, &listing.answer, fault);
         if is_wrong || listed.is_subset(&ids) {
