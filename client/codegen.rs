@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use heck::ToUpperCamelCase;
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -61,6 +61,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
         }
     }
     file.items.extend(filter_labels(&spec));
+    lists(&spec, &mut file)?;
     let code = prettyplease::unparse(&file);
     // The words of progenitor for arguments show its tokens to people.
     for words in ["was not initialized", "conversion to `"] {
@@ -275,6 +276,141 @@ fn requests(module: &mut ItemMod, operations: usize) -> Result<(), String> {
     Ok(())
 }
 
+/// Lets every operation that lists something be paged through, by `src/pager.rs`.
+fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
+    let paths = spec.get("paths").and_then(Value::as_object);
+    let items = paths.into_iter().flatten().map(|(_, item)| item);
+    for (item, operation) in items.flat_map(|item| members(item).map(move |(_, one)| (item, one))) {
+        let Some(name) = operation.get("operationId").and_then(Value::as_str) else {
+            continue;
+        };
+        let Some(list) = list(spec, item, operation) else {
+            continue;
+        };
+        let request = format_ident!("{}", name.to_upper_camel_case());
+        let data = send_of(file, &request)
+            .and_then(|envelope| field_of(file, envelope, "data"))
+            .ok_or_else(|| unexpected(&format!("`{request}` has no `data` to page through")))?;
+        let row = field_of(file, data, "contents")
+            .and_then(first_argument)
+            .ok_or_else(|| unexpected(&format!("`{request}` lists no rows")))?;
+        let (data, row) = (in_types(data), in_types(row));
+        let (info, id, filters) = (list.info, list.id, list.filters);
+        file.items.push(parse_quote! {
+            crate::pager::paged_list! {
+                #request, #data, #row,
+                info: [#info], id: [#id], filters: [#(#filters)*]
+            }
+        });
+    }
+    Ok(())
+}
+
+/// What the description says of an operation that lists something.
+struct List {
+    info: Option<syn::Ident>,
+    id: Option<syn::Ident>,
+    filters: Vec<syn::Ident>,
+}
+
+/// `None` where the operation has no `page` and `size`, or no `data.contents[]`.
+fn list(spec: &Value, item: &Value, operation: &Value) -> Option<List> {
+    let lists = [item, operation].map(|one| one.get("parameters").and_then(Value::as_array));
+    let parameters = lists.into_iter().flatten().flatten();
+    let query: BTreeMap<&str, bool> = parameters
+        .map(|parameter| resolved(spec, parameter))
+        .filter(|parameter| parameter["in"] == "query")
+        .filter_map(|parameter| Some((parameter["name"].as_str()?, parameter["required"] == true)))
+        .collect();
+    if !["page", "size"].iter().all(|name| query.contains_key(name)) {
+        return None;
+    }
+    let answer = resolved(spec, operation.pointer("/responses/200")?);
+    let body = answer.pointer("/content/application~1json/schema")?;
+    let data = property(spec, resolved(spec, body), "data")?;
+    let contents = property(spec, data, "contents")?;
+    let row = resolved(spec, contents.get("items")?);
+    let required = |name: &str| {
+        let mut names = row["required"].as_array().into_iter().flatten();
+        names.any(|one| one == name)
+    };
+    let has_id = property(spec, row, "id").is_some_and(|id| id["type"] == "integer");
+    let ident = |name: &str| format_ident!("{}", name.to_snake_case());
+    Some(List {
+        info: property(spec, data, "page").map(|_| ident("page")),
+        id: (has_id && required("id")).then(|| ident("id")),
+        filters: query
+            .into_iter()
+            .filter(|(name, required)| !required && !["page", "size"].contains(name))
+            .map(|(name, _)| ident(name))
+            .collect(),
+    })
+}
+
+fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn property<'a>(spec: &'a Value, schema: &'a Value, name: &str) -> Option<&'a Value> {
+    Some(resolved(spec, schema.get("properties")?.get(name)?))
+}
+
+/// What a `$ref` names, or the node itself.
+fn resolved<'a>(spec: &'a Value, node: &'a Value) -> &'a Value {
+    let target = node.get("$ref").and_then(Value::as_str);
+    let target = target.and_then(|target| spec.pointer(target.trim_start_matches('#')));
+    target.map_or(node, |target| resolved(spec, target))
+}
+
+/// The body of a success: `send` returns it inside a `Result<ResponseValue<…>>`.
+fn send_of<'a>(file: &'a syn::File, request: &syn::Ident) -> Option<&'a Type> {
+    let blocks = items_of(file, "builder").filter_map(|item| match item {
+        Item::Impl(block) if last_ident(&block.self_ty) == Some(request) => Some(&block.items),
+        _ => None,
+    });
+    let send = blocks.flatten().find_map(|item| match item {
+        ImplItem::Fn(function) if function.sig.ident == "send" => Some(&function.sig.output),
+        _ => None,
+    });
+    match send? {
+        ReturnType::Type(_, outcome) => first_argument(first_argument(outcome)?),
+        ReturnType::Default => None,
+    }
+}
+
+/// The type of a member of a generated struct.
+fn field_of<'a>(file: &'a syn::File, of: &Type, name: &str) -> Option<&'a Type> {
+    let of = last_ident(of)?;
+    let fields = items_of(file, "types").find_map(|item| match item {
+        Item::Struct(item) if item.ident == *of => Some(&item.fields),
+        _ => None,
+    })?;
+    let mut fields = fields.iter();
+    let field = fields.find(|field| field.ident.as_ref().is_some_and(|ident| ident == name))?;
+    Some(&field.ty)
+}
+
+fn items_of<'a>(file: &'a syn::File, module: &str) -> impl Iterator<Item = &'a Item> {
+    let modules = file.items.iter().filter_map(move |item| match item {
+        Item::Mod(one) if one.ident == module => one.content.as_ref(),
+        _ => None,
+    });
+    modules.flat_map(|(_, items)| items)
+}
+
+fn last_ident(of: &Type) -> Option<&syn::Ident> {
+    let Type::Path(path) = of else { return None };
+    Some(&path.path.segments.last()?.ident)
+}
+
+/// A type of the module `types` as it is called outside; others stay.
+fn in_types(of: &Type) -> Type {
+    match of {
+        Type::Path(path) if path.path.get_ident().is_some() => parse_quote!(crate::types::#path),
+        _ => of.clone(),
+    }
+}
+
 /// Warns of a request that is never sent, and lets the rest of the crate read
 /// what it asks for: the pager goes on from its page and size.
 fn readable(request: &mut syn::ItemStruct) {
@@ -388,5 +524,92 @@ fn methods(items: &mut Vec<ImplItem>) {
                 *doc = syn::LitStr::new(&doc.value().replace("```ignore", "```text"), doc.span());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Two operations that list something: one with an id, a filter and a page
+    /// that counts; one of another kind, without any of them.
+    fn description() -> Value {
+        let query = |name: &str, required: bool| {
+            let schema = json!({"type": "integer", "format": "int64"});
+            json!({"name": name, "in": "query", "required": required, "schema": schema})
+        };
+        let body = |schema: &str| {
+            let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
+            json!({"200": {"description": "", "content": {"application/json": {"schema": schema}}}})
+        };
+        let envelope = |data: Value| json!({"type": "object", "required": ["data"], "properties": {"data": data}});
+        let reference = |schema: &str| json!({"$ref": format!("#/components/schemas/{schema}")});
+        let contents = |row: &str| json!({"type": "array", "items": reference(row)});
+        json!({
+            "openapi": "3.0.3",
+            "info": {"title": "", "version": "1"},
+            "paths": {
+                "/hosts": {"get": {
+                    "operationId": "listHosts",
+                    "parameters": [query("page", false), query("size", false), query("hostState", false)],
+                    "responses": body("HostsResponse"),
+                }},
+                "/words": {
+                    "parameters": [query("size", true)],
+                    "get": {
+                        "operationId": "listWords",
+                        "parameters": [{"$ref": "#/components/parameters/page"}],
+                        "responses": body("WordsResponse"),
+                    },
+                },
+                "/one": {"get": {"operationId": "getHost", "responses": body("HostsResponse")}},
+            },
+            "components": {
+                "parameters": {"page": query("page", true)},
+                "schemas": {
+                    "HostsResponse": envelope(reference("Hosts")),
+                    "Hosts": {"type": "object", "required": ["contents"], "properties": {
+                        "contents": contents("Host"), "page": reference("PageInfo"),
+                    }},
+                    "Host": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "format": "int64"}}},
+                    "PageInfo": {"type": "object", "properties": {"totalPages": {"type": "integer", "format": "int64"}}},
+                    "WordsResponse": envelope(json!({
+                        "type": "object", "required": ["contents"], "properties": {"contents": contents("Word")},
+                    })),
+                    "Word": {"type": "object", "properties": {"id": {"type": "string"}}},
+                },
+            },
+        })
+    }
+
+    /// The calls of a macro in the generated file, without white space.
+    fn calls(code: &str, path: &str) -> Vec<String> {
+        let file = syn::parse_file(code).unwrap();
+        let calls = file.items.into_iter().filter_map(|item| match item {
+            Item::Macro(call) => Some(call.mac),
+            _ => None,
+        });
+        let spaceless = |tokens: String| tokens.replace(char::is_whitespace, "");
+        calls
+            .filter(|call| {
+                let called = &call.path;
+                spaceless(quote!(#called).to_string()) == path
+            })
+            .map(|call| spaceless(call.tokens.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn whatever_lists_something_is_paged() {
+        let code = generate(&description().to_string()).unwrap();
+        assert_eq!(
+            calls(&code, "crate::pager::paged_list"),
+            [
+                "ListHosts,crate::types::Hosts,crate::types::Host,info:[page],id:[id],filters:[host_state]",
+                "ListWords,crate::types::WordsResponseData,crate::types::Word,info:[],id:[],filters:[]",
+            ]
+        );
     }
 }

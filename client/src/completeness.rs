@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::error::{Error, ErrorKind};
-use crate::types::{RestoreHistoryTask, RestoreTaskList};
+use crate::types::PageInfo;
 
 /// So many ids are kept, half a MiB of them, to know each row that has come.
 const KEPT: usize = 65_536;
@@ -19,7 +19,7 @@ const KEPT: usize = 65_536;
 pub enum Completeness {
     /// As many rows came as the list has, from the first page asked for on.
     Complete,
-    /// The list changed while it was read: tasks were created or deleted. Those
+    /// The list changed while it was read: rows were created or deleted. Those
     /// that were created since are missing, and rows that a deletion has pulled
     /// onto an earlier page may be. Read it again if it must be whole.
     Changed {
@@ -29,7 +29,8 @@ pub enum Completeness {
         last: i64,
     },
     /// It cannot be told: OCP did not say how many rows there are, or fewer than
-    /// came, or more than 65,536 came, whose ids are too many to keep.
+    /// came, or more than 65,536 came, whose ids are too many to keep, or rows have
+    /// no `id` by which one that comes twice is known.
     Unknown,
 }
 
@@ -73,10 +74,15 @@ struct Totals {
 
 impl Tally {
     /// Counts a page, and leaves the rows on it that have not come before.
-    pub(crate) fn count(&mut self, asked: Asked, list: &mut RestoreTaskList) {
-        let rows = length(list.contents.len());
+    pub(crate) fn count<R>(
+        &mut self,
+        asked: Asked,
+        page: Option<&PageInfo>,
+        contents: &mut Vec<R>,
+        id: fn(&R) -> Option<i64>,
+    ) {
+        let rows = length(contents.len());
         let first = *self.first.get_or_insert(FirstPage { asked, rows });
-        let page = list.page.as_ref();
         let total = page.and_then(|page| page.total_elements);
         // Beyond the end of a list, Spring's `PageImpl` reports the offset of the
         // page as the total: an empty page may lower the total, and no more.
@@ -98,8 +104,8 @@ impl Tally {
             number: page.and_then(|page| page.number),
             rows,
         });
-        self.ids.leave_new(&mut list.contents);
-        self.rows += length(list.contents.len());
+        self.ids.leave_new(contents, id);
+        self.rows += length(contents.len());
     }
 
     /// What is known once there are no more pages.
@@ -161,39 +167,41 @@ impl Tally {
 /// of the last two pages otherwise.
 #[derive(Default)]
 struct Ids {
-    /// In order; given up when there are too many.
+    /// In order; given up when there are too many, or a row has none.
     all: Vec<i64>,
-    are_too_many: bool,
+    are_incomplete: bool,
     last_pages: [HashSet<i64>; 2],
 }
 
 impl Ids {
     fn are_all_kept(&self) -> bool {
-        !self.are_too_many
+        !self.are_incomplete
     }
 
     fn has(&self, id: i64) -> bool {
-        if self.are_too_many {
+        if self.are_incomplete {
             self.last_pages.iter().any(|page| page.contains(&id))
         } else {
             self.all.binary_search(&id).is_ok()
         }
     }
 
-    /// Leaves the rows whose ids have not come yet, and notes all of the page.
-    fn leave_new(&mut self, rows: &mut Vec<RestoreHistoryTask>) {
-        let page: HashSet<i64> = rows.iter().map(|row| row.id).collect();
+    /// Leaves the rows whose ids have not come yet, and those without one, and
+    /// notes all of the page.
+    fn leave_new<R>(&mut self, rows: &mut Vec<R>, id: fn(&R) -> Option<i64>) {
+        let page: HashSet<i64> = rows.iter().filter_map(id).collect();
+        self.are_incomplete |= rows.iter().any(|row| id(row).is_none());
         let mut new: HashSet<i64> = page.iter().copied().filter(|id| !self.has(*id)).collect();
         self.keep(&new);
-        rows.retain(|row| new.remove(&row.id));
+        rows.retain(|row| id(row).is_none_or(|id| new.remove(&id)));
         self.last_pages.swap(0, 1);
         self.last_pages[1] = page;
     }
 
     fn keep(&mut self, new: &HashSet<i64>) {
         let count = self.all.len() + new.len();
-        if self.are_too_many || count > KEPT {
-            self.are_too_many = true;
+        if self.are_incomplete || count > KEPT {
+            self.are_incomplete = true;
             self.all = Vec::new();
             return;
         }
@@ -219,25 +227,20 @@ mod tests {
     type Pages<'a> = &'a [(i64, std::ops::Range<i64>, Option<i64>)];
 
     fn tally_of(pages: Pages) -> Tally {
+        counted(pages, |id| Some(*id))
+    }
+
+    fn counted(pages: Pages, id: fn(&i64) -> Option<i64>) -> Tally {
         let mut tally = Tally::default();
         for (page, ids, total) in pages {
-            let rows: Vec<_> = ids
-                .clone()
-                .map(|id| format!(r#"{{"id":{id},"status":"X"}}"#))
-                .collect();
-            let total = total.map_or("null".to_owned(), |total| total.to_string());
-            let mut list = serde_json::from_str(&format!(
-                r#"{{"contents":[{}],"page":{{"number":{page},"totalElements":{total}}}}}"#,
-                rows.join(",")
-            ))
-            .unwrap();
-            tally.count(
-                Asked {
-                    page: *page,
-                    size: 10,
-                },
-                &mut list,
-            );
+            let info = serde_json::json!({"number": page, "totalElements": total});
+            let info: PageInfo = serde_json::from_value(info).unwrap();
+            let asked = Asked {
+                page: *page,
+                size: 10,
+            };
+            let mut rows: Vec<i64> = ids.clone().collect();
+            tally.count(asked, Some(&info), &mut rows, id);
         }
         tally
     }
@@ -358,6 +361,16 @@ mod tests {
                 (found, expected) => panic!("{name}: {found:?} and not {expected:?}"),
             }
         }
+    }
+
+    /// A row that comes twice cannot be known, so that a full count proves nothing.
+    #[test]
+    fn rows_without_ids_are_counted_and_no_more() {
+        let of = |rows| counted(&[(1, 0..10, Some(13)), (2, 9..rows, Some(13))], |_| None);
+        let tally = of(12);
+        assert_eq!(tally.rows, 13);
+        assert_eq!(tally.completeness().unwrap(), Completeness::Unknown);
+        assert!(of(11).completeness().unwrap_err().is_incomplete());
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use exchange::Exchange;
 pub use generated::{Client, builder, types};
-pub use pager::{Pages, Rows};
+pub use pager::{PagedList, Pages, Rows};
 pub use progenitor_client::ResponseValue;
 pub use reqwest::StatusCode;
 pub use retry::RetryPolicy;

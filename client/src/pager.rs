@@ -10,10 +10,9 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, try_unfold};
 
-use crate::builder::ListTenantRestoreTasks;
 use crate::completeness::{Asked, Completeness, Tally};
-use crate::error::{Error, ErrorKind};
-use crate::types::{RestoreHistoryTask, RestoreTaskList};
+use crate::error::{Error, ErrorKind, missing};
+use crate::types::PageInfo;
 
 /// Rows on a page, where the request does not say.
 const SIZE: i64 = 100;
@@ -22,73 +21,133 @@ const LARGEST: i64 = 2000;
 /// No list is so long; a server that goes on has lost count.
 const MOST_PAGES: i64 = 1_000_000;
 /// So many pages without anything new are passed over, where the server says
-/// that there are more: new tasks may have pushed a whole page of old ones back.
+/// that there are more: new ones may have pushed a whole page of old ones back.
 const STALE_PAGES: i64 = 3;
 
-impl<'a> ListTenantRestoreTasks<'a> {
-    /// All tasks that the request asks for, one after the other; pages are asked
-    /// for as they are needed.
-    ///
-    /// Begins at the request's `page` (1, if it has none) with pages of its
-    /// `size` (100, if it has none; OCP takes up to 2000). Ends after the last
-    /// page, or after the first error.
-    ///
-    /// Rows move between numbered pages when tasks come and go while they are
-    /// read. No row comes twice. Where fewer came than OCP says there are, the
-    /// stream ends with an error, [`ErrorKind::Incomplete`], after the last row;
-    /// where OCP changed its mind about how many there are, it ends as always, and
-    /// [`Rows::completeness`] tells.
-    ///
-    /// Keeps one page and up to 65,536 ids in memory, half a MiB. A longer list
-    /// is read all the same: from there on a row that comes twice is known only
-    /// from the two pages before, and rows are counted and no more. Whatever `page`
-    /// says, an empty page is the last one, and so is the third in a row that has
-    /// nothing new; a list of more than a million pages is an error.
-    ///
-    /// ```no_run
-    /// use futures_util::TryStreamExt;
-    ///
-    /// # async fn example() -> Result<(), oceanbase_ocp::Error> {
-    /// let ocp = oceanbase_ocp::Client::new("http://localhost:8080")?;
-    /// let mut tasks = ocp
-    ///     .list_tenant_restore_tasks()
-    ///     .id(1000005)
-    ///     .tenant_id(1000012)
-    ///     .size(500)
-    ///     .rows();
-    /// let mut failed = 0;
-    /// while let Some(task) = tasks.try_next().await? {
-    ///     failed += usize::from(task.is_failed());
-    /// }
-    /// # assert_eq!(failed, 0);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn rows(self) -> Rows<'a> {
-        Rows {
-            pages: self.pages(),
-            page: VecDeque::new(),
-        }
-    }
+/// A request for a list that comes in pages: each operation with the query
+/// parameters `page` and `size` and with `data.contents[]` in its answer.
+///
+/// Implemented by the generated builders, and by nothing else. Use their methods
+/// `rows` and `pages`; this trait is for functions that take any of them.
+///
+/// ```
+/// use futures_util::TryStreamExt;
+/// use oceanbase_ocp::{Error, PagedList, Rows};
+///
+/// async fn count<L: PagedList>(mut rows: Rows<'_, L>) -> Result<usize, Error> {
+///     let mut count = 0;
+///     while rows.try_next().await?.is_some() {
+///         count += 1;
+///     }
+///     Ok(count)
+/// }
+/// ```
+pub trait PagedList: Clone + Send + Sync + sealed::Operation {}
 
-    /// The same, a page at a time: what is new on it, and what it says of
-    /// itself. No page is empty but the first.
-    pub fn pages(self) -> Pages<'a> {
-        let completeness = Arc::new(OnceLock::new());
-        let position = Position {
-            completeness: Arc::clone(&completeness),
-            ..Position::default()
-        };
-        let pages = try_unfold((self, position), |(request, mut position)| async move {
-            let list = position.next(&request).await?;
-            Ok(list.map(|list| (list, (request, position))))
-        });
-        Pages {
-            pages: pages.boxed(),
-            completeness,
-        }
+/// What the pager needs of an operation; [`paged_list`] knows it.
+pub(crate) mod sealed {
+    use crate::Error;
+    use crate::types::PageInfo;
+
+    pub trait Operation: Sized {
+        /// `data` of an answer.
+        type Page: Send;
+        /// One of `data.contents`.
+        type Row: Send;
+        fn client(&self) -> &crate::Client;
+        fn page(&self) -> Result<Option<i64>, Error>;
+        fn size(&self) -> Result<Option<i64>, Error>;
+        /// The first filter that is set: any optional query parameter but `page`
+        /// and `size`.
+        fn filter(&self) -> Option<&'static str>;
+        fn ask(
+            self,
+            page: i64,
+            size: i64,
+        ) -> impl Future<Output = Result<Self::Page, Error>> + Send;
+        fn contents(page: &mut Self::Page) -> &mut Vec<Self::Row>;
+        fn info(page: &Self::Page) -> Option<&PageInfo>;
+        /// What tells a row from all others; `None` where rows have no `id`.
+        fn id(row: &Self::Row) -> Option<i64>;
     }
 }
+
+/// Lets a generated builder be paged through; `codegen.rs` calls it.
+macro_rules! paged_list {
+    (
+        $request:ident, $page:ty, $row:ty,
+        info: [$($info:ident)?], id: [$($id:ident)?], filters: [$($filter:ident)*]
+    ) => {
+        impl crate::PagedList for crate::builder::$request<'_> {}
+
+        impl crate::pager::sealed::Operation for crate::builder::$request<'_> {
+            type Page = $page;
+            type Row = $row;
+            fn client(&self) -> &crate::Client {
+                self.client
+            }
+            fn page(&self) -> Result<Option<i64>, crate::Error> {
+                crate::pager::Argument::asked(&self.page, "page")
+            }
+            fn size(&self) -> Result<Option<i64>, crate::Error> {
+                crate::pager::Argument::asked(&self.size, "size")
+            }
+            fn filter(&self) -> Option<&'static str> {
+                $(
+                    if matches!(self.$filter, Ok(Some(_))) {
+                        return Some(stringify!($filter));
+                    }
+                )*
+                None
+            }
+            async fn ask(self, page: i64, size: i64) -> Result<$page, crate::Error> {
+                Ok(self.page(page).size(size).send().await?.into_inner().data)
+            }
+            fn contents(page: &mut $page) -> &mut Vec<$row> {
+                &mut page.contents
+            }
+            fn info(_page: &$page) -> Option<&crate::types::PageInfo> {
+                None$(.or(_page.$info.as_ref()))?
+            }
+            fn id(_row: &$row) -> Option<i64> {
+                None$(.or(Some(_row.$id)))?
+            }
+        }
+
+        impl<'a> crate::builder::$request<'a> {
+            /// All rows that the request asks for, one after the other; pages are
+            /// asked for as they are needed.
+            ///
+            /// Begins at the request's `page` (1, if it has none) with pages of its
+            /// `size` (100, if it has none; OCP takes up to 2000). Ends after the last
+            /// page, or after the first error.
+            ///
+            /// Rows move between numbered pages when some come and go while they are
+            /// read. No row comes twice, provided that rows have an `id`. Where fewer
+            /// came than OCP says there are, the stream ends with an error,
+            /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), after the last
+            /// row; where OCP changed its mind about how many there are, it ends as
+            /// always, and [`Rows::completeness`](crate::Rows::completeness) tells.
+            ///
+            /// Keeps one page and up to 65,536 ids in memory, half a MiB. A longer list
+            /// is read all the same: from there on a row that comes twice is known only
+            /// from the two pages before, and rows are counted and no more, as they are
+            /// from the start where they have no `id`. Whatever `page` says, an empty
+            /// page is the last one, and so is the third in a row that has nothing new;
+            /// a list of more than a million pages is an error.
+            pub fn rows(self) -> crate::Rows<'a, Self> {
+                crate::Rows::new(self)
+            }
+
+            /// The same, a page at a time: what is new on it, and what it says of
+            /// itself. No page is empty but the first.
+            pub fn pages(self) -> crate::Pages<'a, Self> {
+                crate::Pages::new(self)
+            }
+        }
+    };
+}
+pub(crate) use paged_list;
 
 /// Where a pager stands.
 #[derive(Default)]
@@ -103,14 +162,11 @@ struct Position {
 
 impl Position {
     /// The next page without what has come before; `None` if there is none.
-    async fn next(
-        &mut self,
-        request: &ListTenantRestoreTasks<'_>,
-    ) -> Result<Option<RestoreTaskList>, Error> {
+    async fn next<L: PagedList>(&mut self, request: &L) -> Result<Option<Page<L>>, Error> {
         if self.at_end {
             return self.end();
         }
-        let size = asked(&request.size)?.unwrap_or(SIZE);
+        let size = request.size()?.unwrap_or(SIZE);
         if !(1..=LARGEST).contains(&size) {
             let what = format!("a page has 1 to {LARGEST} rows, not {size}");
             return Err(Error::configuration("size", what));
@@ -118,7 +174,7 @@ impl Position {
         let is_first = self.page.is_none();
         let next = match self.page {
             Some(last) => last + 1,
-            None => asked(&request.page)?.unwrap_or(1).max(1),
+            None => request.page()?.unwrap_or(1).max(1),
         };
         if is_first && next > MOST_PAGES {
             let what = format!("pages are numbered up to {MOST_PAGES} here, not {next}");
@@ -129,19 +185,21 @@ impl Position {
                 let what = format!("the list does not end after {MOST_PAGES} pages");
                 return Err(Error::new(ErrorKind::NotOcp, what));
             }
-            let answer = request.clone().page(page).size(size).send().await?;
+            let mut list = request.clone().ask(page, size).await?;
             self.page = Some(page);
-            let mut list = answer.into_inner().data;
-            let count = list.contents.len();
-            self.at_end = match list.page.as_ref().and_then(|page| page.pages()) {
+            let count = L::contents(&mut list).len();
+            let info = L::info(&list).cloned();
+            self.at_end = match info.as_ref().and_then(PageInfo::pages) {
                 // A server with a lower limit gives fewer rows than asked for,
                 // so its count of pages is the better sign.
                 Some(pages) if pages > 0 => page >= pages,
                 _ => count < usize::try_from(size).unwrap_or_default(),
             };
             self.at_end |= count == 0;
-            self.tally.count(Asked { page, size }, &mut list);
-            if is_first || !list.contents.is_empty() {
+            let rows = L::contents(&mut list);
+            self.tally
+                .count(Asked { page, size }, info.as_ref(), rows, L::id);
+            if is_first || !rows.is_empty() {
                 return Ok(Some(list));
             }
             if self.at_end {
@@ -152,7 +210,7 @@ impl Position {
     }
 
     /// No more pages; or that rows are missing.
-    fn end(&self) -> Result<Option<RestoreTaskList>, Error> {
+    fn end<P>(&self) -> Result<Option<P>, Error> {
         let completeness = self.tally.completeness()?;
         // It is told once: nobody asks for a page after the last.
         let _ = self.completeness.set(completeness);
@@ -160,41 +218,99 @@ impl Position {
     }
 }
 
-/// An argument of a request, or that it cannot be one.
-fn asked(argument: &Result<Option<i64>, String>) -> Result<Option<i64>, Error> {
-    argument.clone().map_err(Error::argument)
+type Page<L> = <L as sealed::Operation>::Page;
+type Row<L> = <L as sealed::Operation>::Row;
+
+/// `page` or `size` of a request, which the description may require or not.
+pub(crate) trait Argument {
+    /// What is asked for, or that it cannot be asked for.
+    fn asked(&self, name: &str) -> Result<Option<i64>, Error>;
 }
 
-/// A stream of pages; see [`ListTenantRestoreTasks::pages`].
+impl Argument for Result<Option<i64>, String> {
+    fn asked(&self, _: &str) -> Result<Option<i64>, Error> {
+        self.clone().map_err(Error::argument)
+    }
+}
+
+impl Argument for Result<i64, String> {
+    fn asked(&self, name: &str) -> Result<Option<i64>, Error> {
+        match self {
+            Ok(value) => Ok(Some(*value)),
+            Err(what) if *what == missing(name) => Ok(None),
+            Err(what) => Err(Error::argument(what.clone())),
+        }
+    }
+}
+
+impl PageInfo {
+    /// Number of pages, under either of its names: `totalPages` in every
+    /// sample, `totalPage` in every table of the documentation.
+    pub fn pages(&self) -> Option<i64> {
+        self.total_pages.or(self.total_page)
+    }
+}
+
+/// A stream of the pages of a list, made by the method `pages` of a request.
 #[must_use = "streams do nothing unless polled"]
-pub struct Pages<'a> {
-    pages: BoxStream<'a, Result<RestoreTaskList, Error>>,
+pub struct Pages<'a, L: PagedList> {
+    pages: BoxStream<'a, Result<Page<L>, Error>>,
     completeness: Arc<OnceLock<Completeness>>,
 }
 
-impl Pages<'_> {
+impl<'a, L: PagedList + 'a> Pages<'a, L> {
+    pub(crate) fn new(request: L) -> Self {
+        let completeness = Arc::new(OnceLock::new());
+        let position = Position {
+            completeness: Arc::clone(&completeness),
+            ..Position::default()
+        };
+        let pages = try_unfold((request, position), |(request, mut position)| async move {
+            let list = position.next(&request).await?;
+            Ok(list.map(|list| (list, (request, position))))
+        });
+        Pages {
+            pages: pages.boxed(),
+            completeness,
+        }
+    }
+}
+
+impl<L: PagedList> Pages<'_, L> {
     /// Whether all rows have come; see [`Rows::completeness`].
     pub fn completeness(&self) -> Option<Completeness> {
         self.completeness.get().copied()
     }
 }
 
-impl Stream for Pages<'_> {
-    type Item = Result<RestoreTaskList, Error>;
+impl<L: PagedList> Stream for Pages<'_, L> {
+    type Item = Result<Page<L>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.pages.poll_next_unpin(context)
     }
 }
 
-/// A stream of restore tasks; see [`ListTenantRestoreTasks::rows`].
+/// A stream of the rows of a list, made by the method `rows` of a request.
 #[must_use = "streams do nothing unless polled"]
-pub struct Rows<'a> {
-    pages: Pages<'a>,
-    page: VecDeque<RestoreHistoryTask>,
+pub struct Rows<'a, L: PagedList> {
+    pages: Pages<'a, L>,
+    page: VecDeque<Row<L>>,
 }
 
-impl Rows<'_> {
+// The rows of a page are moved out one by one; none is ever pinned.
+impl<L: PagedList> Unpin for Rows<'_, L> {}
+
+impl<'a, L: PagedList + 'a> Rows<'a, L> {
+    pub(crate) fn new(request: L) -> Self {
+        Self {
+            pages: Pages::new(request),
+            page: VecDeque::new(),
+        }
+    }
+}
+
+impl<L: PagedList> Rows<'_, L> {
     /// Whether all rows have come: `None` before the stream has ended, and after
     /// an error.
     ///
@@ -219,8 +335,8 @@ impl Rows<'_> {
     }
 }
 
-impl Stream for Rows<'_> {
-    type Item = Result<RestoreHistoryTask, Error>;
+impl<L: PagedList> Stream for Rows<'_, L> {
+    type Item = Result<Row<L>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
@@ -228,7 +344,9 @@ impl Stream for Rows<'_> {
                 return Poll::Ready(Some(Ok(row)));
             }
             match self.pages.poll_next_unpin(context) {
-                Poll::Ready(Some(Ok(list))) => self.page = list.contents.into(),
+                Poll::Ready(Some(Ok(mut list))) => {
+                    self.page = std::mem::take(L::contents(&mut list)).into();
+                }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => return Poll::Pending,
@@ -237,7 +355,7 @@ impl Stream for Rows<'_> {
     }
 }
 
-impl fmt::Debug for Pages<'_> {
+impl<L: PagedList> fmt::Debug for Pages<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("completeness", &self.completeness())
@@ -245,7 +363,7 @@ impl fmt::Debug for Pages<'_> {
     }
 }
 
-impl fmt::Debug for Rows<'_> {
+impl<L: PagedList> fmt::Debug for Rows<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
             .field("completeness", &self.completeness())

@@ -1,6 +1,6 @@
 //! What can be said about a restore task beyond its members.
 
-use crate::types::{PageInfo, RestoreHistoryTask, RestoreTaskStatus, RestoreTaskStatusFilter};
+use crate::types::{RestoreHistoryTask, RestoreTaskStatus, RestoreTaskStatusFilter};
 
 impl RestoreHistoryTask {
     /// Whether the restore is still under way.
@@ -83,14 +83,6 @@ fn begins_uri(text: &str) -> bool {
     let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let rest = text.trim_start_matches(is_scheme);
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.starts_with("://")
-}
-
-impl PageInfo {
-    /// Number of pages, under either of its names: `totalPages` in every
-    /// sample, `totalPage` in every table of the documentation.
-    pub fn pages(&self) -> Option<i64> {
-        self.total_pages.or(self.total_page)
-    }
 }
 
 /// The state's own name as a filter value, which OCP most likely expects

@@ -7,6 +7,7 @@ use futures_util::TryStreamExt;
 use crate::builder::ListTenantRestoreTasks;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::shortened;
+use crate::pager::sealed::Operation as _;
 use crate::types::RestoreHistoryTask;
 
 impl<'a> ListTenantRestoreTasks<'a> {
@@ -240,20 +241,9 @@ impl Waiter<'_> {
 
     /// The whole list is looked through, so nothing may be missing from it.
     fn refuse_filters(&self) -> Result<(), Error> {
-        let request = &self.request;
-        for (filter, is_set) in [
-            ("status", is_set(&request.status)),
-            (
-                "restore_cluster_name",
-                is_set(&request.restore_cluster_name),
-            ),
-            ("start_time", is_set(&request.start_time)),
-            ("end_time", is_set(&request.end_time)),
-        ] {
-            if is_set {
-                let what = "a filter may hide the task that is waited for; leave it out";
-                return Err(Error::configuration(filter, what));
-            }
+        if let Some(filter) = self.request.filter() {
+            let what = "a filter may hide the task that is waited for; leave it out";
+            return Err(Error::configuration(filter, what));
         }
         Ok(())
     }
@@ -301,8 +291,4 @@ impl Waiter<'_> {
     fn shown(&self, text: &str) -> String {
         shortened(&self.request.client.inner.credentials.redact(text))
     }
-}
-
-fn is_set<T>(argument: &Result<Option<T>, String>) -> bool {
-    matches!(argument, Ok(Some(_)))
 }
