@@ -75,8 +75,7 @@ async fn unknown_tenant(run: &mut Run, id: i64) -> Result<(), Stop> {
 
 fn refused(run: &mut Run, what: &str, answer: &Answer) {
     let is_refusal = matches!(answer.status(), 400 | 403 | 404);
-    let is_excused = answer.is_probe && (answer.is_page_for_people() || answer.status() == 500);
-    let fault = if is_excused {
+    let fault = if answer.is_excused() {
         None
     } else if !is_refusal {
         let expected = "HTTP 400 or 404, with OCP's error";

@@ -7,7 +7,7 @@ use crate::verify::run::{Fault, Run};
 pub(super) fn transport(run: &mut Run, answer: &Answer) {
     let faults = match &answer.seen {
         None => vec![Fault::new("no answer", "an answer", answer.brief())],
-        Some(_) if answer.is_probe && answer.is_page_for_people() => Vec::new(),
+        Some(_) if answer.is_excused() && answer.is_page_for_people() => Vec::new(),
         Some(seen) => {
             let is_described = run.strict.schema(seen.status).is_some();
             of_response(answer, seen.status, is_described)
@@ -44,8 +44,7 @@ fn of_response(answer: &Answer, status: u16, is_described: bool) -> Vec<Fault> {
             answer.brief(),
         ));
     }
-    // What the contract does not allow may end in one, on the vendor's stack.
-    if status >= 500 && !answer.is_probe {
+    if status >= 500 && !answer.is_excused() {
         faults.push(Fault::new(
             "server error",
             "no failure of the server",
