@@ -60,7 +60,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
             _ => {}
         }
     }
-    file.items.extend(filter_labels(&spec));
+    file.items.extend(filter_labels(&spec)?);
     lists(&spec, &mut file)?;
     let code = prettyplease::unparse(&file);
     // The words of progenitor for arguments show its tokens to people.
@@ -79,12 +79,8 @@ fn unexpected(what: &str) -> String {
 
 /// How many operations the spec has.
 fn operations(spec: &Value) -> usize {
-    let items = spec.get("paths").and_then(Value::as_object);
-    items
-        .into_iter()
-        .flatten()
-        .filter_map(|(_, item)| item.as_object())
-        .flatten()
+    let operations = members(&spec["paths"]).flat_map(|(_, item)| members(item));
+    operations
         .filter(|(_, operation)| operation.get("operationId").is_some())
         .count()
 }
@@ -111,20 +107,22 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 /// For each vocabulary with `x-filter-labels`: what to filter by, instead of the
 /// words that responses have. The labels are words of the vocabulary of the same
 /// name with `Filter` behind it.
-fn filter_labels(spec: &Value) -> Vec<Item> {
-    let schemas = spec
-        .pointer("/components/schemas")
-        .and_then(Value::as_object);
-    let labels = schemas.into_iter().flatten().filter_map(|(name, schema)| {
-        let labels = schema.get("x-filter-labels")?.as_object()?;
-        let (ident, filter) = (format_ident!("{name}"), format_ident!("{name}Filter"));
-        let arms = labels.iter().map(|(word, label)| {
-            let word = format_ident!("{}", word.to_upper_camel_case());
-            let label = label.as_str().unwrap_or_default().to_upper_camel_case();
-            let label = format_ident!("{label}");
-            quote!(Self::#word => types::#filter::#label,)
+fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
+    let mut items = Vec::new();
+    for (name, schema) in members(&spec["components"]["schemas"]) {
+        let Some(labels) = schema.get("x-filter-labels") else {
+            continue;
+        };
+        let filter = format!("{name}Filter");
+        let arms = members(labels).map(|(word, label)| {
+            let word = variant(word, name)?;
+            let label = variant(label.as_str().unwrap_or_default(), &filter)?;
+            let filter = format_ident!("{filter}");
+            Ok(quote!(Self::#word => types::#filter::#label,))
         });
-        Some(parse_quote! {
+        let arms = arms.collect::<Result<Vec<_>, String>>()?;
+        let (ident, filter) = (format_ident!("{name}"), format_ident!("{filter}"));
+        items.push(parse_quote! {
             impl types::#ident {
                 /// The documented filter value for this, a display label; `None` for
                 /// a word that the contract does not know.
@@ -138,19 +136,20 @@ fn filter_labels(spec: &Value) -> Vec<Item> {
                     })
                 }
             }
-        })
-    });
-    labels.collect()
+        });
+    }
+    Ok(items)
+}
+
+/// The variant of a vocabulary that a word becomes.
+fn variant(word: &str, of: &str) -> Result<syn::Ident, String> {
+    syn::parse_str(&word.to_upper_camel_case())
+        .map_err(|_| format!("the word `{word}` of {of} cannot name a variant"))
 }
 
 /// The words and the description of every component with an `x-extensible-enum`.
 fn vocabularies(spec: &Value) -> BTreeMap<String, (Vec<String>, String)> {
-    let schemas = spec
-        .pointer("/components/schemas")
-        .and_then(Value::as_object);
-    schemas
-        .into_iter()
-        .flatten()
+    members(&spec["components"]["schemas"])
         .filter_map(|(name, schema)| {
             let words = schema.get("x-extensible-enum")?.as_array()?;
             let words = words.iter().filter_map(Value::as_str).map(str::to_owned);
@@ -196,10 +195,7 @@ fn types(
     for (name, (words, description)) in vocabularies {
         let mut variants: BTreeMap<String, &str> = BTreeMap::new();
         for word in words {
-            let variant = word.to_upper_camel_case();
-            if syn::parse_str::<syn::Ident>(&variant).is_err() {
-                return Err(format!("the word `{word}` of {name} cannot name a variant"));
-            }
+            let variant = variant(word, name)?.to_string();
             if variant == "Other" {
                 return Err(format!(
                     "the word `{word}` of {name} would hide the variant for all others"
@@ -278,8 +274,7 @@ fn requests(module: &mut ItemMod, operations: usize) -> Result<(), String> {
 
 /// Lets every operation that lists something be paged through, by `src/pager.rs`.
 fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
-    let paths = spec.get("paths").and_then(Value::as_object);
-    let items = paths.into_iter().flatten().map(|(_, item)| item);
+    let items = members(&spec["paths"]).map(|(_, item)| item);
     for (item, operation) in items.flat_map(|item| members(item).map(move |(_, one)| (item, one))) {
         let Some(name) = operation.get("operationId").and_then(Value::as_str) else {
             continue;

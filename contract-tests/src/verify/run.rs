@@ -139,13 +139,13 @@ impl Run {
     }
 
     /// These checks will send requests.
-    pub(super) fn expect(&mut self, checks: &[CheckId]) {
-        self.pending = checks.to_vec();
+    pub(super) fn expect(&mut self, checks: Vec<CheckId>) {
+        self.pending = checks;
     }
 
-    /// These checks have sent all their requests.
-    pub(super) fn ended(&mut self, checks: &[CheckId]) {
-        self.pending.retain(|one| !checks.contains(one));
+    /// This check has sent all its requests.
+    pub(super) fn ended(&mut self, check: CheckId) {
+        self.pending.retain(|one| *one != check);
     }
 
     /// A check was applied; `fault` says what it found.

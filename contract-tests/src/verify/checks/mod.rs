@@ -42,28 +42,28 @@ pub(super) async fn all(run: &mut Run, permissions: Permissions) -> Result<(), S
             "a refused log-in counts against the caller; --check-authentication allows one",
         );
     }
-    run.expect(&expected);
+    run.expect(expected);
     pages::documented(run).await?;
-    run.ended(&[DocumentedRequest]);
+    run.ended(DocumentedRequest);
     pages::all(run).await?;
     filters::cluster_names(run).await?;
-    run.ended(&[FilterClusterName]);
+    run.ended(FilterClusterName);
     filters::words(run).await?;
-    run.ended(&[FilterWords]);
+    run.ended(FilterWords);
     window::bounds(run).await?;
-    run.ended(&[TimeWindow]);
+    run.ended(TimeWindow);
     window::forms(run).await?;
-    run.ended(&[TimeForms]);
+    run.ended(TimeForms);
     filters::together(run).await?;
-    run.ended(&[FiltersTogether]);
+    run.ended(FiltersTogether);
     filters::styles(run).await?;
-    run.ended(&[ArrayStyle]);
+    run.ended(ArrayStyle);
     pages::questions(run).await?;
-    run.ended(&[Paging]);
+    run.ended(Paging);
     pages::repeat(run).await?;
-    run.ended(&[Repeat]);
+    run.ended(Repeat);
     refusals::all(run).await?;
-    run.ended(&[ErrorEnvelope]);
+    run.ended(ErrorEnvelope);
     if permissions.authentication {
         refusals::without_credentials(run).await?;
     }

@@ -218,6 +218,7 @@ fn size_of(listing: &Listing) -> String {
 /// then the other pages must have the rest, and the totals must stay true.
 async fn large(run: &mut Run) -> Result<(), Stop> {
     let check = CheckId::Paging;
+    let listed: BTreeSet<i64> = run.tasks.iter().filter_map(Row::id).collect();
     let mut ids = BTreeSet::new();
     for number in [1, 2] {
         let query = Query::page(number, LARGE_SIZE).probe();
@@ -235,7 +236,6 @@ async fn large(run: &mut Run) -> Result<(), Stop> {
         }
         let before = ids.len();
         ids.extend(listing.ids().into_keys());
-        let listed: BTreeSet<i64> = run.tasks.iter().filter_map(Row::id).collect();
         let is_steady = !listing.rows.iter().any(|row| run.is_new(row));
         let total = listing.told("totalElements");
         let got = match (total, run.total) {

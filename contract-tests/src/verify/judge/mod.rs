@@ -55,10 +55,10 @@ pub(super) fn answer(run: &mut Run, answer: &Answer) {
     for word in members.iter().filter(|one| one.rule == Rule::NewEnumValue) {
         run.tell(CheckId::NewWords, format!("{}: {}", word.place, word.what));
     }
-    let members = members
+    let members: Vec<Fault> = members
         .into_iter()
-        .map(|one| body::fault(one, body, &secrets));
-    let members: Vec<Fault> = members.collect();
+        .map(|one| body::fault(one, body, &secrets))
+        .collect();
     run.judge_all(CheckId::Conformance, answer, members);
     reading::client(run, answer, body, &unknown);
 }
