@@ -4,7 +4,7 @@
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::{Severity, Strict};
-use ocp_contract::{Grade, Interaction, coverage};
+use ocp_contract::{Interaction, Provenance, coverage};
 use serde_json::Value;
 
 use crate::verify::finding::{CheckReport, Finding, Outcome, Report};
@@ -58,7 +58,7 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
                     .map(|what| format!("{}: {what}", check.id)),
             );
         }
-        if source.grade == Grade::Documented {
+        if source.grade == Provenance::Documented {
             faults.extend(conformance(&spec, interaction, &evidence));
         }
         add(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Interaction, Operation, Place};
+use crate::{Interaction, Location, Operation};
 
 /// Names every query parameter that no interaction sends, each as a sentence.
 ///
@@ -18,7 +18,7 @@ pub fn unsent_parameters(spec: &Value, interactions: &[Interaction]) -> Vec<Stri
             .map(|(name, _)| name.as_str())
             .collect();
         for parameter in &operation.parameters {
-            if parameter.place == Place::Query && !sent.contains(&parameter.name.as_str()) {
+            if parameter.location == Location::Query && !sent.contains(&parameter.name.as_str()) {
                 unsent.push(format!(
                     "the spec describes a query parameter `{}`, but no interaction in openapi/interactions/{} sends it",
                     parameter.name, operation.id

@@ -4,13 +4,17 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use include_dir::{Dir, include_dir};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::document::{read_text, read_yaml};
 use crate::operation::resolve;
-use crate::{Operation, Place};
+use crate::{Location, Operation};
+
+/// The interactions as they were when this crate was built.
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/interactions");
 
 /// One exchange, read from `interactions/<operationId>/<case>/`.
 #[derive(Debug, Clone)]
@@ -43,7 +47,7 @@ pub struct Recorded {
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// How much it proves.
-    pub grade: Grade,
+    pub grade: Provenance,
     /// Page and section.
     pub document: String,
     /// Where to find the page.
@@ -56,7 +60,7 @@ pub struct Source {
 /// How much an exchange proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Grade {
+pub enum Provenance {
     /// Printed in public documentation, byte for byte.
     Documented,
     /// Put together by us from documented pieces; the source says how.
@@ -65,7 +69,7 @@ pub enum Grade {
     Recorded,
 }
 
-impl fmt::Display for Grade {
+impl fmt::Display for Provenance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Documented => "documented",
@@ -154,17 +158,54 @@ impl Interaction {
             Some(name.to_owned())
         };
         let text = read_text(file, "it").map_err(|fault| error(fault.to_string()))?;
-        let recorded =
-            read_yaml(&text, "interaction.yaml").map_err(|fault| error(fault.to_string()))?;
-        let body = read_body(file).map_err(error)?;
+        let body = body(|name| match read_text(&file.with_file_name(name), name) {
+            Err(fault) if fault.is_absence() => Ok(None),
+            body => body.map(Some).map_err(|fault| fault.to_string()),
+        });
         let place =
             || error("expected interactions/<operationId>/<case>/interaction.yaml".to_owned());
         let case = file.parent();
         Ok(Self {
             operation_id: name(case.and_then(Path::parent)).ok_or_else(place)?,
             case: name(case).ok_or_else(place)?,
-            recorded,
-            body,
+            recorded: read_yaml(&text, "interaction.yaml")
+                .map_err(|fault| error(fault.to_string()))?,
+            body: body.map_err(error)?,
+        })
+    }
+
+    /// The interactions as they were when this crate was built, sorted by operation
+    /// and case: whoever reads them needs no checkout.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be read.
+    pub fn embedded() -> Result<Vec<Self>, InteractionError> {
+        let operations = EMBEDDED.dirs();
+        let mut interactions = operations
+            .flat_map(Dir::dirs)
+            .map(Self::of_embedded)
+            .collect::<Result<Vec<_>, _>>()?;
+        interactions.sort_by(|one, other| {
+            (&one.operation_id, &one.case).cmp(&(&other.operation_id, &other.case))
+        });
+        Ok(interactions)
+    }
+
+    fn of_embedded(case: &Dir<'_>) -> Result<Self, InteractionError> {
+        let text = |name: &str| case.get_file(case.path().join(name))?.contents_utf8();
+        let error = |what: String| InteractionError {
+            file: case.path().join("interaction.yaml"),
+            what,
+        };
+        let line = text("interaction.yaml").ok_or_else(|| error("it is missing".into()))?;
+        let mut names = case.path().iter().map(|name| name.to_string_lossy());
+        Ok(Self {
+            operation_id: names.next().unwrap_or_default().into_owned(),
+            case: names.next().unwrap_or_default().into_owned(),
+            recorded: read_yaml(line, "interaction.yaml")
+                .map_err(|fault| error(fault.to_string()))?,
+            body: body(|name| Ok(text(name).map(str::to_owned))).map_err(error)?,
         })
     }
 
@@ -224,12 +265,12 @@ impl Interaction {
             )
         })?;
         let mut arguments = Map::new();
-        for (place, sent) in [(Place::Path, &in_path), (Place::Query, &line.query)] {
+        for (location, sent) in [(Location::Path, &in_path), (Location::Query, &line.query)] {
             for (name, text) in sent {
                 let parameter = operation
                     .parameters
                     .iter()
-                    .find(|one| one.place == place && &one.name == name)
+                    .find(|one| one.location == location && &one.name == name)
                     .ok_or_else(|| {
                         format!("the request has a parameter `{name}` that the operation {id} does not describe")
                     })?;
@@ -251,11 +292,10 @@ impl Interaction {
 }
 
 /// The body beside an `interaction.yaml`, whichever of the two files is there.
-fn read_body(file: &Path) -> Result<String, String> {
+fn body(read: impl Fn(&str) -> Result<Option<String>, String>) -> Result<String, String> {
     for name in ["response.json", "response.html"] {
-        match read_text(&file.with_file_name(name), name) {
-            Err(fault) if fault.is_absence() => {}
-            body => return body.map_err(|fault| fault.to_string()),
+        if let Some(body) = read(name)? {
+            return Ok(body);
         }
     }
     Err("neither response.json nor response.html is there".into())
@@ -347,7 +387,7 @@ mod tests {
             case: "case".into(),
             recorded: Recorded {
                 source: Source {
-                    grade: Grade::Derived,
+                    grade: Provenance::Derived,
                     document: String::new(),
                     address: String::new(),
                     note: None,
@@ -410,6 +450,14 @@ mod tests {
                 expected
             );
         }
+    }
+
+    #[test]
+    fn what_is_embedded_is_what_the_folder_has() {
+        let embedded = Interaction::embedded().unwrap();
+        let read = Interaction::read_all(Interaction::folder()).unwrap();
+        assert_eq!(format!("{embedded:?}"), format!("{read:?}"));
+        assert!(embedded.len() > 10);
     }
 
     /// A body that is there and cannot be read is not called absent.

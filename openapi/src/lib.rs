@@ -17,12 +17,13 @@ mod interaction;
 pub mod lint;
 mod operation;
 pub mod page;
+mod schema;
 pub mod strict;
 
 pub use document::{Document, NotReadable, SpecError, escape, read_text};
 pub use finding::Finding;
-pub use interaction::{Grade, Interaction, InteractionError, Recorded, RequestLine, Source};
-pub use operation::{Operation, Parameter, Place};
+pub use interaction::{Interaction, InteractionError, Provenance, Recorded, RequestLine, Source};
+pub use operation::{List, Location, Operation, Parameter, Versions};
 
 /// The spec as the client's build script reads it: JSON, members sorted, one
 /// trailing line break.

@@ -1,5 +1,8 @@
 //! The operations of a spec, as far as a request is concerned.
 
+use std::fmt;
+
+use heck::ToSnakeCase;
 use serde_json::Value;
 
 use crate::document::escape;
@@ -8,6 +11,9 @@ use crate::document::escape;
 pub(crate) const METHODS: [&str; 8] = [
     "get", "put", "post", "delete", "options", "head", "patch", "trace",
 ];
+
+/// The query parameters that choose a page.
+const PAGING: [&str; 2] = ["page", "size"];
 
 /// One operation: what to send, and what names it.
 #[derive(Debug, Clone)]
@@ -22,6 +28,47 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// JSON pointer of the operation in the spec.
     pub pointer: String,
+    /// What its rows are, where the programs know more of them than the schema
+    /// says: `x-row-kind`, such as `restore_task`.
+    pub row_kind: Option<String>,
+    /// The versions of OCP whose documentation has it, `x-documented-versions`.
+    pub versions: Option<Versions>,
+    /// What it lists; `None` where it has no `page` and `size`, or no
+    /// `data.contents[]`.
+    pub list: Option<List>,
+}
+
+/// The first and the last version of OCP whose documentation was looked at, such
+/// as `V4.2.2`. Others may have the operation, too.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    /// The first.
+    pub first: String,
+    /// The last.
+    pub last: String,
+}
+
+impl fmt::Display for Versions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { first, last } = self;
+        if first == last {
+            f.write_str(first)
+        } else {
+            write!(f, "{first} to {last}")
+        }
+    }
+}
+
+/// The rows that an operation lists page by page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// Schema of a row, references at its top resolved.
+    pub row: Value,
+    /// Whether each row has an integer `id`.
+    pub has_id: bool,
+    /// Whether a page says where it stands, in `data.page`.
+    pub has_page: bool,
 }
 
 /// One parameter of an operation, references resolved.
@@ -29,8 +76,10 @@ pub struct Operation {
 pub struct Parameter {
     /// Name on the wire.
     pub name: String,
+    /// How callers name it: `x-argument`, or the name on the wire in snake case.
+    pub argument: String,
     /// Where it goes.
-    pub place: Place,
+    pub location: Location,
     /// Whether a request without it is refused.
     pub required: bool,
     /// Its schema, with a reference at the top resolved.
@@ -40,8 +89,9 @@ pub struct Parameter {
 }
 
 /// Where a parameter goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Location {
     /// A segment of the path.
     Path,
     /// The query string.
@@ -50,6 +100,28 @@ pub enum Place {
     Header,
     /// A cookie.
     Cookie,
+}
+
+impl Location {
+    const NAMES: [(&'static str, Self); 4] = [
+        ("path", Self::Path),
+        ("query", Self::Query),
+        ("header", Self::Header),
+        ("cookie", Self::Cookie),
+    ];
+
+    /// The location that OpenAPI calls so.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        let found = Self::NAMES.iter().find(|(one, _)| *one == name);
+        found.map(|(_, location)| *location)
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let found = Self::NAMES.iter().find(|(_, one)| one == self);
+        f.write_str(found.map_or("", |(name, _)| name))
+    }
 }
 
 impl Operation {
@@ -68,9 +140,30 @@ impl Operation {
                         .chain(parameters(spec, operation, &pointer))
                         .collect(),
                     pointer,
+                    row_kind: text(operation, "x-row-kind"),
+                    versions: operation
+                        .get("x-documented-versions")
+                        .and_then(|versions| serde_json::from_value(versions.clone()).ok()),
+                    list: None,
                 })
             })
+            .map(|mut operation| {
+                operation.list = list(spec, &operation);
+                operation
+            })
             .collect()
+    }
+
+    /// The parameters that go to a place, in the spec's order.
+    pub fn parameters_in(&self, location: Location) -> impl Iterator<Item = &Parameter> {
+        let parameters = self.parameters.iter();
+        parameters.filter(move |one| one.location == location)
+    }
+
+    /// The query parameters that choose rows: all but `page` and `size`.
+    pub fn filters(&self) -> impl Iterator<Item = &Parameter> {
+        self.parameters_in(Location::Query)
+            .filter(|one| !PAGING.contains(&one.name.as_str()))
     }
 
     /// The operation with this id.
@@ -102,20 +195,44 @@ fn parameters<'a>(
         .enumerate()
         .filter_map(move |(index, parameter)| {
             let parameter = resolve(spec, parameter)?;
+            let name = text(parameter, "name")?;
             Some(Parameter {
-                name: parameter.get("name")?.as_str()?.to_owned(),
-                place: match parameter.get("in")?.as_str()? {
-                    "path" => Place::Path,
-                    "query" => Place::Query,
-                    "header" => Place::Header,
-                    "cookie" => Place::Cookie,
-                    _ => return None,
-                },
+                argument: text(parameter, "x-argument").unwrap_or_else(|| name.to_snake_case()),
+                name,
+                location: Location::named(parameter.get("in")?.as_str()?)?,
                 required: parameter.get("required") == Some(&Value::Bool(true)),
                 schema: resolve(spec, parameter.get("schema")?)?.clone(),
                 pointer: format!("{pointer}/{index}"),
             })
         })
+}
+
+/// What the operation lists.
+fn list(spec: &Value, operation: &Operation) -> Option<List> {
+    let query = |name| {
+        let mut query = operation.parameters_in(Location::Query);
+        query.any(|one| one.name == name)
+    };
+    if !PAGING.into_iter().all(query) {
+        return None;
+    }
+    let member = |schema: &Value, name: &str| -> Option<Value> {
+        Some(resolve(spec, schema.get("properties")?.get(name)?)?.clone())
+    };
+    let response = spec.pointer(&format!("{}/responses/200", operation.pointer))?;
+    let body = resolve(spec, response)?.pointer("/content/application~1json/schema")?;
+    let data = member(resolve(spec, body)?, "data")?;
+    let row = resolve(spec, member(&data, "contents")?.get("items")?)?.clone();
+    let is_integer = member(&row, "id").is_some_and(|id| id["type"] == "integer");
+    Some(List {
+        has_id: is_integer && texts(&row, "required").any(|name| name == "id"),
+        has_page: member(&data, "page").is_some(),
+        row,
+    })
+}
+
+fn text(node: &Value, key: &str) -> Option<String> {
+    Some(node.get(key)?.as_str()?.to_owned())
 }
 
 /// Follows `$ref` within the document; a reference that leads nowhere, or in a

@@ -5,23 +5,21 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::Operation;
-use crate::evidence::Evidence;
 use crate::evidence::claims::{Node, Places, claims};
-use crate::evidence::register::{Entry, Grade, State};
+use crate::evidence::register::{Entry, State};
+use crate::evidence::{Claim, Evidence, Grade, Kind, Place, Root, Step};
 
 /// Renders the page. What the register decides is linked from each row.
 pub fn render(spec: &Value, evidence: &Evidence) -> String {
     let mut page = String::from(
         "<!-- Rendered by `cargo xtask regen` from the files beside it; do not edit. -->\n\n# The contract\n\n\
          What a client of OceanBase Cloud Platform (OCP) may rely on, and how each claim is known:\n\n\
-         | evidence | means |\n|---|---|\n\
-         | documented and sampled | a row of the documentation and a documented sample |\n\
-         | documented | a row; no sample shows it |\n\
-         | sampled | a sample; no row describes it |\n\
-         | sibling | a row of the operation for clusters only |\n\
-         | inferred | server code of an open-source sibling, other clients, reasoning |\n\n\
-         Numbers refer to the [discrepancies](#discrepancies) below.\n",
+         | evidence | means |\n|---|---|\n",
     );
+    for grade in Grade::ALL {
+        let _ = writeln!(page, "| {grade} | {} |", grade.meaning());
+    }
+    page.push_str("\nNumbers refer to the [discrepancies](#discrepancies) below.\n");
     for (id, places) in claims(spec) {
         operation(&id, &places, spec, evidence, &mut page);
     }
@@ -31,48 +29,52 @@ pub fn render(spec: &Value, evidence: &Evidence) -> String {
 }
 
 fn operation(id: &str, places: &Places, spec: &Value, evidence: &Evidence, page: &mut String) {
-    let support = evidence.support(spec, id);
-    let grade = |place: &str| {
-        support
-            .get(place)
-            .map_or(Grade::Inferred, |(grade, _)| *grade)
-    };
-    let row = |place: &str, name: &str, node: &Node, page: &mut String| {
-        let mut kind = node.kind.clone();
-        if node.claims.contains("required") {
+    let supports = evidence.supports(spec, id);
+    let row = |place: &Place, name: &str, node: &Node, page: &mut String| {
+        let mut kind = node.kind.as_ref().map(Kind::to_string).unwrap_or_default();
+        if node.claims.contains(&Claim::Required) {
             kind.push_str(", required");
         }
         // What an object requires is said of the object.
-        if let Some(cut) = place.rfind(['.', ' '])
-            && let Some(parent) = places.get(&place[..cut])
-            && parent
-                .claims
-                .contains(&format!("requires {}", &place[cut + 1..]))
+        if let Some((object, Step::Member(member))) = place.parent()
+            && let Some(object) = places.get(&object)
+            && object.claims.contains(&Claim::Requires(member.clone()))
         {
             kind.push_str(", always there");
         }
-        let items = places.get(&format!("{place}[]"));
-        let words = |node: &Node| node.claims.iter().any(|claim| claim.starts_with("word "));
-        if words(node) || items.is_some_and(words) {
-            kind.push_str(", [words](#words)");
+        let items = places.get(&place.items());
+        if [Some(node), items]
+            .into_iter()
+            .flatten()
+            .any(|one| one.values().next().is_some())
+        {
+            let _ = write!(kind, ", [values](#values-of-{})", id.to_lowercase());
         }
-        let marks: Vec<String> = node
-            .own_marks
-            .iter()
-            .map(|mark| format!("[{mark}](#d{mark})"))
-            .collect();
+        let support = supports.get(place);
+        let mut grade = support
+            .map_or(Grade::Inferred, |one| one.grade())
+            .to_string();
+        if support.is_some_and(|one| !one.recordings().is_empty())
+            && grade != Grade::Observed.to_string()
+        {
+            grade.push_str(", observed");
+        }
+        for mark in &node.own_marks {
+            let _ = write!(grade, " [{mark}](#d{mark})");
+        }
         let _ = writeln!(
             page,
-            "| `{name}` | {kind} | {} {} | {} |",
-            grade(place),
-            marks.join(" "),
+            "| `{name}` | {kind} | {grade} | {} |",
             cell(&node.description)
         );
     };
 
     let _ = writeln!(page, "\n## {id}\n");
-    if let Some(request) = places.get("request") {
-        let _ = writeln!(page, "`{}`\n", request.kind);
+    if let Some(Kind::Request(line)) = places
+        .get(&Place::of(Root::Request))
+        .and_then(|node| node.kind.as_ref())
+    {
+        let _ = writeln!(page, "`{line}`\n");
     }
     if let Some(operation) = Operation::find(spec, id) {
         let text = |key: &str| {
@@ -81,42 +83,36 @@ fn operation(id: &str, places: &Places, spec: &Value, evidence: &Evidence, page:
                 .unwrap_or_default()
         };
         let _ = writeln!(page, "{}\n\n{}\n", text("summary"), text("description"));
+        if let Some(versions) = &operation.versions {
+            let _ = writeln!(page, "Documented for OCP {versions}.\n");
+        }
     }
     let _ = writeln!(
         page,
         "### Parameters\n\n| parameter | type | evidence | meaning |\n|---|---|---|---|"
     );
-    for kind in ["path", "query", "header"] {
-        for (place, node) in places {
-            if let Some(name) = place
-                .strip_prefix(&format!("{kind} "))
-                .filter(|name| !name.ends_with("[]"))
-            {
-                row(place, name, node, page);
-            }
+    for (place, node) in places {
+        if let (Root::Parameter(location, name), []) = (&place.root, place.path.as_slice()) {
+            row(place, &format!("{name}` in `{location}"), node, page);
         }
     }
-    let statuses: Vec<&String> = places
-        .keys()
-        .filter(|place| place.len() == 3 && !place.contains(' '))
-        .collect();
-    for status in statuses {
-        let node = &places[status];
-        let title = if node.kind.starts_with("like ") {
-            format!("{status}, {}", node.kind)
-        } else {
-            status.clone()
+    for (response, node) in places {
+        let (Root::Response(status), []) = (&response.root, response.path.as_slice()) else {
+            continue;
+        };
+        let title = match &node.kind {
+            Some(kind @ Kind::Like(_)) => format!("{status}, {kind}"),
+            _ => status.clone(),
         };
         let _ = writeln!(
             page,
-            "\n### Answer {title}\n\n{}\n",
+            "\n### Response {title}\n\n{}\n",
             node.description.trim()
         );
-        let members: Vec<(&String, &Node)> = places
-            .iter()
-            .filter(|(place, _)| place.starts_with(&format!("{status} ")))
-            .collect();
-        if members.is_empty() {
+        let is_below = |place: &Place| place != response && response.covers(place);
+        let members = places.iter().filter(|(place, _)| is_below(place));
+        let mut members = members.peekable();
+        if members.peek().is_none() {
             continue;
         }
         let _ = writeln!(
@@ -124,22 +120,21 @@ fn operation(id: &str, places: &Places, spec: &Value, evidence: &Evidence, page:
             "| member | type | evidence | meaning |\n|---|---|---|---|"
         );
         for (place, node) in members {
-            row(place, &place[status.len() + 1..], node, page);
+            let name = match &place.root {
+                Root::Header(_, name) => format!("header {name}"),
+                _ => place.path(),
+            };
+            row(place, &name, node, page);
         }
     }
     let _ = writeln!(
         page,
-        "\n### Words\n\nKnown words of the open lists; others may come, and are kept as they are.\n"
+        "\n### Values of {id}\n\nKnown values of the open lists; others may come, and are kept as they are.\n"
     );
     for (place, node) in places {
-        let words: Vec<String> = node
-            .claims
-            .iter()
-            .filter_map(|claim| claim.strip_prefix("word "))
-            .map(|word| format!("`{word}`"))
-            .collect();
-        if !words.is_empty() {
-            let _ = writeln!(page, "- `{place}`: {}", words.join(", "));
+        let values: Vec<String> = node.values().map(|value| format!("`{value}`")).collect();
+        if !values.is_empty() {
+            let _ = writeln!(page, "- `{place}`: {}", values.join(", "));
         }
     }
 }
@@ -151,6 +146,10 @@ fn discrepancies(evidence: &Evidence, page: &mut String) {
          | | about | the table says | another source says | decision | |\n|---|---|---|---|---|---|"
     );
     for entry in &evidence.register {
+        let of = match entry.operations.as_slice() {
+            [] => String::new(),
+            operations => format!(" ({})", operations.join(", ")),
+        };
         let state = match entry.state {
             State::Settled => "settled",
             State::Open => "open",
@@ -159,7 +158,7 @@ fn discrepancies(evidence: &Evidence, page: &mut String) {
             page,
             "| <a id=\"d{0}\"></a>{0} | {1} | {2} | {3} | {4} | {state} |",
             entry.id,
-            cell(&entry.topic),
+            cell(&entry.topic) + &of,
             cell(&entry.table),
             cell(&entry.other),
             cell(&entry.decision)

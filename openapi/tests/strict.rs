@@ -10,7 +10,7 @@ use std::path::Path;
 
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::{Rule, Strict};
-use ocp_contract::{Document, Grade, Interaction, read_text};
+use ocp_contract::{Document, Interaction, Provenance, read_text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -49,7 +49,7 @@ fn interaction(case: &str) -> Interaction {
 fn documented_samples_pass() {
     let strict = strict();
     for interaction in Interaction::read_all(&folder().join("interactions")).unwrap() {
-        if interaction.recorded.source.grade == Grade::Documented {
+        if interaction.recorded.source.grade == Provenance::Documented {
             let body = serde_json::from_str(&interaction.body).unwrap();
             let departures = strict.departures(interaction.recorded.response.status, &body);
             assert!(

@@ -79,7 +79,7 @@ mod tests {
             Family::Response,
             "removed",
             place,
-            "sampled".into(),
+            ocp_contract::evidence::Grade::Sampled,
             json!([]),
         );
         mutant.killed_by.extend(killer.map(str::to_owned));

@@ -7,7 +7,7 @@ use indicatif::ProgressBar;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::lint::lint;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Document, Grade, Interaction, read_text};
+use ocp_contract::{Document, Interaction, Provenance, read_text};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ impl<'a> Gates<'a> {
         let documented = evidence
             .interactions
             .iter()
-            .filter(|one| one.recorded.source.grade == Grade::Documented);
+            .filter(|one| one.recorded.source.grade == Provenance::Documented);
         let samples: Vec<(&Interaction, Value)> = documented
             .filter_map(|one| Some((one, serde_json::from_str(&one.body).ok()?)))
             .collect();

@@ -16,12 +16,11 @@ mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::OPERATION;
 use crate::verify::Reading;
 use indicatif::ProgressBar;
 use ocp_contract::Interaction;
-use ocp_contract::evidence::Evidence;
 use ocp_contract::evidence::claims::claims;
+use ocp_contract::evidence::{Evidence, Grade, Place};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -48,7 +47,7 @@ pub struct Mutant {
     /// How.
     pub operator: String,
     /// What the node rests on.
-    pub grade: String,
+    pub grade: Grade,
     /// The change: a JSON Patch (RFC 6902), or what it does to HTTP.
     pub change: Value,
     /// The gates and checks that notice it.
@@ -83,7 +82,7 @@ pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
 }
 
 impl Mutant {
-    fn new(family: Family, operator: &str, place: &str, grade: String, change: Value) -> Self {
+    fn new(family: Family, operator: &str, place: &str, grade: Grade, change: Value) -> Self {
         let name = match family {
             Family::Spec => "spec",
             Family::Response => "response",
@@ -100,67 +99,49 @@ impl Mutant {
     }
 }
 
-/// What the nodes of the spec rest on.
+/// What the nodes of the spec rest on, operation by operation.
 struct Grades {
     /// By JSON pointer of the node.
-    pointers: BTreeMap<String, String>,
-    /// By place on the wire.
-    places: BTreeMap<String, String>,
+    pointers: BTreeMap<String, Grade>,
+    /// By operation and place on the wire.
+    places: BTreeMap<(String, Place), Grade>,
 }
 
 impl Grades {
     fn new(spec: &Value, evidence: &Evidence) -> Self {
-        let support = evidence.support(spec, OPERATION);
         let (mut pointers, mut places) = (BTreeMap::new(), BTreeMap::new());
-        for (place, node) in claims(spec).remove(OPERATION).unwrap_or_default() {
-            let grade = support.get(&place);
-            let grade = grade.map_or_else(|| "inferred".to_owned(), |(grade, _)| grade.to_string());
-            // One node may stand at several places; the best of them counts.
-            let known = pointers
-                .entry(node.pointer)
-                .or_insert_with(|| grade.clone());
-            if rank(&grade) < rank(known) {
-                known.clone_from(&grade);
+        for (operation, nodes) in claims(spec) {
+            let supports = evidence.supports(spec, &operation);
+            for (place, node) in nodes {
+                let support = supports.get(&place);
+                let grade = support.map_or(Grade::Inferred, |one| one.grade());
+                // One node may stand at several places; the best of them counts.
+                let known = pointers.entry(node.pointer).or_insert(grade);
+                *known = grade.min(*known);
+                places.insert((operation.clone(), place), grade);
             }
-            places.insert(place, grade);
         }
         Self { pointers, places }
     }
 
     /// The grade of a node, or of the nearest above it.
-    fn of_pointer(&self, pointer: &str) -> String {
+    fn of_pointer(&self, pointer: &str) -> Grade {
         let mut at = pointer;
         loop {
             if let Some(grade) = self.pointers.get(at) {
-                return grade.clone();
+                return *grade;
             }
             match at.rfind('/') {
                 Some(cut) => at = &at[..cut],
-                None => return "inferred".to_owned(),
+                None => return Grade::Inferred,
             }
         }
     }
 
-    fn of_place(&self, place: &str) -> String {
-        let grade = self.places.get(place);
-        grade.cloned().unwrap_or_else(|| "sampled".to_owned())
+    fn of_place(&self, operation: &str, place: &Place) -> Grade {
+        let grade = self.places.get(&(operation.to_owned(), place.clone()));
+        grade.copied().unwrap_or(Grade::Sampled)
     }
-}
-
-/// Grades, the best first.
-const GRADES: [&str; 5] = [
-    "documented and sampled",
-    "documented",
-    "sampled",
-    "sibling",
-    "inferred",
-];
-
-fn rank(grade: &str) -> usize {
-    GRADES
-        .iter()
-        .position(|one| *one == grade)
-        .unwrap_or(GRADES.len())
 }
 
 /// One step of a JSON pointer.

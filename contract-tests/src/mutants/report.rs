@@ -6,7 +6,9 @@ use std::fmt::Write;
 use serde::Serialize;
 
 use super::explained::{Explained, disagreements};
-use super::{GRADES, Mutant};
+use ocp_contract::evidence::Grade;
+
+use super::Mutant;
 use crate::verify::Reading;
 
 /// Everything that a run has to say.
@@ -126,7 +128,7 @@ fn write(score: &Score, out: &mut String) -> std::fmt::Result {
         "\n{:26} {:>7} {:>7}  score",
         "By grade of evidence", "mutants", "killed"
     )?;
-    for grade in GRADES {
+    for grade in Grade::ALL {
         let share = share(
             score.mutants.iter().filter(|one| one.grade == grade),
             &known,

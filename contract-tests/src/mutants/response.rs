@@ -9,175 +9,144 @@
 use std::time::Duration;
 
 use indicatif::ProgressBar;
-use ocp_contract::evidence::Evidence;
-use ocp_contract::{Grade, Interaction, Operation};
+use ocp_contract::evidence::claims::{Places, claims};
+use ocp_contract::evidence::{Evidence, Place, Step, is_time, walk};
+use ocp_contract::{Interaction, Operation, Provenance};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{Family, Grades, Mutant, escape};
+use super::{Family, Grades, Mutant};
 use crate::OPERATION;
 use crate::verify::{Contract, Identity, Reading, Target};
 
-/// Members whose words are a vocabulary.
-fn is_word(spec: &Value, place: &str) -> bool {
-    let places = ocp_contract::evidence::claims::claims(spec).remove(OPERATION);
-    let node = places.and_then(|mut places| places.remove(place));
-    node.is_some_and(|node| node.claims.iter().any(|claim| claim.starts_with("word ")))
-}
-
 pub(super) fn mutants(evidence: &Evidence, spec: &Value, grades: &Grades) -> Vec<Mutant> {
-    let mut walk = Walk {
-        spec,
-        grades,
-        case: "",
-        status: 0,
-        mutants: Vec::new(),
-    };
+    let claims = claims(spec);
+    let mut mutants = Vec::new();
     for interaction in documented(evidence) {
-        walk.case = &interaction.case;
-        walk.status = interaction.recorded.response.status;
         let Ok(body) = serde_json::from_str::<Value>(&interaction.body) else {
             continue;
         };
-        walk.node(&body, "");
-        walk.http(&interaction.body);
+        let mut mutator = Mutator {
+            places: claims.get(&interaction.operation_id),
+            grades,
+            interaction,
+            mutants: Vec::new(),
+        };
+        let response = Place::response(interaction.recorded.response.status);
+        walk(&body, &response, &mut |place, pointer, node| {
+            mutator.node(node, place, pointer);
+        });
+        mutator.http(&interaction.body);
+        mutants.append(&mut mutator.mutants);
     }
-    walk.mutants
+    mutants
 }
 
 fn documented(evidence: &Evidence) -> impl Iterator<Item = &Interaction> {
-    evidence.interactions.iter().filter(|one| {
-        one.operation_id == OPERATION && one.recorded.source.grade == Grade::Documented
-    })
+    let interactions = evidence.interactions.iter();
+    interactions.filter(|one| one.recorded.source.grade == Provenance::Documented)
 }
 
-struct Walk<'a> {
-    spec: &'a Value,
+/// What an interaction is called in ids: `listTenantRestoreTasks/documented-sample`.
+fn name(interaction: &Interaction) -> String {
+    format!("{}/{}", interaction.operation_id, interaction.case)
+}
+
+struct Mutator<'a> {
+    places: Option<&'a Places>,
     grades: &'a Grades,
-    case: &'a str,
-    status: u16,
+    interaction: &'a Interaction,
     mutants: Vec<Mutant>,
 }
 
-impl Walk<'_> {
-    fn put(&mut self, operator: &str, pointer: &str, change: Value) {
-        let place = self.place(pointer);
-        let grade = self.grades.of_place(&place);
-        let id = format!("{}{pointer}", self.case);
-        let change = json!({ "case": self.case, "patch": change });
+impl Mutator<'_> {
+    fn put(&mut self, operator: &str, pointer: &str, place: &Place, change: Value) {
+        let grade = self.grades.of_place(&self.interaction.operation_id, place);
+        let id = format!("{}{pointer}", name(self.interaction));
+        let change = json!({ "case": name(self.interaction), "patch": change });
         self.mutants
             .push(Mutant::new(Family::Response, operator, &id, grade, change));
     }
 
-    /// The place on the wire of a pointer into the body.
-    fn place(&self, pointer: &str) -> String {
-        let mut place = self.status.to_string();
-        for (index, part) in pointer.split('/').skip(1).enumerate() {
-            if part.parse::<usize>().is_ok() {
-                place.push_str("[]");
-            } else {
-                place.push(if index == 0 { ' ' } else { '.' });
-                place.push_str(part);
+    fn node(&mut self, node: &Value, place: &Place, pointer: &str) {
+        let is_value = self
+            .places
+            .and_then(|places| places.get(place))
+            .is_some_and(|node| node.values().next().is_some());
+        let mut patch = |operator: &str, change: Value| self.put(operator, pointer, place, change);
+        if !pointer.is_empty() {
+            patch("removed", json!([{ "op": "remove", "path": pointer }]));
+            let to = format!("{pointer}X");
+            match place.path.last() {
+                Some(Step::Member(_)) => {
+                    patch(
+                        "renamed",
+                        json!([{ "op": "move", "from": pointer, "path": to }]),
+                    );
+                }
+                _ => patch(
+                    "duplicated",
+                    json!([{ "op": "copy", "from": pointer, "path": pointer }]),
+                ),
             }
         }
-        place
-    }
-
-    fn replace(&mut self, operator: &str, pointer: &str, value: Value) {
-        self.put(
-            operator,
-            pointer,
-            json!([{ "op": "replace", "path": pointer, "value": value }]),
-        );
-    }
-
-    fn node(&mut self, node: &Value, pointer: &str) {
+        let mut replace = |operator: &str, value: Value| {
+            let change = json!([{ "op": "replace", "path": pointer, "value": value }]);
+            self.put(operator, pointer, place, change);
+        };
         if !pointer.is_empty() {
-            self.put(
-                "removed",
-                pointer,
-                json!([{ "op": "remove", "path": pointer }]),
-            );
-            self.replace("nulled", pointer, Value::Null);
-            self.replace("wrapped", pointer, json!([node]));
-            let parent = pointer.rsplit_once('/').map_or("", |(parent, _)| parent);
-            let name = &pointer[parent.len() + 1..];
-            if name.parse::<usize>().is_err() {
-                self.put(
-                    "renamed",
-                    pointer,
-                    json!([{ "op": "move", "from": pointer, "path": format!("{pointer}X") }]),
-                );
-            }
+            replace("nulled", Value::Null);
+            replace("wrapped", json!([node]));
         }
         match node {
-            Value::Object(members) => {
+            Value::Object(_) => {
                 if !pointer.is_empty() {
-                    self.replace("retyped-to-text", pointer, json!("object"));
-                    self.replace("emptied", pointer, json!({}));
+                    replace("retyped-to-text", json!("object"));
+                    replace("emptied", json!({}));
                 }
                 let at = format!("{pointer}/undocumented");
-                self.put(
-                    "member-added",
-                    pointer,
-                    json!([{ "op": "add", "path": at, "value": 1 }]),
-                );
-                for (name, member) in members {
-                    self.node(member, &format!("{pointer}/{}", escape(name)));
-                }
+                let change = json!([{ "op": "add", "path": at, "value": 1 }]);
+                self.put("member-added", pointer, place, change);
             }
             Value::Array(items) => {
-                self.replace("emptied", pointer, json!([]));
-                self.replace("retyped-to-object", pointer, json!({ "0": items.first() }));
-                for (index, item) in items.iter().enumerate() {
-                    let at = format!("{pointer}/{index}");
-                    self.put(
-                        "duplicated",
-                        &at,
-                        json!([{ "op": "copy", "from": at, "path": at }]),
-                    );
-                    self.node(item, &at);
-                }
+                replace("emptied", json!([]));
+                replace("retyped-to-object", json!({ "0": items.first() }));
             }
             Value::String(text) => {
-                self.replace("retyped-to-number", pointer, json!(7));
-                self.replace("retyped-to-flag", pointer, json!(true));
+                replace("retyped-to-number", json!(7));
+                replace("retyped-to-flag", json!(true));
                 if !text.is_empty() {
-                    self.replace("emptied", pointer, json!(""));
+                    replace("emptied", json!(""));
                 }
-                if is_word(self.spec, &self.place(pointer)) {
-                    self.replace("unknown-word", pointer, json!("NOBODY_KNOWS"));
-                    self.replace("small-letters", pointer, json!(text.to_lowercase()));
+                if is_value {
+                    replace("unknown-word", json!("NOBODY_KNOWS"));
+                    replace("small-letters", json!(text.to_lowercase()));
                 }
-                if chrono::DateTime::parse_from_rfc3339(text).is_ok() {
-                    let date = text.get(..10).unwrap_or_default();
+                if let Some(date) = text.get(..10).filter(|_| is_time(text)) {
                     for (operator, value) in [
                         ("time-without-offset", json!(text.get(..19))),
                         ("time-with-a-blank", json!(text.replace('T', " "))),
                         ("time-as-date", json!(date)),
                         ("time-that-is-none", json!("2024-02-30T08:25:39Z")),
-                        (
-                            "time-compact-offset",
-                            json!(format!("{date}T00:00:00+0000")),
-                        ),
+                        ("time-with-another-offset", json!(other_offset(text, date))),
                         ("time-as-number", json!(1_723_105_539_150_u64)),
                     ] {
-                        self.replace(operator, pointer, value);
+                        replace(operator, value);
                     }
                 }
             }
             Value::Number(number) => {
-                self.replace("retyped-to-text", pointer, json!(number.to_string()));
-                self.replace("retyped-to-flag", pointer, json!(true));
-                self.replace("fraction", pointer, json!(1.5));
-                self.replace("negative", pointer, json!(-1));
-                self.replace("too-large", pointer, json!(9_223_372_036_854_775_808_u64));
+                replace("retyped-to-text", json!(number.to_string()));
+                replace("retyped-to-flag", json!(true));
+                replace("fraction", json!(1.5));
+                replace("negative", json!(-1));
+                replace("too-large", json!(9_223_372_036_854_775_808_u64));
             }
             Value::Bool(flag) => {
-                self.replace("flipped", pointer, json!(!flag));
-                self.replace("retyped-to-text", pointer, json!(flag.to_string()));
-                self.replace("retyped-to-number", pointer, json!(1));
+                replace("flipped", json!(!flag));
+                replace("retyped-to-text", json!(flag.to_string()));
+                replace("retyped-to-number", json!(1));
             }
             Value::Null => {}
         }
@@ -186,15 +155,17 @@ impl Walk<'_> {
     /// What may go wrong around the body.
     fn http(&mut self, body: &str) {
         let mut put = |operator: &str, place: &str, change: Value| {
-            let id = format!("{} {place}", self.case);
-            let grade = self.grades.of_place(&self.status.to_string());
+            let id = format!("{} {place}", name(self.interaction));
+            let response = Place::response(self.interaction.recorded.response.status);
+            let operation = &self.interaction.operation_id;
+            let grade = self.grades.of_place(operation, &response);
             let mut change = change;
-            change["case"] = json!(self.case);
+            change["case"] = json!(name(self.interaction));
             self.mutants
                 .push(Mutant::new(Family::Response, operator, &id, grade, change));
         };
         for status in [200, 201, 204, 302, 400, 401, 404, 429, 500, 503] {
-            if status != self.status {
+            if status != self.interaction.recorded.response.status {
                 put(
                     "http-status",
                     &status.to_string(),
@@ -236,6 +207,13 @@ impl Walk<'_> {
     }
 }
 
+/// The time in the other form that OCP writes: with or without a colon.
+fn other_offset(text: &str, date: &str) -> String {
+    let is_compact = chrono::DateTime::parse_from_rfc3339(text).is_err();
+    let offset = if is_compact { "+08:00" } else { "+0000" };
+    format!("{date}T00:00:00{offset}")
+}
+
 /// Serves every mutant and lets `verify` and its client look at it.
 pub(super) async fn judge(
     evidence: &Evidence,
@@ -254,7 +232,7 @@ pub(super) async fn judge(
         );
     }
     for mutant in mutants {
-        let interaction = documented(evidence).find(|one| mutant.change["case"] == *one.case);
+        let interaction = documented(evidence).find(|one| mutant.change["case"] == name(one));
         if let Some(interaction) = interaction {
             let (found, reading) = look(&contract, interaction, &mutant.change).await?;
             mutant.killed_by = found.into_iter().collect();

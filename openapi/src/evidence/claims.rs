@@ -1,27 +1,25 @@
 //! What a spec says, place by place: the same flat form that the evidence is
 //! brought into, so that the two can be compared both ways.
-//!
-//! A *place* is where something stands on the wire, whatever components the
-//! spec is made of: `request`, `query status[]`, `200 data.contents[].id`,
-//! `429 header RateLimit-Reset`. A *claim* is one thing said about a place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::claim::Claim;
+use super::kind::Kind;
+use super::place::{Place, Root, Step};
 use crate::document::escape;
-use crate::operation::{operations, resolve};
-
-/// Depth at which a spec is taken to refer to itself.
-const DEEPEST: usize = 24;
+use crate::operation::{operations, resolve, texts};
+use crate::schema::{Broken, Schema, marks};
+use crate::{Location, Operation};
 
 /// What a spec says about one place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
-    /// What is said about the type; one for a place.
-    pub kind: String,
+    /// What is said about the type, if anything; one for a place.
+    pub kind: Option<Kind>,
     /// Everything else that is said.
-    pub claims: BTreeSet<String>,
+    pub claims: BTreeSet<Claim>,
     /// Numbers in `x-discrepancy` here and above.
     pub marks: BTreeSet<u32>,
     /// Numbers in `x-discrepancy` here.
@@ -32,8 +30,18 @@ pub struct Node {
     pub description: String,
 }
 
+impl Node {
+    /// The values of the open list that is described here.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.claims.iter().filter_map(|claim| match claim {
+            Claim::Value(value) => Some(value.as_str()),
+            _ => None,
+        })
+    }
+}
+
 /// Places of an operation.
-pub type Places = BTreeMap<String, Node>;
+pub type Places = BTreeMap<Place, Node>;
 
 /// Everything that the spec says, by operation id and place. Never panics,
 /// whatever the value.
@@ -51,61 +59,73 @@ pub fn claims(spec: &Value) -> BTreeMap<String, Places> {
         .collect()
 }
 
+/// What the spec says of one operation.
+pub(crate) fn claims_of(spec: &Value, operation: &Operation) -> Places {
+    claims(spec).remove(&operation.id).unwrap_or_default()
+}
+
+/// The status or class by which the spec describes a status.
+pub(crate) fn described(places: &Places, status: u16) -> Place {
+    let exact = Place::response(status);
+    if places.contains_key(&exact) {
+        return exact;
+    }
+    let class = Place::response(format!("{}XX", status / 100));
+    match places.get(&class).map(|node| &node.kind) {
+        Some(Some(Kind::Like(status))) => Place::response(status),
+        Some(_) => class,
+        None => exact,
+    }
+}
+
 struct Walk<'a> {
     spec: &'a Value,
     places: Places,
 }
 
+/// What of an operation is said elsewhere, or is no claim.
+const NO_CLAIM: [&str; 11] = [
+    "operationId",
+    "parameters",
+    "responses",
+    "security",
+    "requestBody",
+    "x-discrepancy",
+    "x-row-kind",
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+];
+
 impl<'a> Walk<'a> {
     fn operation(&mut self, operation: &'a Value, pointer: &str, path: &str, method: &str) {
-        let marks = BTreeSet::new();
-        let request = format!("{} {path}", method.to_uppercase());
-        self.put("request", &request, operation, pointer, &marks);
+        let none = BTreeSet::new();
+        let request = Place::of(Root::Request);
+        let line = Kind::Request(format!("{} {path}", method.to_uppercase()));
+        self.put(&request, Some(line), operation, pointer, &none);
         for (key, value) in operation.as_object().into_iter().flatten() {
-            let elsewhere = matches!(
-                key.as_str(),
-                "operationId"
-                    | "parameters"
-                    | "responses"
-                    | "security"
-                    | "requestBody"
-                    | "x-discrepancy"
-            );
-            let prose = matches!(
-                key.as_str(),
-                "tags" | "summary" | "description" | "externalDocs"
-            );
-            if !elsewhere && !prose {
-                self.say("request", format!("{key} {}", plain(value)));
+            if !NO_CLAIM.contains(&key.as_str()) {
+                self.say(&request, Claim::keyword(key, value));
             }
         }
         self.security(operation, pointer);
         let item = pointer.rsplit_once('/').map_or("", |(item, _)| item);
-        let shared = self
-            .spec
-            .pointer(item)
-            .and_then(|item| item.get("parameters"));
-        let own = operation.get("parameters");
-        for (list, at) in [(shared, item), (own, pointer)] {
-            for (index, parameter) in list
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-                .enumerate()
-            {
+        for at in [item, pointer] {
+            let list = self.spec.pointer(at).and_then(|one| one.get("parameters"));
+            let list = list.and_then(Value::as_array).into_iter().flatten();
+            for (index, parameter) in list.enumerate() {
                 self.parameter(parameter, &format!("{at}/parameters/{index}"));
             }
         }
         if let Some(body) = operation.get("requestBody") {
-            self.put("request body", &body.to_string(), body, pointer, &marks);
+            let kind = Some(Kind::Verbatim(body.to_string()));
+            self.put(&Place::of(Root::RequestBody), kind, body, pointer, &none);
         }
         let responses = operation.get("responses").and_then(Value::as_object);
         for (status, response) in responses.into_iter().flatten() {
-            self.response(
-                status,
-                response,
-                &format!("{pointer}/responses/{}", escape(status)),
-            );
+            let pointer = format!("{pointer}/responses/{}", escape(status));
+            self.response(status, response, &pointer);
         }
         self.fold_alike();
     }
@@ -113,41 +133,56 @@ impl<'a> Walk<'a> {
     /// Adds a place, and returns the marks that hold for what is below it.
     fn put(
         &mut self,
-        place: &str,
-        kind: &str,
+        place: &Place,
+        kind: Option<Kind>,
         node: &Value,
         pointer: &str,
         above: &BTreeSet<u32>,
     ) -> BTreeSet<u32> {
-        let own = marks(node);
+        let text = node.get("description").and_then(Value::as_str);
+        self.add(
+            place,
+            kind,
+            text.unwrap_or_default(),
+            marks(node),
+            pointer,
+            above,
+        )
+    }
+
+    fn add(
+        &mut self,
+        place: &Place,
+        kind: Option<Kind>,
+        description: &str,
+        own: BTreeSet<u32>,
+        pointer: &str,
+        above: &BTreeSet<u32>,
+    ) -> BTreeSet<u32> {
         let marks: BTreeSet<u32> = above.union(&own).copied().collect();
-        let entry = self.places.entry(place.to_owned()).or_default();
-        if kind.is_empty() {
-            // Nothing is said about the type yet.
-        } else if !entry.kind.is_empty() && entry.kind != kind {
+        let entry = self.places.entry(place.clone()).or_default();
+        match (&entry.kind, kind) {
             // The same place twice, as with a parameter that is declared again.
-            entry.claims.insert(format!("also {kind}"));
-        } else {
-            kind.clone_into(&mut entry.kind);
+            (Some(before), Some(now)) if *before != now => {
+                entry.claims.insert(Claim::Malformed(format!("also {now}")));
+            }
+            (None, kind) => entry.kind = kind,
+            _ => {}
         }
         entry.marks.extend(&marks);
-        entry.own_marks.extend(&own);
+        entry.own_marks.extend(own);
         if entry.pointer.is_empty() {
             pointer.clone_into(&mut entry.pointer);
         }
         if entry.description.is_empty() {
-            let text = node.get("description").and_then(Value::as_str);
-            text.unwrap_or_default().clone_into(&mut entry.description);
+            description.clone_into(&mut entry.description);
         }
         marks
     }
 
-    fn say(&mut self, place: &str, claim: String) {
-        self.places
-            .entry(place.to_owned())
-            .or_default()
-            .claims
-            .insert(claim);
+    fn say(&mut self, place: &Place, claim: Claim) {
+        let node = self.places.entry(place.clone()).or_default();
+        node.claims.insert(claim);
     }
 
     fn security(&mut self, operation: &Value, pointer: &str) {
@@ -155,18 +190,12 @@ impl<'a> Walk<'a> {
             Some(own) => (Some(own), format!("{pointer}/security")),
             None => (self.spec.get("security"), "/security".to_owned()),
         };
-        if list.is_none() {
-            return;
-        }
-        self.put(
-            "security",
-            "alternatives",
-            &Value::Null,
-            &at,
-            &BTreeSet::new(),
-        );
+        let Some(list) = list else { return };
+        let place = Place::of(Root::Security);
+        let none = BTreeSet::new();
+        self.put(&place, Some(Kind::Alternatives), &Value::Null, &at, &none);
         let mut marks_of_schemes = Vec::new();
-        for alternative in list.and_then(Value::as_array).into_iter().flatten() {
+        for alternative in list.as_array().into_iter().flatten() {
             let schemes: Vec<String> = alternative
                 .as_object()
                 .into_iter()
@@ -183,25 +212,22 @@ impl<'a> Walk<'a> {
                     words.join(" ")
                 })
                 .collect();
-            self.say(
-                "security",
-                if schemes.is_empty() {
-                    "none".into()
-                } else {
-                    schemes.join(" and ")
-                },
-            );
+            let schemes = match schemes.as_slice() {
+                [] => "none".to_owned(),
+                schemes => schemes.join(" and "),
+            };
+            self.say(&place, Claim::Scheme(schemes));
         }
         // A list bears no mark; the schemes that it names do.
-        let node = self.places.entry("security".into()).or_default();
+        let node = self.places.entry(place).or_default();
         node.own_marks = marks_of_schemes.first().cloned().unwrap_or_default();
         node.marks = node.own_marks.clone();
         if marks_of_schemes
             .iter()
             .any(|marks| *marks != node.own_marks)
         {
-            node.claims
-                .insert("schemes that rest on different entries".into());
+            let what = "schemes that rest on different entries".into();
+            node.claims.insert(Claim::Malformed(what));
         }
     }
 
@@ -209,20 +235,13 @@ impl<'a> Walk<'a> {
         let Some(parameter) = resolve(self.spec, parameter) else {
             return;
         };
-        let word = |key: &str| {
-            parameter
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or("(none)")
+        let word = |key: &str| parameter.get(key).and_then(Value::as_str);
+        let location = word("in").and_then(Location::named);
+        let (Some(location), Some(name)) = (location, word("name")) else {
+            return;
         };
-        let place = format!("{} {}", word("in"), word("name"));
-        let above = self.put(&place, "", parameter, pointer, &BTreeSet::new());
-        if let Some(schema) = parameter.get("schema") {
-            self.schema(schema, &place, &format!("{pointer}/schema"), &above, 0);
-        }
-        if parameter.get("required") == Some(&Value::Bool(true)) {
-            self.say(&place, "required".into());
-        }
+        let place = Place::parameter(location, name);
+        self.carrier(&place, parameter, pointer, &BTreeSet::new());
         for key in [
             "style",
             "explode",
@@ -232,11 +251,23 @@ impl<'a> Walk<'a> {
             "deprecated",
         ] {
             if let Some(value) = parameter.get(key) {
-                self.say(&place, format!("{key} {}", plain(value)));
+                self.say(&place, Claim::keyword(key, value));
             }
         }
-        if let Some(example) = parameter.get("example") {
-            self.say(&place, format!("example {example}"));
+    }
+
+    /// A parameter or a header: what carries a schema.
+    fn carrier(&mut self, place: &Place, node: &'a Value, pointer: &str, above: &BTreeSet<u32>) {
+        let marks = self.put(place, None, node, pointer, above);
+        if let Some(schema) = node.get("schema") {
+            let schema = Schema::at(self.spec, schema, &format!("{pointer}/schema"));
+            self.schema(schema, place, &marks);
+        }
+        if let Some(example) = node.get("example") {
+            self.say(place, Claim::keyword("example", example));
+        }
+        if node.get("required") == Some(&Value::Bool(true)) {
+            self.say(place, Claim::Required);
         }
     }
 
@@ -244,111 +275,59 @@ impl<'a> Walk<'a> {
         let Some(response) = resolve(self.spec, response) else {
             return;
         };
-        let marks = self.put(status, "", response, pointer, &BTreeSet::new());
+        let place = Place::response(status);
+        let marks = self.put(&place, None, response, pointer, &BTreeSet::new());
         let headers = response.get("headers").and_then(Value::as_object);
         for (name, header) in headers.into_iter().flatten() {
             let at = format!("{pointer}/headers/{}", escape(name));
-            let place = format!("{status} header {name}");
+            let place = Place::of(Root::Header(status.to_owned(), name.clone()));
             if let Some(header) = resolve(self.spec, header) {
-                let marks = self.put(&place, "", header, &at, &marks);
-                if let Some(schema) = header.get("schema") {
-                    self.schema(schema, &place, &format!("{at}/schema"), &marks, 0);
-                }
-                if let Some(example) = header.get("example") {
-                    self.say(&place, format!("example {example}"));
-                }
-                if header.get("required") == Some(&Value::Bool(true)) {
-                    self.say(&place, "required".into());
-                }
+                self.carrier(&place, header, &at, &marks);
             }
         }
         let content = response.get("content").and_then(Value::as_object);
         for (media_type, content) in content.into_iter().flatten() {
-            self.say(status, media_type.clone());
+            self.say(&place, Claim::MediaType(media_type.clone()));
             if let Some(schema) = content.get("schema") {
                 let at = format!("{pointer}/content/{}/schema", escape(media_type));
-                self.schema(schema, status, &at, &marks, 0);
+                self.schema(Schema::at(self.spec, schema, &at), &place, &marks);
             }
         }
     }
 
-    fn schema(
-        &mut self,
-        schema: &'a Value,
-        place: &str,
-        pointer: &str,
-        above: &BTreeSet<u32>,
-        depth: usize,
-    ) {
-        let mut above: BTreeSet<u32> = above.union(&marks(schema)).copied().collect();
-        if depth > DEEPEST {
-            self.say(place, "refers to itself".into());
-            return;
-        }
-        if let Some(text) = schema.get("description").and_then(Value::as_str)
-            && let node = self.places.entry(place.to_owned()).or_default()
-            && node.description.is_empty()
-        {
-            text.clone_into(&mut node.description);
-        }
-        // The place is what counts, not the components that it is made of.
-        if let Some([only]) = schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-        {
-            above.extend(self.put(place, "", schema, pointer, &above));
-            return self.schema(
-                only,
-                place,
-                &format!("{pointer}/allOf/0"),
-                &above,
-                depth + 1,
-            );
-        }
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            return match target
-                .strip_prefix('#')
-                .and_then(|at| Some((at, self.spec.pointer(at)?)))
-            {
-                Some((at, target)) => self.schema(target, place, at, &above, depth + 1),
-                None => self.say(place, format!("refers to {target}")),
-            };
-        }
-        let kind = match schema.get("anyOf").and_then(Value::as_array) {
-            Some(list) => list
-                .iter()
-                .map(alternative)
-                .collect::<Vec<_>>()
-                .join(" or "),
-            None => type_of(schema),
+    fn schema(&mut self, schema: Result<Schema<'a>, Broken>, place: &Place, above: &BTreeSet<u32>) {
+        let schema = match schema {
+            Ok(schema) => schema,
+            Err(broken) => {
+                let what = match broken {
+                    Broken::Circle => "refers to itself".into(),
+                    Broken::Dangling(target) => format!("refers to {target}"),
+                };
+                return self.say(place, Claim::Malformed(what));
+            }
         };
-        let kind = if kind.is_empty() {
-            "anything".to_owned()
-        } else {
-            kind
-        };
-        let marks = self.put(place, &kind, schema, pointer, &above);
-
-        let separator = if place.contains(' ') { "." } else { " " };
-        let required = schema.get("required").and_then(Value::as_array);
-        for name in required.into_iter().flatten() {
-            self.say(place, format!("requires {}", plain(name)));
+        let node = schema.node;
+        let marks = self.add(
+            place,
+            Some(Kind::of_schema(node)),
+            schema.description,
+            schema.marks.clone(),
+            &schema.pointer,
+            above,
+        );
+        for name in texts(node, "required") {
+            self.say(place, Claim::Requires(name.to_owned()));
         }
-        for word in schema
-            .get("x-extensible-enum")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-        {
-            self.say(place, format!("word {}", plain(word)));
+        for value in texts(node, "x-extensible-enum") {
+            self.say(place, Claim::Value(value.to_owned()));
         }
-        let labels = schema.get("x-filter-labels").and_then(Value::as_object);
-        for (word, label) in labels.into_iter().flatten() {
-            self.say(place, format!("label of {word}: {}", plain(label)));
+        let labels = node.get("x-filter-labels").and_then(Value::as_object);
+        for (value, label) in labels.into_iter().flatten() {
+            let (value, label) = (value.clone(), label.as_str().unwrap_or_default().to_owned());
+            self.say(place, Claim::FilterLabel { value, label });
         }
-        for (key, value) in schema.as_object().into_iter().flatten() {
-            let silent = matches!(
+        for (key, value) in node.as_object().into_iter().flatten() {
+            let is_said = matches!(
                 key.as_str(),
                 "type"
                     | "format"
@@ -363,121 +342,55 @@ impl<'a> Walk<'a> {
                     | "x-filter-labels"
                     | "x-discrepancy"
             );
-            if !silent {
-                self.say(place, format!("{key} {}", plain(value)));
+            if !is_said {
+                self.say(place, Claim::keyword(key, value));
             }
         }
-        for (name, property) in schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
-            let at = format!("{pointer}/properties/{}", escape(name));
-            self.schema(
-                property,
-                &format!("{place}{separator}{name}"),
-                &at,
-                &marks,
-                depth + 1,
-            );
-        }
-        if let Some(items) = schema.get("items") {
-            self.schema(
-                items,
-                &format!("{place}[]"),
-                &format!("{pointer}/items"),
-                &marks,
-                depth + 1,
-            );
+        for (step, child) in schema.children() {
+            self.schema(child, &place.step(step), &marks);
         }
     }
 
-    /// Says `like 429` of an answer whose body is described exactly as that of
+    /// Says `like 429` of a response whose body is described exactly as that of
     /// an earlier one, and nothing more about its members.
     fn fold_alike(&mut self) {
-        let statuses: Vec<String> = self
+        let responses: Vec<(Place, String)> = self
             .places
             .keys()
-            .filter(|place| is_status(place))
-            .cloned()
+            .filter_map(|place| match &place.root {
+                Root::Response(status) if place.path.is_empty() => {
+                    Some((place.clone(), status.clone()))
+                }
+                _ => None,
+            })
             .collect();
-        let body =
-            |places: &Places, status: &str| -> BTreeMap<String, (String, BTreeSet<String>)> {
-                places
-                    .iter()
-                    .filter_map(|(place, node)| {
-                        let rest = place.strip_prefix(status)?;
-                        let within = rest.is_empty()
-                            || rest.starts_with(' ') && !rest.starts_with(" header ");
-                        within.then(|| (rest.to_owned(), (node.kind.clone(), node.claims.clone())))
-                    })
-                    .collect()
-            };
-        let bodies: Vec<_> = statuses
+        let body = |places: &Places, response: &Place| -> Vec<_> {
+            let within = places
+                .range(response..)
+                .take_while(|(place, _)| place.root == response.root);
+            within
+                .map(|(place, node)| (place.path.clone(), node.kind.clone(), node.claims.clone()))
+                .collect()
+        };
+        let bodies: Vec<Vec<(Vec<Step>, _, _)>> = responses
             .iter()
-            .map(|status| body(&self.places, status))
+            .map(|(place, _)| body(&self.places, place))
             .collect();
-        for (index, status) in statuses.iter().enumerate() {
+        for (index, (place, _)) in responses.iter().enumerate() {
             let Some(first) = (0..index).find(|first| bodies[*first] == bodies[index]) else {
                 continue;
             };
-            self.places.retain(|place, _| {
-                !place.starts_with(&format!("{status} ")) || place.contains(" header ")
-            });
-            if let Some(node) = self.places.get_mut(status) {
+            self.places
+                .retain(|other, _| other == place || other.root != place.root);
+            if let Some(node) = self.places.get_mut(place) {
                 node.claims.clear();
                 node.own_marks = self
                     .spec
                     .pointer(&node.pointer)
                     .map(marks)
                     .unwrap_or_default();
-                node.kind = format!("like {}", statuses[first]);
+                node.kind = Some(Kind::Like(responses[first].1.clone()));
             }
         }
     }
-}
-
-fn is_status(place: &str) -> bool {
-    place.len() == 3 && place.starts_with(|c: char| c.is_ascii_digit())
-}
-
-fn marks(node: &Value) -> BTreeSet<u32> {
-    let list = node.get("x-discrepancy").and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        // What is no number refers to an entry that cannot be: 0.
-        .map(|number| {
-            number
-                .as_u64()
-                .and_then(|number| u32::try_from(number).ok())
-                .unwrap_or(0)
-        })
-        .collect()
-}
-
-/// Type and format, as in `integer int64`.
-fn type_of(schema: &Value) -> String {
-    let word = |key: &str| schema.get(key).map(plain).unwrap_or_default();
-    format!("{} {}", word("type"), word("format"))
-        .trim()
-        .to_owned()
-}
-
-/// An alternative; the whole of it where it says more than type and format.
-fn alternative(schema: &Value) -> String {
-    let members = schema.as_object();
-    let mut keys = members.into_iter().flatten().map(|(key, _)| key.as_str());
-    if keys.all(|key| matches!(key, "type" | "format" | "description")) {
-        type_of(schema)
-    } else {
-        schema.to_string()
-    }
-}
-
-/// A value as people write it.
-fn plain(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -2,263 +2,215 @@
 
 use std::collections::BTreeSet;
 
+use super::Gap;
+use super::claim::Claim;
 use super::claims::{Node, Places};
-use super::register::{Entry, Grade};
+use super::grade::Grade;
+use super::kind::Kind;
+use super::place::{Place, Root};
+use super::register::Entry;
 use super::support::{Support, Supports};
-use super::{Gap, gap};
+
+/// A decision that some operation needs: of an entry about a place, its type or a
+/// claim.
+pub(super) type Decision = (u32, Place, Option<Claim>);
 
 /// One operation, place by place.
 pub(super) struct Comparison<'a> {
     pub(super) operation: &'a str,
     pub(super) places: &'a Places,
-    pub(super) register: &'a [Entry],
-    pub(super) gaps: &'a mut Vec<Gap>,
-    /// Places that a source has and the spec does not, of all operations.
-    pub(super) unstated: &'a mut BTreeSet<String>,
+    pub(super) supports: &'a Supports,
+    /// The entries that speak of this operation.
+    pub(super) entries: Vec<&'a Entry>,
+    pub(super) gaps: Vec<Gap>,
+    pub(super) needed: BTreeSet<Decision>,
 }
 
 impl<'a> Comparison<'a> {
-    pub(super) fn run(&mut self, supports: &Supports) {
+    pub(super) fn run(&mut self) {
         let unsupported = Support::default();
         for (place, node) in self.places {
-            let support = supports.get(place).unwrap_or(&unsupported);
+            let support = self.supports.get(place).unwrap_or(&unsupported);
             self.kind(place, node, support);
             self.claims(place, node, support);
-            self.marks(place, node, support);
+            self.repeated(place, node, support);
+            self.marks(place, node, support.grade());
         }
-        for (place, support) in supports {
-            if self.places.contains_key(place) {
-                continue;
+        let unstated: BTreeSet<&Place> =
+            self.entries.iter().flat_map(|one| &one.unstated).collect();
+        for (place, support) in self.supports {
+            if !self.places.contains_key(place) && !unstated.contains(place) {
+                let sources = support.sources();
+                self.note(place, format!("{sources} has it, the spec does not"));
             }
-            let decided = self
-                .register
-                .iter()
-                .any(|entry| entry.unstated.contains(place));
-            if !decided {
-                self.note(
-                    place,
-                    format!("{} has it, the spec does not", support.sources()),
-                );
+        }
+        for place in unstated {
+            if self.places.contains_key(place) || !self.supports.contains_key(place) {
+                let what =
+                    "an entry says that the spec leaves it out; it does not, or no source has it";
+                self.note(place, what.into());
             }
-            self.unstated.insert(place.clone());
         }
     }
 
-    fn note(&mut self, place: &str, what: String) {
+    fn note(&mut self, place: &Place, what: String) {
         let pointer = self.nearest(place);
-        self.gaps.push(gap(self.operation, place, what, &pointer));
+        self.gaps
+            .push(Gap::new(self.operation, place, what, pointer));
     }
 
     /// The spec node at a place, or at the nearest place above it.
-    fn nearest(&self, place: &str) -> String {
-        let mut place = place;
-        loop {
-            if let Some(node) = self.places.get(place) {
-                return node.pointer.clone();
-            }
-            match place.rfind(['.', ' ', '[']) {
-                Some(cut) => place = &place[..cut],
-                None => {
-                    return self
-                        .places
-                        .get("request")
-                        .map_or_else(String::new, |node| node.pointer.clone());
-                }
+    fn nearest(&self, place: &Place) -> &'a str {
+        let mut nearest = None;
+        for (above, node) in self.places {
+            if above.covers(place) {
+                nearest = Some(node);
             }
         }
+        let node = nearest.or_else(|| self.places.get(&Place::of(Root::Request)));
+        node.map_or("", |node| &node.pointer)
     }
 
     /// The entries that a node rests on: those whose number it bears, itself or
-    /// above. What another operation decides does not concern it.
-    fn entries(&self, node: &Node) -> Vec<&'a Entry> {
-        self.register
-            .iter()
-            .filter(|entry| node.marks.contains(&entry.id))
-            .collect()
+    /// above.
+    fn rests_on<'b>(&'b self, node: &'b Node) -> impl Iterator<Item = &'a Entry> + use<'a, 'b> {
+        let entries = self.entries.iter().copied();
+        entries.filter(|entry| node.marks.contains(&entry.id))
     }
 
-    fn kind(&mut self, place: &str, node: &Node, support: &Support) {
-        let decided = self
-            .entries(node)
-            .into_iter()
-            .find_map(|entry| Some((entry.id, entry.types.get(place)?)));
-        let sourced = support.kind();
-        let (expected, by) = match (decided, &sourced) {
-            (Some((id, kind)), Ok(Some(same))) if kind == same => {
-                return self.note(
-                    place,
-                    format!(
-                        "entry {id} decides its type, but {} says the same",
-                        support.sources()
-                    ),
-                );
+    fn kind(&mut self, place: &Place, node: &Node, support: &Support) {
+        let mut decisions = self.rests_on(node);
+        let decided = decisions.find_map(|entry| Some((entry.id, entry.types.get(place)?)));
+        drop(decisions);
+        let expected = match (decided, support.kind()) {
+            (Some((_, kind)), Ok(Some(same))) if kind == same => Some(kind),
+            (Some((id, kind)), _) => {
+                self.needed.insert((id, place.clone(), None));
+                Some(kind)
             }
-            (Some((id, kind)), _) => (kind.clone(), format!("entry {id}")),
-            (None, Err(both)) => {
-                return self.note(
-                    place,
-                    format!("its sources say {both}; an entry of the register must decide"),
-                );
+            (None, Ok(kind)) => kind,
+            (None, Err(kinds)) => {
+                let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
+                let kinds = kinds.join(" and ");
+                let what = format!("its sources say {kinds}; an entry of the register must decide");
+                return self.note(place, what);
             }
-            (None, Ok(Some(kind))) => (kind.clone(), support.sources()),
-            (None, Ok(None)) => (String::new(), "no source".to_owned()),
         };
-        if node.kind == expected {
+        if node.kind.as_ref() == expected {
             return;
         }
-        let says = |kind: &str| match kind {
-            "" => "nothing about its type".to_owned(),
-            kind => format!("`{kind}`"),
-        };
-        let what = if expected.is_empty() {
-            format!("the spec says {}, no source does", says(&node.kind))
-        } else {
-            format!("the spec says {}, {by} says `{expected}`", says(&node.kind))
+        let spec = said(node.kind.as_ref());
+        let what = match (expected, decided) {
+            (None, _) => format!("the spec says {spec}, no source does"),
+            (kind, Some((id, _))) => {
+                format!("the spec says {spec}, entry {id} says {}", said(kind))
+            }
+            (kind, None) => format!(
+                "the spec says {spec}, {} says {}",
+                support.sources(),
+                said(kind)
+            ),
         };
         self.note(place, what);
     }
 
-    fn claims(&mut self, place: &str, node: &Node, support: &Support) {
+    fn claims(&mut self, place: &Place, node: &Node, support: &Support) {
         let mut expected = support.claims.clone();
-        let decided: Vec<(u32, &String)> = self
-            .entries(node)
-            .into_iter()
-            .flat_map(|entry| {
-                entry
-                    .claims
-                    .get(place)
-                    .into_iter()
-                    .flatten()
-                    .map(move |claim| (entry.id, claim))
-            })
-            .collect();
-        // A sample's text is a word where an entry says that there is a list; a
+        let entries: Vec<&Entry> = self.rests_on(node).collect();
+        // A sample's text is a value where an entry says that there is a list; a
         // documented list must hold it already.
-        let is_list = self
-            .entries(node)
-            .iter()
-            .any(|entry| entry.vocabularies.iter().any(|one| one == place));
-        let documented = expected.keys().any(|claim| claim.starts_with("word "));
-        for word in &support.words {
-            let claim = format!("word {word}");
-            if is_list || documented && !expected.contains_key(&claim) {
-                expected
-                    .entry(claim)
-                    .or_insert_with(|| support.samples.join("; "));
-                if documented {
-                    self.note(
-                        place,
-                        format!(
-                            "{} shows the word `{word}`, its table does not list it",
-                            support.samples.join("; ")
-                        ),
-                    );
+        let is_list = entries.iter().any(|one| one.vocabularies.contains(place));
+        let documented = support.lists_values();
+        let shown = [&support.samples, &support.recordings];
+        let shown: Vec<&str> = shown.into_iter().flatten().map(String::as_str).collect();
+        for text in &support.texts {
+            let claim = Claim::Value(text.clone());
+            if expected.contains_key(&claim) {
+                continue;
+            }
+            if documented {
+                let shown = shown.join("; ");
+                let what = format!("{shown} shows the value `{text}`, its table does not list it");
+                self.note(place, what);
+            }
+            if is_list || documented {
+                expected.insert(claim, shown.join("; "));
+            }
+        }
+        for entry in entries {
+            for claim in entry.claims.get(place).into_iter().flat_map(|one| &one.0) {
+                if !expected.contains_key(claim) {
+                    expected.insert(claim.clone(), format!("entry {}", entry.id));
+                    self.needed
+                        .insert((entry.id, place.clone(), Some(claim.clone())));
                 }
             }
         }
-        for (id, claim) in decided {
-            if let Some(source) = expected.insert(claim.clone(), format!("entry {id}")) {
-                self.note(
-                    place,
-                    format!("entry {id} says `{claim}`, but so does {source}"),
-                );
+        for claim in &node.claims {
+            if !expected.contains_key(claim) {
+                self.note(place, format!("the spec says `{claim}`, no source does"));
             }
         }
-        for claim in node
-            .claims
-            .iter()
-            .filter(|claim| !expected.contains_key(*claim))
-        {
-            self.note(place, format!("the spec says `{claim}`, no source does"));
-        }
-        for (claim, source) in expected
-            .iter()
-            .filter(|(claim, _)| !node.claims.contains(*claim))
-        {
-            self.note(place, format!("{source} says `{claim}`, the spec does not"));
+        for (claim, source) in &expected {
+            if !node.claims.contains(claim) {
+                self.note(place, format!("{source} says `{claim}`, the spec does not"));
+            }
         }
     }
 
-    fn marks(&mut self, place: &str, node: &Node, support: &Support) {
-        let grade = support.grade();
-        let entries = self.entries(node);
-        for entry in &entries {
-            let Some(claimed) = entry
-                .places
-                .get(place)
-                .filter(|_| node.own_marks.contains(&entry.id))
-            else {
-                continue;
-            };
-            if *claimed != grade {
-                self.note(
-                    place,
-                    format!(
-                        "entry {} calls it {claimed}, but it is {grade} ({})",
-                        entry.id,
-                        support.sources()
-                    ),
-                );
-            }
-        }
-        let decided = entries
-            .iter()
-            .any(|entry| entry.types.contains_key(place) || entry.claims.contains_key(place));
-        if grade == Grade::Both && !decided {
-            return;
-        }
-        // The nearest place above that an entry lists answers for this one.
-        let covering = |entry: &&Entry| -> Option<usize> {
-            entry
-                .places
-                .keys()
-                .filter(|above| covers(above, place))
-                .map(String::len)
-                .max()
-        };
-        let nearest = entries.iter().filter_map(covering).max();
-        let answering: Vec<&&Entry> = entries
-            .iter()
-            .filter(|entry| covering(entry) == nearest && nearest.is_some())
+    /// Values that a table lists twice, against the entries that say so.
+    fn repeated(&mut self, place: &Place, node: &Node, support: &Support) {
+        let entries = self.rests_on(node);
+        let decided: BTreeSet<String> = entries
+            .filter_map(|entry| entry.repeated.get(place))
+            .flatten()
+            .cloned()
             .collect();
-        if answering.is_empty() {
-            let why = if decided {
-                "an entry decides about it".to_owned()
-            } else {
-                format!("it is {grade}")
+        for value in support.repeated.symmetric_difference(&decided) {
+            let what = match decided.contains(value) {
+                false => format!("its table lists `{value}` twice, no entry says so"),
+                true => format!("an entry says that its table lists `{value}` twice, it does not"),
             };
-            self.note(
-                place,
-                format!("{why}, so its node needs an `x-discrepancy` and an entry that lists it"),
-            );
-            return;
+            self.note(place, what);
         }
-        for entry in answering {
-            let inherited = entry
-                .places
-                .iter()
-                .filter(|(above, _)| covers(above, place))
-                .max_by_key(|(above, _)| above.len());
-            if let Some((above, claimed)) = inherited
-                && above != place
-                && *claimed != grade
-                && grade != Grade::Both
-            {
-                self.note(
-                    place,
-                    format!(
-                        "entry {} calls all of `{above}` {claimed}, but this is {grade}",
-                        entry.id
-                    ),
+    }
+
+    fn marks(&mut self, place: &Place, node: &Node, grade: Grade) {
+        for entry in self.entries.clone() {
+            let lists = entry.borne_at().any(|listed| listed == place);
+            if lists && !node.own_marks.contains(&entry.id) {
+                let id = entry.id;
+                let what = format!(
+                    "entry {id} lists it, but its node does not bear `x-discrepancy: [{id}]`"
                 );
+                self.note(place, what);
             }
+        }
+        let is_explained = match grade {
+            Grade::Inferred => |entry: &Entry, place: &Place| {
+                entry.inferred.iter().any(|above| above.covers(place))
+            },
+            Grade::Sibling | Grade::Observed => {
+                |entry: &Entry, place: &Place| entry.borne_at().any(|above| above.covers(place))
+            }
+            _ => return,
+        };
+        if !self.rests_on(node).any(|entry| is_explained(entry, place)) {
+            let list = match grade {
+                Grade::Inferred => "inferred",
+                _ => "places",
+            };
+            let what = format!(
+                "it is {grade}, so its node needs an `x-discrepancy` and an entry that has it under `{list}`"
+            );
+            self.note(place, what);
         }
     }
 }
 
-/// Whether a place is another, or below it.
-fn covers(above: &str, place: &str) -> bool {
-    place
-        .strip_prefix(above)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', ' ', '[']))
+fn said(kind: Option<&Kind>) -> String {
+    kind.map_or_else(
+        || "nothing about its type".into(),
+        |kind| format!("`{kind}`"),
+    )
 }

@@ -3,7 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use super::kind::Kind;
+use super::place::Place;
+use crate::Location;
 
 /// One page of the documentation.
 #[derive(Debug, Clone, Deserialize)]
@@ -15,6 +19,9 @@ pub struct Page {
     pub title: String,
     /// Version of OCP that it documents.
     pub version: String,
+    /// The first version whose documentation has the same page, where it was looked
+    /// for.
+    pub first_version: Option<String>,
     /// When it was published.
     pub date: String,
     /// Where it is found.
@@ -46,6 +53,19 @@ pub struct Page {
     pub samples: Vec<String>,
 }
 
+impl Page {
+    /// Whether it holds for every operation.
+    pub(super) fn is_common(&self) -> bool {
+        self.operation.is_none() && self.sibling_of.is_none()
+    }
+
+    /// What the spec says of its versions.
+    pub(super) fn versions(&self) -> Value {
+        let first = self.first_version.as_ref().unwrap_or(&self.version);
+        json!({ "first": first, "last": self.version })
+    }
+}
+
 /// One row of a parameter table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -54,7 +74,7 @@ pub struct ParameterRow {
     pub name: String,
     /// `path` or `query`, from the heading of the table.
     #[serde(rename = "in")]
-    pub place: String,
+    pub location: Location,
     /// Column "Type".
     #[serde(rename = "type")]
     pub kind: String,
@@ -67,6 +87,15 @@ pub struct ParameterRow {
     /// Listed values by the heading of their group.
     #[serde(default)]
     pub values: BTreeMap<String, Vec<String>>,
+}
+
+impl ParameterRow {
+    /// What its example and its listed values show of the items of an array.
+    pub(super) fn kind_of_items(&self) -> Option<Kind> {
+        let values = self.values.values().flatten();
+        let value = values.map(|text| Value::from(text.as_str())).next();
+        Kind::of_value(value.as_ref().or(self.example.as_ref())?)
+    }
 }
 
 /// Rows of the header tables.
@@ -100,7 +129,7 @@ pub struct Structure {
     /// Title of the table.
     pub name: String,
     /// Where its members stand: a status, then a path within the body.
-    pub at: String,
+    pub at: Place,
     /// Number of its rows, as counted on the page.
     pub rows: usize,
     /// Its rows.

@@ -1,24 +1,35 @@
 //! Traceability: every claim of the spec against the documentation, the samples
-//! and the register of discrepancies, and all of those against the spec.
+//! and the register of discrepancies, and all of those against the spec, operation
+//! by operation.
 
+mod claim;
 pub mod claims;
 mod comparison;
 pub mod documentation;
+mod grade;
+mod kind;
+mod place;
 pub mod register;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::Interaction;
 use crate::document::{read_text, read_yaml};
+use crate::{Interaction, Operation, Provenance};
 use claims::{Node, Places};
-use comparison::Comparison;
+use comparison::{Comparison, Decision};
 use documentation::Page;
-use register::{Entry, Grade};
-use support::Supports;
+use register::{Condition, Entry};
+
+pub use claim::{Claim, Claims};
+pub use grade::Grade;
+pub use kind::{Kind, is_time};
+pub use place::{Place, Root, Step, walk};
+pub use support::{Support, Supports};
 
 /// Everything that a spec is held against.
 pub struct Evidence {
@@ -33,7 +44,7 @@ pub struct Evidence {
 /// One place where spec and evidence part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// Id of the operation.
+    /// Id of the operation, or which part of the evidence it is.
     pub operation: String,
     /// The place, such as `200 data.contents[].id`.
     pub place: String,
@@ -43,8 +54,8 @@ pub struct Gap {
     pub pointer: String,
 }
 
-impl std::fmt::Display for Gap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Gap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}, {}: {}", self.operation, self.place, self.what)
     }
 }
@@ -70,56 +81,64 @@ impl Evidence {
         })
     }
 
-    /// What supports a place of an operation, and where to look it up.
-    pub fn support(&self, spec: &Value, operation: &str) -> BTreeMap<String, (Grade, String)> {
-        self.supports(spec, operation)
-            .into_iter()
-            .map(|(place, support)| (place, (support.grade(), support.sources())))
-            .collect()
+    /// The evidence as it was when this crate was built: whoever reads it needs no
+    /// checkout.
+    ///
+    /// # Errors
+    ///
+    /// When a part of it is malformed.
+    pub fn embedded() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let (pages, register) = (
+            include_str!("../../documentation.yaml"),
+            include_str!("../../discrepancies.yaml"),
+        );
+        Ok(Self {
+            pages: read_yaml(pages, "documentation.yaml")?,
+            register: read_yaml(register, "discrepancies.yaml")?,
+            interactions: Interaction::embedded()?,
+        })
     }
 
-    fn supports(&self, spec: &Value, operation: &str) -> Supports {
-        support::support(operation, spec, &self.pages, &self.sampled(operation))
-    }
-
-    /// Places whose words the documentation lists.
-    pub(crate) fn documented_vocabularies(
-        &self,
-        spec: &Value,
-        operation: &str,
-    ) -> BTreeSet<String> {
-        self.supports(spec, operation)
-            .into_iter()
-            .filter(|(_, support)| {
-                support
-                    .claims
-                    .keys()
-                    .any(|claim| claim.starts_with("word "))
-            })
-            .map(|(place, _)| place)
-            .collect()
-    }
-
-    /// Interactions of an operation that hold a sample of the documentation.
-    fn sampled(&self, operation: &str) -> Vec<&Interaction> {
-        let is_sample = |one: &Interaction| {
-            let mut samples = self.pages.iter().flat_map(|page| &page.samples);
-            one.operation_id == operation && samples.any(|case| case == &one.case)
+    /// What supports each place of an operation.
+    pub fn supports(&self, spec: &Value, operation: &str) -> Supports {
+        let Some(operation) = Operation::find(spec, operation) else {
+            return Supports::new();
         };
-        self.interactions
-            .iter()
-            .filter(|one| is_sample(one))
+        let mut shown = self.samples(&operation.id);
+        shown.extend(self.interactions.iter().filter(|one| {
+            one.operation_id == operation.id && one.recorded.source.grade == Provenance::Recorded
+        }));
+        support::support(&operation, spec, &self.pages, &shown)
+    }
+
+    /// The documented interactions that show something of an operation: those of
+    /// its own pages, and of pages that hold for every operation.
+    pub fn samples(&self, operation: &str) -> Vec<&Interaction> {
+        let shows = |page: &Page, one: &Interaction| {
+            let is_own = page.operation.as_deref() == Some(operation);
+            let is_its = is_own && one.operation_id == operation || page.is_common();
+            is_its && page.samples.contains(&one.case)
+        };
+        let interactions = self.interactions.iter();
+        interactions
+            .filter(|one| one.recorded.source.grade == Provenance::Documented)
+            .filter(|one| self.pages.iter().any(|page| shows(page, one)))
             .collect()
     }
 
-    /// Bodies that the documentation shows for an operation, with their status.
-    pub(crate) fn samples(&self, operation: &str) -> Vec<(u16, Value)> {
-        self.sampled(operation)
-            .into_iter()
-            .filter_map(|one| {
-                let body = serde_json::from_str(&one.body).ok()?;
-                Some((one.recorded.response.status, body))
+    /// The members of an operation whose presence depends on members beside them.
+    pub(crate) fn conditions(&self, places: &Places, operation: &str) -> Vec<&Condition> {
+        let entries = self.register.iter().filter(|one| one.speaks_of(operation));
+        let conditions = entries.flat_map(|entry| {
+            let conditions = entry.conditions.iter();
+            conditions.map(move |condition| (entry.id, condition))
+        });
+        conditions
+            .filter(|(id, one)| {
+                let node = places.get(&one.object.member(&one.member));
+                node.is_some_and(|node| node.marks.contains(id))
             })
+            .map(|(_, condition)| condition)
             .collect()
     }
 
@@ -127,49 +146,82 @@ impl Evidence {
     /// every claim has its evidence and all evidence its claim.
     pub fn gaps(&self, spec: &Value) -> Vec<Gap> {
         let stated = claims::claims(spec);
-        let mut gaps = Vec::new();
-        let mut unstated = BTreeSet::new();
-        let documented = self
-            .pages
-            .iter()
-            .filter_map(|page| page.operation.as_deref());
-        for operation in documented {
-            if !stated.contains_key(operation) {
-                gaps.push(gap(
-                    operation,
-                    "request",
-                    "a page documents this operation, the spec does not describe it".into(),
-                    "/paths",
-                ));
-            }
-        }
+        let mut gaps = self.undescribed(&stated);
+        let mut needed = BTreeSet::new();
         for (operation, places) in &stated {
-            if !self
-                .pages
-                .iter()
-                .any(|page| page.operation.as_ref() == Some(operation))
-            {
-                let pointer = places.get("request").map_or("/paths", |node| &node.pointer);
-                gaps.push(gap(
-                    operation,
-                    "request",
-                    "the spec describes this operation, no page documents it".into(),
-                    pointer,
-                ));
-            }
+            let entries = self.register.iter().filter(|one| one.speaks_of(operation));
             let mut comparison = Comparison {
                 operation,
                 places,
-                register: &self.register,
-                gaps: &mut gaps,
-                unstated: &mut unstated,
+                supports: &self.supports(spec, operation),
+                entries: entries.collect(),
+                gaps: Vec::new(),
+                needed: BTreeSet::new(),
             };
-            comparison.run(&self.supports(spec, operation));
+            comparison.run();
+            gaps.append(&mut comparison.gaps);
+            needed.append(&mut comparison.needed);
         }
-        self.unused_entries(&stated, &unstated, &mut gaps);
-        self.repeated_words(&mut gaps);
+        self.unused_entries(&stated, &needed, &mut gaps);
+        self.unused_samples(&mut gaps);
         self.row_counts(&mut gaps);
         gaps
+    }
+
+    /// Operations that only a page or only the spec has.
+    fn undescribed(&self, stated: &BTreeMap<String, Places>) -> Vec<Gap> {
+        let request = Place::of(Root::Request);
+        let pages = self.pages.iter();
+        let documented: BTreeSet<&String> =
+            pages.filter_map(|page| page.operation.as_ref()).collect();
+        let described: BTreeSet<&String> = stated.keys().collect();
+        let differ = documented.symmetric_difference(&described);
+        differ
+            .map(|operation| match stated.get(*operation) {
+                None => {
+                    let what = "a page documents this operation, the spec does not describe it";
+                    Gap::new(operation, &request, what.into(), "/paths")
+                }
+                Some(places) => {
+                    let what = "the spec describes this operation, no page documents it";
+                    let node = places.get(&request);
+                    let pointer = node.map_or("/paths", |node| &node.pointer);
+                    Gap::new(operation, &request, what.into(), pointer)
+                }
+            })
+            .collect()
+    }
+
+    /// Samples that a page names and nobody has, and the other way round.
+    fn unused_samples(&self, gaps: &mut Vec<Gap>) {
+        let is_of = |page: &Page, one: &Interaction| {
+            page.is_common() || page.operation.as_ref() == Some(&one.operation_id)
+        };
+        let mut note = |at: &str, what: &str| {
+            gaps.push(Gap::elsewhere("documentation", at, what.into()));
+        };
+        for one in &self.interactions {
+            let names = |page: &Page| is_of(page, one) && page.samples.contains(&one.case);
+            if one.recorded.source.grade == Provenance::Documented && !self.pages.iter().any(names)
+            {
+                let at = format!("{}/{}", one.operation_id, one.case);
+                note(
+                    &at,
+                    "no page of this operation names this interaction among its samples",
+                );
+            }
+        }
+        for page in &self.pages {
+            for case in &page.samples {
+                let is_it = |one: &Interaction| is_of(page, one) && one.case == *case;
+                if !self.interactions.iter().any(is_it) {
+                    note(
+                        &page.id,
+                        &format!("there is no documented interaction `{case}`"),
+                    );
+                }
+            }
+        }
     }
 
     /// Transcribed rows against the number of rows that the page has.
@@ -185,135 +237,120 @@ impl Evidence {
                     let what = format!(
                         "{table}: the page has {counted} rows, {transcribed} are transcribed"
                     );
-                    gaps.push(gap("documentation", &page.id, what, ""));
+                    gaps.push(Gap::elsewhere("documentation", &page.id, what));
                 }
             }
         }
     }
 
-    /// Words that a table lists twice, against the entries that say so.
-    fn repeated_words(&self, gaps: &mut Vec<Gap>) {
-        let rows = self.pages.iter().flat_map(|page| &page.parameters);
-        let mut listed = BTreeMap::<&str, usize>::new();
-        for word in rows.flat_map(|row| row.values.values().flatten()) {
-            *listed.entry(word).or_default() += 1;
-        }
-        let twice: BTreeSet<&str> = listed
-            .into_iter()
-            .filter(|(_, count)| *count > 1)
-            .map(|(word, _)| word)
-            .collect();
-        let decided: BTreeSet<&str> = self
-            .register
-            .iter()
-            .flat_map(|entry| &entry.repeated)
-            .map(String::as_str)
-            .collect();
-        for word in twice.symmetric_difference(&decided) {
-            let what = if twice.contains(word) {
-                "its table lists it twice, no entry says so"
-            } else {
-                "an entry says that its table lists it twice, it does not"
-            };
-            gaps.push(gap("documentation", word, what.to_owned(), ""));
-        }
-    }
-
-    /// Entries that nothing refers to, and marks that no entry answers for.
+    /// Entries that nothing refers to, decisions that nothing needs, and marks that
+    /// no entry explains.
     fn unused_entries(
         &self,
         stated: &BTreeMap<String, Places>,
-        unstated: &BTreeSet<String>,
+        needed: &BTreeSet<Decision>,
         gaps: &mut Vec<Gap>,
     ) {
-        for (index, entry) in self.register.iter().enumerate() {
-            let note = |what: String| gap("register", &format!("entry {}", entry.id), what, "");
-            if self.register[..index]
-                .iter()
-                .any(|other| other.id == entry.id)
-            {
-                gaps.push(note("the number is taken by another entry".into()));
-            }
-            if entry.places.is_empty() && entry.unstated.is_empty() {
-                gaps.push(note("it justifies no node of the spec".into()));
-            }
-            let bears = |place: &String, marks: fn(&Node) -> &BTreeSet<u32>| {
-                let nodes = stated.values().filter_map(|places| places.get(place));
-                nodes
-                    .into_iter()
-                    .any(|node| marks(node).contains(&entry.id))
+        let mut numbers = BTreeSet::new();
+        for entry in &self.register {
+            let mut note = |what: String| {
+                gaps.push(Gap::elsewhere(
+                    "register",
+                    &format!("entry {}", entry.id),
+                    what,
+                ));
             };
-            for place in entry
-                .places
-                .keys()
-                .filter(|place| !bears(place, |node| &node.own_marks))
-            {
-                gaps.push(note(format!(
-                    "it lists `{place}`, but no such node bears `x-discrepancy: [{}]`",
-                    entry.id
-                )));
+            if !numbers.insert(entry.id) {
+                note("the number is taken by another entry".into());
             }
-            let conditional = entry
-                .conditions
-                .iter()
-                .map(|one| format!("{}.{}", one.object, one.member));
-            let decided = entry
-                .types
-                .keys()
-                .chain(entry.claims.keys())
-                .chain(&entry.vocabularies)
-                .cloned()
-                .chain(conditional);
-            for place in decided.filter(|place| !bears(place, |node| &node.marks)) {
-                gaps.push(note(format!(
-                    "it decides about `{place}`, but no such node rests on it"
-                )));
+            for operation in &entry.operations {
+                if !stated.contains_key(operation) {
+                    note(format!(
+                        "it speaks of `{operation}`, which the spec does not have"
+                    ));
+                }
             }
-            for place in entry
-                .unstated
-                .iter()
-                .filter(|place| !unstated.contains(*place))
-            {
-                gaps.push(note(format!(
-                    "it says that the spec leaves `{place}` out; it does not, or no source has it"
-                )));
+            if entry.borne_at().next().is_none() && entry.unstated.is_empty() {
+                note("it explains no node of the spec".into());
+            }
+            let has = |place: &Place, marks: fn(&Node) -> &BTreeSet<u32>| {
+                let speaks = stated.iter().filter(|(one, _)| entry.speaks_of(one));
+                let mut nodes = speaks.filter_map(|(_, places)| places.get(place));
+                nodes.any(|node| marks(node).contains(&entry.id))
+            };
+            for place in entry.borne_at() {
+                if !has(place, |node| &node.own_marks) {
+                    let id = entry.id;
+                    note(format!(
+                        "it lists `{place}`, but no such node bears `x-discrepancy: [{id}]`"
+                    ));
+                }
+            }
+            let conditional = entry.conditions.iter();
+            let conditional = conditional.map(|one| one.object.member(&one.member));
+            let lists = entry.vocabularies.iter().chain(entry.repeated.keys());
+            for place in lists.cloned().chain(conditional) {
+                if !has(&place, |node| &node.marks) {
+                    note(format!(
+                        "it decides about `{place}`, but no such node rests on it"
+                    ));
+                }
+            }
+            let types = entry.types.keys().map(|place| (place, None));
+            let claims = entry.claims.iter();
+            let claims =
+                claims.flat_map(|(place, all)| all.0.iter().map(move |one| (place, Some(one))));
+            for (place, claim) in types.chain(claims) {
+                if !needed.contains(&(entry.id, place.clone(), claim.cloned())) {
+                    let what = claim.map_or_else(|| "a type".into(), |claim| format!("`{claim}`"));
+                    note(format!(
+                        "it decides {what} for `{place}`, but no such node rests on it, or its sources say the same"
+                    ));
+                }
             }
         }
-        let mut marked: Vec<(&str, u32, &str)> = Vec::new();
         for (operation, places) in stated {
-            for node in places.values() {
-                marked.extend(
-                    node.own_marks
-                        .iter()
-                        .map(|mark| (operation.as_str(), *mark, node.pointer.as_str())),
-                );
-            }
-        }
-        marked.sort_unstable();
-        marked.dedup();
-        for (operation, mark, pointer) in marked {
-            // One node may stand at several places; one of them is enough.
-            let answered = self
-                .register
-                .iter()
-                .filter(|entry| entry.id == mark)
-                .any(|entry| {
-                    stated.values().flatten().any(|(place, node)| {
-                        node.pointer == pointer && entry.places.contains_key(place)
-                    })
-                });
-            if !answered {
-                gaps.push(gap(operation, "x-discrepancy", format!("the node is marked {mark}, but entry {mark} of the register does not list it"), pointer));
+            for (place, node) in places {
+                for mark in &node.own_marks {
+                    let mut entries = self.register.iter().filter(|one| one.id == *mark);
+                    let is_explained = entries.any(|entry| {
+                        // One node may stand at several places; one of them is enough.
+                        entry.speaks_of(operation)
+                            && entry.borne_at().any(|listed| {
+                                places
+                                    .get(listed)
+                                    .is_some_and(|one| one.pointer == node.pointer)
+                            })
+                    });
+                    if !is_explained {
+                        let what = format!(
+                            "its node is marked {mark}, but entry {mark} of the register does not list it for this operation"
+                        );
+                        gaps.push(Gap::new(operation, place, what, &node.pointer));
+                    }
+                }
             }
         }
     }
 }
 
-fn gap(operation: &str, place: &str, what: String, pointer: &str) -> Gap {
-    Gap {
-        operation: operation.into(),
-        place: place.into(),
-        what,
-        pointer: pointer.into(),
+impl Gap {
+    fn new(operation: &str, place: &Place, what: String, pointer: &str) -> Self {
+        Self {
+            operation: operation.into(),
+            place: place.to_string(),
+            what,
+            pointer: pointer.into(),
+        }
+    }
+
+    /// A gap in a file of the evidence.
+    fn elsewhere(file: &str, at: &str, what: String) -> Self {
+        Self {
+            operation: file.into(),
+            place: at.into(),
+            what,
+            pointer: String::new(),
+        }
     }
 }

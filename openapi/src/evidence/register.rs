@@ -1,11 +1,14 @@
 //! `discrepancies.yaml`: where the sources contradict each other or are silent,
 //! and what was decided.
 
-use std::collections::BTreeMap;
-use std::fmt;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
+
+use super::claim::Claims;
+use super::kind::Kind;
+use super::place::Place;
 
 /// One contradiction or silence.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,29 +28,47 @@ pub struct Entry {
     pub state: State,
     /// The check of `verify` by which a person with a real OCP settles it.
     pub check: Option<String>,
-    /// Nodes that it justifies, each with what supports it. An entry holds for
-    /// everything below its places.
+    /// Ids of the operations that it speaks of; all of them where there are none.
     #[serde(default)]
-    pub places: BTreeMap<String, Grade>,
+    pub operations: Vec<String>,
+    /// Places that it explains: their nodes bear its number.
+    #[serde(default)]
+    pub places: BTreeSet<Place>,
+    /// Places that no source has; with all that is below them. Their nodes bear its
+    /// number, too.
+    #[serde(default)]
+    pub inferred: BTreeSet<Place>,
     /// The type of a place where no source gives one, or where the spec departs
     /// from the source.
     #[serde(default)]
-    pub types: BTreeMap<String, String>,
+    pub types: BTreeMap<Place, Kind>,
     /// What else the spec says at a place and no source does.
     #[serde(default)]
-    pub claims: BTreeMap<String, Vec<String>>,
-    /// Places whose sampled texts are words of a list.
+    pub claims: BTreeMap<Place, Claims>,
+    /// Places whose sampled texts are values of a list.
     #[serde(default)]
-    pub vocabularies: Vec<String>,
-    /// Documented words that two groups of one table list.
+    pub vocabularies: BTreeSet<Place>,
+    /// Documented values that two groups of one table list.
     #[serde(default)]
-    pub repeated: Vec<String>,
+    pub repeated: BTreeMap<Place, BTreeSet<String>>,
     /// Members whose presence depends on members beside them.
     #[serde(default)]
     pub conditions: Vec<Condition>,
     /// Documented rows that no node of the spec stands for.
     #[serde(default)]
-    pub unstated: Vec<String>,
+    pub unstated: BTreeSet<Place>,
+}
+
+impl Entry {
+    /// Whether it speaks of an operation.
+    pub fn speaks_of(&self, operation: &str) -> bool {
+        self.operations.is_empty() || self.operations.iter().any(|one| one == operation)
+    }
+
+    /// The places whose nodes bear its number.
+    pub(super) fn borne_at(&self) -> impl Iterator<Item = &Place> {
+        self.places.iter().chain(&self.inferred)
+    }
 }
 
 /// A member that must be there when members beside it have certain values.
@@ -55,7 +76,7 @@ pub struct Entry {
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// Place of the object.
-    pub object: String,
+    pub object: Place,
     /// Name of the member.
     pub member: String,
     /// Values of members beside it, all of which must hold.
@@ -72,34 +93,6 @@ pub enum Otherwise {
     Absent,
     /// It may.
     Optional,
-}
-
-/// What supports a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Grade {
-    /// A row of the documentation and a sample.
-    Both,
-    /// A row of the documentation; no sample shows it.
-    Documented,
-    /// A sample; no row describes it.
-    Sampled,
-    /// A row of a sibling operation only.
-    Sibling,
-    /// No public documentation: server code, other clients, or reasoning.
-    Inferred,
-}
-
-impl fmt::Display for Grade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Both => "documented and sampled",
-            Self::Documented => "documented",
-            Self::Sampled => "sampled",
-            Self::Sibling => "sibling",
-            Self::Inferred => "inferred",
-        })
-    }
 }
 
 /// Whether a decision can still change.

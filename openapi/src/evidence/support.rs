@@ -1,51 +1,58 @@
-//! What the sources say, in the form of [`claims`](super::claims).
+//! What the sources say about one operation, in the form of [`claims`].
+//!
+//! [`claims`]: super::claims
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::claim::Claim;
+use super::claims::{Places, claims_of, described};
 use super::documentation::{Page, ParameterRow};
-use super::register::Grade;
-use crate::{Interaction, Operation, Place};
+use super::grade::Grade;
+use super::kind::Kind;
+use super::place::{Place, Root, walk};
+use crate::{Interaction, Location, Operation, Provenance};
 
 /// What the sources say about one place.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Support {
+pub struct Support {
     /// Rows of this operation's page, or of pages that hold for every operation.
     pub(super) rows: Vec<String>,
     /// Samples that show it.
     pub(super) samples: Vec<String>,
+    /// Recordings of a running OCP that show it.
+    pub(super) recordings: Vec<String>,
     /// Rows of a sibling operation.
     pub(super) siblings: Vec<String>,
-    /// Types by the source that gives them; rows, then samples.
-    kinds: Vec<(String, Grade)>,
+    /// Types, with the grade that their source has alone.
+    kinds: Vec<(Kind, Grade)>,
     /// Everything else, by claim, with its source.
-    pub(super) claims: BTreeMap<String, String>,
-    /// Texts that samples show here.
-    pub(super) words: BTreeSet<String>,
+    pub(super) claims: BTreeMap<Claim, String>,
+    /// Texts that samples and recordings show here.
+    pub(super) texts: BTreeSet<String>,
+    /// Values that a table lists in two of its groups.
+    pub(super) repeated: BTreeSet<String>,
 }
 
 impl Support {
-    pub(super) fn grade(&self) -> Grade {
-        match (
-            self.rows.is_empty(),
-            self.samples.is_empty(),
-            self.siblings.is_empty(),
-        ) {
-            (false, false, _) => Grade::Both,
-            (false, true, _) => Grade::Documented,
-            (true, false, _) => Grade::Sampled,
-            (true, true, false) => Grade::Sibling,
-            (true, true, true) => Grade::Inferred,
+    /// How good the support is.
+    pub fn grade(&self) -> Grade {
+        match (self.rows.is_empty(), self.samples.is_empty()) {
+            (false, false) => Grade::Both,
+            (false, true) => Grade::Documented,
+            (true, false) => Grade::Sampled,
+            (true, true) if !self.recordings.is_empty() => Grade::Observed,
+            (true, true) if !self.siblings.is_empty() => Grade::Sibling,
+            (true, true) => Grade::Inferred,
         }
     }
 
     /// Where to look it up.
-    pub(super) fn sources(&self) -> String {
-        let mut sources: Vec<&str> = self
-            .rows
-            .iter()
-            .chain(&self.samples)
+    pub fn sources(&self) -> String {
+        let mut sources: Vec<&str> = [&self.rows, &self.samples, &self.recordings]
+            .into_iter()
+            .flatten()
             .map(String::as_str)
             .collect();
         if sources.is_empty() {
@@ -55,54 +62,43 @@ impl Support {
         sources.join("; ")
     }
 
-    /// The one type that the sources agree on.
+    /// Recordings of a running OCP that show it.
+    pub fn recordings(&self) -> &[String] {
+        &self.recordings
+    }
+
+    /// Whether a source lists values.
+    pub(crate) fn lists_values(&self) -> bool {
+        let mut claims = self.claims.keys();
+        claims.any(|claim| matches!(claim, Claim::Value(_)))
+    }
+
+    /// The one type that the sources agree on, or all that they say.
     ///
-    /// A table's `String` says nothing against a time-stamp that every sample
-    /// shows.
-    pub(super) fn kind(&self) -> Result<Option<String>, String> {
-        let of = |grade| -> BTreeSet<&str> {
+    /// A table's `String` says nothing against a time that every sample shows.
+    pub(super) fn kind(&self) -> Result<Option<&Kind>, Vec<&Kind>> {
+        let of = |grade| -> BTreeSet<&Kind> {
             let kinds = self.kinds.iter().filter(|(_, one)| *one == grade);
-            kinds.map(|(kind, _)| kind.as_str()).collect()
+            kinds.map(|(kind, _)| kind).collect()
         };
-        let (rows, samples, siblings) = (
-            of(Grade::Documented),
-            of(Grade::Sampled),
-            of(Grade::Sibling),
-        );
-        let rows: BTreeSet<&str> = match samples.first() {
-            Some(&"string date-time") if samples.len() == 1 => {
-                rows.into_iter().filter(|kind| *kind != "string").collect()
-            }
-            _ => rows,
-        };
-        let mut all: BTreeSet<&str> = rows.union(&samples).copied().collect();
+        let shown: BTreeSet<&Kind> = &of(Grade::Sampled) | &of(Grade::Observed);
+        let mut all = of(Grade::Documented);
+        if shown.iter().eq([&&Kind::time()]) {
+            all.remove(&Kind::plain("string"));
+        }
+        all.extend(shown);
         if all.is_empty() {
-            all = siblings;
+            all = of(Grade::Sibling);
         }
         match all.len() {
-            0 => Ok(None),
-            1 => Ok(all.first().map(|kind| (*kind).to_owned())),
-            _ => Err(all.into_iter().collect::<Vec<_>>().join(" and ")),
+            0 | 1 => Ok(all.pop_first()),
+            _ => Err(all.into_iter().collect()),
         }
-    }
-}
-
-/// The one mapping from the words of the documentation to types.
-fn kind_of(word: &str) -> &'static str {
-    match word {
-        // Java Longs, all of them (discrepancy 40).
-        "Integer" | "Long" => "integer int64",
-        "Boolean" => "boolean",
-        "String" => "string",
-        "Datetime" | "Timestamp" | "OffsetDateTime" => "string date-time",
-        "Array" => "array",
-        "Object" => "object",
-        _ => "(a type that the documentation has not used before)",
     }
 }
 
 /// The pattern of a documented form.
-fn pattern_of(form: &str) -> String {
+fn pattern_of(form: &str) -> Value {
     let form = [
         ("YYYY", r"\d{4}"),
         ("MM", r"\d{2}"),
@@ -115,279 +111,219 @@ fn pattern_of(form: &str) -> String {
     .fold(form.to_owned(), |form, (letters, digits)| {
         form.replace(letters, digits)
     });
-    format!("^{form}$")
+    format!("^{form}$").into()
 }
 
-pub(super) type Supports = BTreeMap<String, Support>;
+/// What the sources say, by place.
+pub type Supports = BTreeMap<Place, Support>;
 
-/// What the sources say about one operation; `samples` are those of its pages.
+/// What the sources say about one operation; `samples` are those of its pages, and
+/// recordings of it.
 pub(super) fn support(
-    operation_id: &str,
+    operation: &Operation,
     spec: &Value,
     pages: &[Page],
     samples: &[&Interaction],
 ) -> Supports {
-    let mut supports = Supports::new();
+    let places = claims_of(spec, operation);
+    let mut collection = Collection {
+        operation,
+        places: &places,
+        supports: Supports::new(),
+    };
     for interaction in samples {
-        sample(interaction, spec, operation_id, &mut supports);
+        collection.sample(interaction, spec);
     }
-    let statuses: BTreeSet<String> = samples
+    let responses: BTreeSet<Place> = samples
         .iter()
-        .map(|one| one.recorded.response.status.to_string())
+        .map(|one| described(&places, one.recorded.response.status))
         .collect();
     for page in pages {
-        let own = page.operation.as_deref() == Some(operation_id);
-        let common = page.operation.is_none() && page.sibling_of.is_none();
-        let grade = match page.sibling_of.as_deref() == Some(operation_id) {
-            true => Grade::Sibling,
-            false if own || common => Grade::Documented,
-            false => continue,
-        };
-        rows(page, grade, &statuses, &mut supports);
+        let own = page.operation.as_ref() == Some(&operation.id);
+        if page.sibling_of.as_ref() == Some(&operation.id) {
+            collection.tables(page, Grade::Sibling);
+        } else if own || page.is_common() {
+            collection.tables(page, Grade::Documented);
+            collection.rest(page, &responses);
+        }
     }
-    supports
+    collection.supports
 }
 
-fn rows(page: &Page, grade: Grade, statuses: &BTreeSet<String>, supports: &mut Supports) {
-    let mut note = |place: String, kind: &str, what: &str| {
-        let support = supports.entry(place).or_default();
-        let source = format!("{}, {what}", page.id);
-        match grade {
-            Grade::Sibling => support.siblings.push(source),
-            _ => support.rows.push(source),
+struct Collection<'a> {
+    operation: &'a Operation,
+    places: &'a Places,
+    supports: Supports,
+}
+
+impl Collection<'_> {
+    fn at(&mut self, place: &Place) -> &mut Support {
+        self.supports.entry(place.clone()).or_default()
+    }
+
+    fn note(&mut self, place: &Place, kind: Option<Kind>, grade: Grade, source: &str) {
+        let support = self.at(place);
+        let sources = match grade {
+            Grade::Sibling => &mut support.siblings,
+            Grade::Sampled => &mut support.samples,
+            Grade::Observed => &mut support.recordings,
+            _ => &mut support.rows,
+        };
+        if !sources.iter().any(|one| one == source) {
+            sources.push(source.to_owned());
         }
-        if !kind.is_empty() {
-            support.kinds.push((kind.to_owned(), grade));
-        }
-    };
-    for row in &page.parameters {
-        parameter(row, &mut note);
+        support.kinds.extend(kind.map(|kind| (kind, grade)));
     }
-    for structure in &page.structures {
-        for row in &structure.members {
-            let place = below(&structure.at, &row.name);
-            note(
-                place,
-                kind_of(&row.kind),
-                &format!("{}, row `{}`", structure.name, row.name),
-            );
-        }
+
+    fn say(&mut self, place: &Place, claim: Claim, source: &str) {
+        self.at(place).claims.insert(claim, source.to_owned());
     }
-    if grade == Grade::Sibling {
-        return;
-    }
-    if let Some(request) = &page.request {
-        note("request".into(), request, "request path");
-    }
-    if !page.authentication.is_empty() {
-        note("security".into(), "alternatives", "authentication");
-    }
-    for header in &page.headers.request {
-        note(
-            format!("header {}", header.name),
-            "",
-            &format!("request header `{}`", header.name),
-        );
-    }
-    for header in &page.headers.response {
-        for status in statuses {
-            let kind = if header.example.is_i64() {
-                "integer int64"
-            } else {
-                "string"
+
+    /// Parameters and members.
+    fn tables(&mut self, page: &Page, grade: Grade) {
+        for row in &page.parameters {
+            let source = format!("{}, row `{}`", page.id, row.name);
+            let place = Place::parameter(row.location, &row.name);
+            // A form that is demanded says more than the type `String`.
+            let kind = match row.format {
+                Some(_) => Kind::time(),
+                None => Kind::of_documented(&row.kind),
             };
-            note(
-                format!("{status} header {}", header.name),
-                kind,
-                &format!("response header `{}`", header.name),
-            );
+            self.note(&place, Some(kind), grade, &source);
+            if row.kind == "Array" {
+                self.note(&place.items(), row.kind_of_items(), grade, &source);
+            }
+            if grade != Grade::Sibling {
+                self.parameter(row, &place, &source);
+            }
+        }
+        for structure in &page.structures {
+            for row in &structure.members {
+                let path = row.name.split('.');
+                let place = path.fold(structure.at.clone(), |at, name| at.member(name));
+                let source = format!("{}, {}, row `{}`", page.id, structure.name, row.name);
+                let kind = Kind::of_documented(&row.kind);
+                self.note(&place, Some(kind), grade, &source);
+                if grade != Grade::Sibling {
+                    self.values(&row.values, &place, &source);
+                }
+            }
         }
     }
-    let mut say = |place: String, claim: String, what: String| {
-        let support = supports.entry(place).or_default();
-        support.claims.insert(claim, format!("{}, {what}", page.id));
-    };
-    for row in &page.parameters {
-        let place = format!("{} {}", row.place, row.name);
-        let what = format!("row `{}`", row.name);
+
+    fn parameter(&mut self, row: &ParameterRow, place: &Place, source: &str) {
         if row.required == "Yes" {
-            say(place.clone(), "required".into(), what.clone());
+            self.say(place, Claim::Required, source);
         }
         if let Some(form) = &row.format {
-            say(
-                place.clone(),
-                format!("pattern {}", pattern_of(form)),
-                what.clone(),
-            );
+            let claim = Claim::keyword("pattern", &pattern_of(form));
+            self.say(place, claim, source);
         }
         if let Some(example) = &row.example {
-            let example = if row.kind == "Array" {
-                Value::from(vec![example.clone()])
-            } else {
-                example.clone()
+            let example = match row.kind.as_str() {
+                "Array" => Value::from(vec![example.clone()]),
+                _ => example.clone(),
             };
-            say(place.clone(), format!("example {example}"), what.clone());
+            self.say(place, Claim::keyword("example", &example), source);
         }
-        for word in row.values.values().flatten() {
-            say(format!("{place}[]"), format!("word {word}"), what.clone());
-        }
+        self.values(&row.values, &place.items(), source);
     }
-    for structure in &page.structures {
-        for row in &structure.members {
-            for word in row.values.values().flatten() {
-                say(
-                    below(&structure.at, &row.name),
-                    format!("word {word}"),
-                    format!("row `{}`", row.name),
-                );
+
+    fn values(&mut self, groups: &BTreeMap<String, Vec<String>>, place: &Place, source: &str) {
+        for value in groups.values().flatten() {
+            let claim = Claim::Value(value.clone());
+            let support = self.at(place);
+            if support.claims.insert(claim, source.to_owned()).is_some() {
+                support.repeated.insert(value.clone());
             }
         }
     }
-    for scheme in &page.authentication {
-        let claim = match scheme.as_str() {
-            "Basic" => "http basic",
-            "OCP-ACCESS-KEY-HMACSHA1" => "apiKey header Authorization",
-            other => other,
-        };
-        say("security".into(), claim.into(), "authentication".into());
-    }
-    for header in &page.headers.response {
-        for status in statuses {
-            let place = format!("{status} header {}", header.name);
-            say(
-                place,
-                format!("example {}", header.example),
-                format!("response header `{}`", header.name),
-            );
-        }
-    }
-    for header in page
-        .headers
-        .request
-        .iter()
-        .filter(|header| header.name == "Content-Type")
-    {
-        for status in statuses {
-            let media_type = header.example.as_str().unwrap_or_default();
-            say(
-                status.clone(),
-                media_type.into(),
-                "request header `Content-Type`, used uniformly".into(),
-            );
-        }
-    }
-}
 
-fn parameter(row: &ParameterRow, note: &mut impl FnMut(String, &str, &str)) {
-    let place = format!("{} {}", row.place, row.name);
-    let what = format!("row `{}`", row.name);
-    // A form that is demanded says more than the type `String`.
-    let kind = if row.format.is_some() {
-        "string date-time"
-    } else {
-        kind_of(&row.kind)
-    };
-    if row.kind == "Array" {
-        note(format!("{place}[]"), "string", &what);
-    }
-    note(place, kind, &what);
-}
-
-/// The place of a member: `200` and `data` make `200 data`.
-fn below(at: &str, name: &str) -> String {
-    let separator = if at.contains(' ') { "." } else { " " };
-    format!("{at}{separator}{name}")
-}
-
-fn sample(interaction: &Interaction, spec: &Value, operation_id: &str, supports: &mut Supports) {
-    let source = format!("sample {}", interaction.case);
-    let mut note = |place: &str, kind: &str, word: Option<&str>| {
-        let support = supports.entry(place.to_owned()).or_default();
-        if !support.samples.contains(&source) {
-            support.samples.push(source.clone());
+    /// What a page says besides its tables.
+    fn rest(&mut self, page: &Page, responses: &BTreeSet<Place>) {
+        let grade = Grade::Documented;
+        let source = |what: &str| format!("{}, {what}", page.id);
+        if let Some(request) = &page.request {
+            let place = Place::of(Root::Request);
+            let source = source("request path");
+            self.note(&place, Some(Kind::Request(request.clone())), grade, &source);
+            let claim = Claim::keyword("x-documented-versions", &page.versions());
+            self.say(&place, claim, &source);
         }
-        if !kind.is_empty() {
-            support.kinds.push((kind.to_owned(), Grade::Sampled));
+        let security = Place::of(Root::Security);
+        for scheme in &page.authentication {
+            let name = match scheme.as_str() {
+                "Basic" => "http basic",
+                "OCP-ACCESS-KEY-HMACSHA1" => "apiKey header Authorization",
+                other => other,
+            };
+            let source = source("authentication");
+            self.note(&security, Some(Kind::Alternatives), grade, &source);
+            self.say(&security, Claim::Scheme(name.into()), &source);
         }
-        support.words.extend(word.map(str::to_owned));
-    };
-    let line = &interaction.recorded.request;
-    for (name, text) in &line.query {
-        let kind = if text.parse::<i64>().is_ok() {
-            "integer int64"
-        } else {
-            "string"
-        };
-        note(&format!("query {name}"), kind, None);
-    }
-    // The path of the sample shows the parameters of the template it fits.
-    if let Some(operation) = Operation::find(spec, operation_id)
-        && let Ok(arguments) = interaction.arguments(spec)
-    {
-        note("request", "", None);
-        for parameter in operation
-            .parameters
-            .iter()
-            .filter(|one| one.place == Place::Path)
-        {
-            if let Some(value) = arguments.get(&parameter.name) {
-                let kind = if value.is_i64() {
-                    "integer int64"
-                } else {
-                    "string"
+        for header in &page.headers.request {
+            let source = source(&format!("request header `{}`", header.name));
+            let place = Place::parameter(Location::Header, &header.name);
+            self.note(&place, None, grade, &source);
+            if header.name == "Content-Type" {
+                let media_type = header.example.as_str().unwrap_or_default();
+                let source = format!("{source}, used uniformly");
+                for place in responses {
+                    self.say(place, Claim::MediaType(media_type.into()), &source);
+                }
+            }
+        }
+        for header in &page.headers.response {
+            let source = source(&format!("response header `{}`", header.name));
+            for place in responses {
+                let Root::Response(status) = &place.root else {
+                    continue;
                 };
-                note(&format!("path {}", parameter.name), kind, None);
+                let place = Place::of(Root::Header(status.clone(), header.name.clone()));
+                let kind = Kind::of_value(&header.example);
+                self.note(&place, kind, grade, &source);
+                let claim = Claim::keyword("example", &header.example);
+                self.say(&place, claim, &source);
             }
         }
     }
-    let status = interaction.recorded.response.status.to_string();
-    if let Ok(body) = serde_json::from_str::<Value>(&interaction.body) {
-        leaves(&body, &status, &mut note);
-    }
-}
 
-fn leaves(value: &Value, place: &str, note: &mut impl FnMut(&str, &str, Option<&str>)) {
-    match value {
-        Value::Null => note(place, "", None),
-        Value::Bool(_) => note(place, "boolean", None),
-        Value::Number(number) => {
-            note(
-                place,
-                if number.is_i64() {
-                    "integer int64"
-                } else {
-                    "number"
-                },
-                None,
-            );
-        }
-        Value::String(text) => {
-            note(
-                place,
-                if is_time(text) {
-                    "string date-time"
-                } else {
-                    "string"
-                },
-                Some(text),
-            );
-        }
-        Value::Array(items) => {
-            note(place, "array", None);
-            for item in items {
-                leaves(item, &format!("{place}[]"), note);
+    /// What a sample or a recording shows. The request is another operation's where
+    /// a page of all operations shows a response.
+    fn sample(&mut self, interaction: &Interaction, spec: &Value) {
+        let recorded = &interaction.recorded;
+        let (grade, source) = match recorded.source.grade {
+            Provenance::Recorded => (
+                Grade::Observed,
+                format!(
+                    "recording {}, {}",
+                    interaction.case, recorded.source.document
+                ),
+            ),
+            _ => (Grade::Sampled, format!("sample {}", interaction.case)),
+        };
+        if interaction.operation_id == self.operation.id {
+            self.note(&Place::of(Root::Request), None, grade, &source);
+            for (name, text) in &recorded.request.query {
+                let place = Place::parameter(Location::Query, name);
+                self.note(&place, Some(Kind::of_text(text)), grade, &source);
+            }
+            // The path of the sample shows the parameters of the template it fits.
+            let arguments = interaction.arguments(spec).unwrap_or_default();
+            for parameter in self.operation.parameters_in(Location::Path) {
+                if let Some(value) = arguments.get(&parameter.name) {
+                    let place = Place::parameter(Location::Path, &parameter.name);
+                    self.note(&place, Kind::of_value(value), grade, &source);
+                }
             }
         }
-        Value::Object(members) => {
-            note(place, "object", None);
-            for (name, member) in members {
-                leaves(member, &below(place, name), note);
-            }
+        if let Ok(body) = serde_json::from_str::<Value>(&interaction.body) {
+            let response = described(self.places, recorded.response.status);
+            walk(&body, &response, &mut |place, _, value| {
+                self.note(place, Kind::of_value(value), grade, &source);
+                let text = value.as_str().map(str::to_owned);
+                self.at(place).texts.extend(text);
+            });
         }
     }
-}
-
-/// Whether a text is an instant in any form that OCP writes.
-pub(crate) fn is_time(text: &str) -> bool {
-    chrono::DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").is_ok()
 }

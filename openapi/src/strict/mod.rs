@@ -17,24 +17,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use jsonschema::error::ValidationErrorKind;
+use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, ValidationOptions, Validator};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::Operation;
 use crate::document::escape;
-use crate::evidence::Evidence;
+use crate::evidence::claims::{claims_of, described};
 use crate::evidence::register::{Condition, Otherwise};
-use crate::operation::{operations, resolve, texts};
+use crate::evidence::{Evidence, Kind, Place, Root, Step, Supports};
+use crate::operation::{resolve, texts};
+use crate::schema::{Broken, Schema};
 
 pub use rule::Rule;
 
-/// Depth at which a spec is taken to refer to itself.
-const DEEPEST: usize = 24;
-
-/// Judges the answers of one operation.
+/// Judges the responses to one operation.
 pub struct Strict {
-    responses: BTreeMap<String, (Value, Validator)>,
-    sources: BTreeMap<String, String>,
+    responses: BTreeMap<String, Response>,
+    supports: Supports,
+}
+
+/// How the responses of a status or of a class are judged.
+struct Response {
+    schema: Value,
+    validator: Validator,
+    /// The node of the spec and the place for each JSON pointer into the schema that
+    /// stands for one.
+    notes: BTreeMap<String, (String, Place)>,
 }
 
 /// What a departure from the contract means.
@@ -97,56 +107,68 @@ impl Strict {
     /// The strict view of an operation; `None` if the spec does not have it, or
     /// describes it so that no schema can be made of it.
     pub fn new(spec: &Value, operation: &str, evidence: &Evidence) -> Option<Self> {
-        let (pointer, _, _, node) = operations(spec).find(|(_, _, _, node)| {
-            node.get("operationId").and_then(Value::as_str) == Some(operation)
-        })?;
-        let samples = evidence.samples(operation);
-        let builder = Builder {
-            spec,
-            closed: evidence.documented_vocabularies(spec, operation),
-            conditions: evidence
-                .register
-                .iter()
-                .flat_map(|entry| &entry.conditions)
-                .collect(),
-        };
+        let operation = Operation::find(spec, operation)?;
+        let places = claims_of(spec, &operation);
+        let supports = evidence.supports(spec, &operation.id);
+        let samples: Vec<(Place, Value)> = evidence
+            .samples(&operation.id)
+            .into_iter()
+            .filter_map(|one| {
+                let status = one.recorded.response.status;
+                let body = serde_json::from_str(&one.body).ok()?;
+                Some((described(&places, status), body))
+            })
+            .collect();
+        let conditions = evidence.conditions(&places, &operation.id);
         let mut responses = BTreeMap::new();
-        for (status, response) in node.get("responses")?.as_object()? {
+        let described = spec.pointer(&operation.pointer)?.get("responses")?;
+        for (status, response) in described.as_object()? {
             let response = resolve(spec, response)?;
             let Some(schema) = response.pointer("/content/application~1json/schema") else {
                 continue;
             };
-            let bodies = samples.iter().filter(|(sampled, _)| {
-                status == &sampled.to_string() || is_failure(status) && *sampled >= 400
-            });
-            // A class of failures is judged by the failure that is documented.
-            let at = if is_failure(status) { "429" } else { status };
+            let own = Place::response(status);
+            let place = match places.get(&own).map(|node| &node.kind) {
+                // Judged by the response that is documented.
+                Some(Some(Kind::Like(status))) => Place::response(status),
+                _ => own,
+            };
+            let bodies = samples.iter().filter(|(at, _)| *at == place);
             let bodies: Vec<&Value> = bodies.map(|(_, body)| body).collect();
             let pointer = format!(
-                "{pointer}/responses/{}/content/application~1json/schema",
+                "{}/responses/{}/content/application~1json/schema",
+                operation.pointer,
                 escape(status)
             );
-            let mut strict = builder.schema(schema, at, &pointer, &bodies, true, 0);
-            agree_with_http(&mut strict, status);
-            let validator = options().build(&strict).ok()?;
-            responses.insert(status.clone(), (strict, validator));
+            let mut builder = Builder {
+                supports: &supports,
+                conditions: &conditions,
+                notes: BTreeMap::new(),
+            };
+            let schema = Schema::at(spec, schema, &pointer);
+            let mut strict = builder.schema(schema, &place, "", &bodies, true);
+            agree_with_http(&mut strict, status, &mut builder.notes);
+            responses.insert(
+                status.clone(),
+                Response {
+                    validator: options().build(&strict).ok()?,
+                    schema: strict,
+                    notes: builder.notes,
+                },
+            );
         }
-        let sources = evidence
-            .support(spec, operation)
-            .into_iter()
-            .map(|(place, (_, sources))| (place, sources));
         Some(Self {
             responses,
-            sources: sources.collect(),
+            supports,
         })
     }
 
     /// The schema for a status, as JSON Schema.
     pub fn schema(&self, status: u16) -> Option<&Value> {
-        self.response(status).map(|(schema, _)| schema)
+        self.response(status).map(|response| &response.schema)
     }
 
-    fn response(&self, status: u16) -> Option<&(Value, Validator)> {
+    fn response(&self, status: u16) -> Option<&Response> {
         let exact = self.responses.get(&status.to_string());
         exact.or_else(|| self.responses.get(&format!("{}XX", status / 100)))
     }
@@ -164,7 +186,7 @@ impl Strict {
         body: &Value,
         quote: &dyn Fn(&Value) -> String,
     ) -> Vec<Departure> {
-        let Some((schema, validator)) = self.response(status) else {
+        let Some(response) = self.response(status) else {
             return vec![Departure {
                 body: String::new(),
                 spec: String::new(),
@@ -176,9 +198,10 @@ impl Strict {
                 evidence: String::new(),
             }];
         };
-        let mut departures: Vec<Departure> = validator
+        let mut departures: Vec<Departure> = response
+            .validator
             .iter_errors(body)
-            .flat_map(|error| self.departure(schema, &error, quote))
+            .flat_map(|error| self.departure(response, &error, quote))
             .collect();
         departures.sort_by(|one, other| one.body.cmp(&other.body));
         departures
@@ -187,30 +210,34 @@ impl Strict {
     /// Each member that should not be there is a departure of its own.
     fn departure(
         &self,
-        schema: &Value,
+        response: &Response,
         error: &ValidationError<'_>,
         quote: &dyn Fn(&Value) -> String,
     ) -> Vec<Departure> {
+        let schema = &response.schema;
         let path = error.schema_path().as_str();
-        let (spec, at) = nearest(schema, path);
+        let (spec, at) = response.nearest(path);
         let departure = |member: Option<&str>, severity, what| {
-            let object = error.instance_path().as_str();
             // A missing member has no place in the body, its object has.
-            let place = place(object, member);
-            let own = at.split_once(' ').map_or(at.as_str(), |(status, _)| status);
-            let own = self.sources.get(&format!("{own} {place}"));
+            let body = error.instance_path();
+            let mut place = Place::of(at.root.clone());
+            place.path.extend(body.iter().map(|segment| match segment {
+                LocationSegment::Property(name) => Step::Member(name.into_owned()),
+                LocationSegment::Index(_) => Step::Items,
+            }));
+            place
+                .path
+                .extend(member.map(|name| Step::Member(name.to_owned())));
+            let support = self.supports.get(&place).or_else(|| self.supports.get(&at));
             Departure {
-                body: object.to_owned(),
+                body: body.as_str().to_owned(),
                 spec: spec.clone(),
-                place,
+                place: place.path(),
                 member: member.map(str::to_owned),
                 rule: Rule::from(error.kind()),
                 severity,
                 what,
-                evidence: own
-                    .or_else(|| self.sources.get(&at))
-                    .cloned()
-                    .unwrap_or_default(),
+                evidence: support.map(|one| one.sources()).unwrap_or_default(),
             }
         };
         let what = sentence(error, quote);
@@ -288,41 +315,19 @@ pub(crate) fn beginning(value: &Value) -> String {
     }
 }
 
-/// A JSON pointer as a place on the wire, with one more member if it is missing
-/// or not described; that one may be called like an index.
-fn place(pointer: &str, member: Option<&str>) -> String {
-    let mut place = String::new();
-    for part in pointer.split('/').skip(1) {
-        if !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()) {
-            place.push_str("[]");
-        } else {
-            push_member(&mut place, part);
-        }
-    }
-    if let Some(member) = member {
-        push_member(&mut place, member);
-    }
-    place
-}
-
-fn push_member(place: &mut String, name: &str) {
-    if !place.is_empty() {
-        place.push('.');
-    }
-    place.push_str(name);
-}
-
 /// Lets the envelope say nothing else than HTTP: every sample agrees, and the
 /// client refuses an answer that contradicts itself (discrepancies 4 and 7).
-fn agree_with_http(strict: &mut Value, status: &str) {
+fn agree_with_http(
+    strict: &mut Value,
+    status: &str,
+    notes: &mut BTreeMap<String, (String, Place)>,
+) {
     let other = if is_failure(status) { "data" } else { "error" };
-    let mut never = Value::Null;
-    for note in ["x-place", "x-pointer"] {
-        never[note] = strict[note].clone();
-    }
-    never["type"] = json!("null");
     if let Some(properties) = strict.pointer_mut("/properties") {
-        properties[other] = never;
+        properties[other] = json!({ "type": "null" });
+        if let Some(envelope) = notes.get("").cloned() {
+            notes.insert(format!("/properties/{other}"), envelope);
+        }
     }
     if let Some(successful) = strict.pointer_mut("/properties/successful") {
         successful["const"] = json!(!is_failure(status));
@@ -346,60 +351,47 @@ pub(crate) fn options() -> ValidationOptions<'static> {
         .with_keyword("x-word", |_, words, _| Ok(Box::new(word::Word::new(words))))
 }
 
-/// Spec pointer and place that the strict schema notes at or above a path.
-fn nearest(schema: &Value, path: &str) -> (String, String) {
-    let mut path = path;
-    loop {
-        let node = schema.pointer(path);
-        let note = |key: &str| {
-            node.and_then(|node| node.get(key)?.as_str())
-                .map(str::to_owned)
-        };
-        if let (Some(pointer), Some(place)) = (note("x-pointer"), note("x-place")) {
-            return (pointer, place);
-        }
-        match path.rfind('/') {
-            Some(cut) => path = &path[..cut],
-            None => return (String::new(), String::new()),
+impl Response {
+    /// Spec pointer and place that are noted at or above a path into the schema.
+    fn nearest(&self, path: &str) -> (String, Place) {
+        let mut path = path;
+        loop {
+            if let Some(note) = self.notes.get(path) {
+                return note.clone();
+            }
+            match path.rfind('/') {
+                Some(cut) => path = &path[..cut],
+                None => return (String::new(), Place::of(Root::Request)),
+            }
         }
     }
 }
 
 struct Builder<'a> {
-    spec: &'a Value,
-    /// Places whose vocabulary is documented.
-    closed: BTreeSet<String>,
-    conditions: Vec<&'a Condition>,
+    supports: &'a Supports,
+    conditions: &'a [&'a Condition],
+    notes: BTreeMap<String, (String, Place)>,
 }
 
 impl Builder<'_> {
-    /// The strict schema of a node; `samples` are all values that stand there.
+    /// The strict schema of a node, which stands at `path` in the whole; `samples`
+    /// are all values that stand there.
     fn schema(
-        &self,
-        node: &Value,
-        place: &str,
-        pointer: &str,
+        &mut self,
+        schema: Result<Schema<'_>, Broken>,
+        place: &Place,
+        path: &str,
         samples: &[&Value],
         required: bool,
-        depth: usize,
     ) -> Value {
-        if depth > DEEPEST {
-            return json!(true);
-        }
-        if let Some([only]) = node
-            .get("allOf")
-            .and_then(Value::as_array)
-            .map(Vec::as_slice)
-        {
-            return self.schema(only, place, pointer, samples, required, depth + 1);
-        }
-        if let Some(target) = node.get("$ref").and_then(Value::as_str) {
-            let target = target.strip_prefix('#').unwrap_or_default();
-            return match self.spec.pointer(target) {
-                Some(node) => self.schema(node, place, target, samples, required, depth + 1),
-                None => json!(false),
-            };
-        }
+        let schema = match schema {
+            Ok(schema) => schema,
+            Err(Broken::Circle) => return json!(true),
+            Err(Broken::Dangling(_)) => return json!(false),
+        };
+        let note = (schema.pointer.clone(), place.clone());
+        self.notes.insert(path.to_owned(), note);
+        let node = schema.node;
         let mut strict = Map::new();
         let null_too = !required || node.get("nullable") == Some(&json!(true));
         let kind = node.get("type").and_then(Value::as_str);
@@ -409,7 +401,8 @@ impl Builder<'_> {
                 strict.insert("x-wire".into(), json!([format, null_too]));
             }
             (Some("string"), Some("date-time")) => {
-                strict.insert("x-wire".into(), json!(["date-time", null_too]));
+                let form = wire::form_of_times(samples);
+                strict.insert("x-wire".into(), json!([form, null_too]));
             }
             (Some(kind), _) if null_too => {
                 strict.insert("type".into(), json!([kind, "null"]));
@@ -432,95 +425,79 @@ impl Builder<'_> {
                 strict.insert(key.into(), value.clone());
             }
         }
-        if let Some(words) = node.get("x-extensible-enum").and_then(Value::as_array) {
-            let mut words = words.clone();
-            words.extend(null_too.then_some(Value::Null));
-            let closed = self.closed.contains(place);
-            let keyword = if closed { "enum" } else { "x-word" };
-            strict.insert(keyword.into(), words.into());
+        if let Some(values) = node.get("x-extensible-enum").and_then(Value::as_array) {
+            let mut values = values.clone();
+            values.extend(null_too.then_some(Value::Null));
+            let support = self.supports.get(place);
+            let is_closed = support.is_some_and(|support| support.lists_values());
+            let keyword = if is_closed { "enum" } else { "x-word" };
+            strict.insert(keyword.into(), values.into());
         }
         for key in ["anyOf", "oneOf"] {
             if let Some(list) = node.get(key).and_then(Value::as_array) {
+                let list = list.iter().enumerate();
                 let mut list: Vec<Value> = list
-                    .iter()
-                    .map(|one| self.schema(one, place, pointer, &[], true, depth + 1))
+                    .map(|(index, one)| {
+                        let path = format!("{path}/{key}/{index}");
+                        self.schema(schema.alternative(one), place, &path, &[], true)
+                    })
                     .collect();
                 list.extend(null_too.then(|| json!({ "type": "null" })));
                 strict.insert(key.into(), list.into());
             }
         }
-        if let Some(items) = node.get("items") {
-            let below: Vec<&Value> = samples
-                .iter()
-                .filter_map(|one| one.as_array())
-                .flatten()
-                .collect();
-            let items = self.schema(
-                items,
-                &format!("{place}[]"),
-                &format!("{pointer}/items"),
-                &below,
-                true,
-                depth + 1,
-            );
-            strict.insert("items".into(), items);
-        }
-        if kind == Some("object") {
-            self.object(node, place, pointer, samples, depth, &mut strict);
-        }
-        strict.insert("x-place".into(), place.into());
-        strict.insert("x-pointer".into(), pointer.into());
+        self.children(&schema, place, path, samples, &mut strict);
         strict.into()
     }
 
-    fn object(
-        &self,
-        node: &Value,
-        place: &str,
-        pointer: &str,
+    /// Members and items.
+    fn children(
+        &mut self,
+        schema: &Schema<'_>,
+        place: &Place,
+        path: &str,
         samples: &[&Value],
-        depth: usize,
         strict: &mut Map<String, Value>,
     ) {
-        let separator = if place.contains(' ') { "." } else { " " };
-        let always: BTreeSet<&str> = texts(node, "required").collect();
-        let conditions: Vec<&&Condition> = self
-            .conditions
-            .iter()
-            .filter(|one| one.object == place)
-            .collect();
-        let mut required = Vec::new();
-        let mut properties = Map::new();
-        for (name, property) in node
-            .get("properties")
-            .and_then(Value::as_object)
+        let always: BTreeSet<&str> = texts(schema.node, "required").collect();
+        let conditions: Vec<&Condition> = self.conditions.to_vec();
+        let conditions: Vec<&Condition> = conditions
             .into_iter()
-            .flatten()
-        {
-            let below: Vec<&Value> = samples.iter().filter_map(|one| one.get(name)).collect();
-            let sampled = !samples.is_empty() && below.len() == samples.len();
-            let conditional = conditions.iter().any(|one| &one.member == name);
-            let is_required = always.contains(name.as_str()) || sampled && !conditional;
-            if is_required {
-                required.push(name.clone());
+            .filter(|one| one.object == *place)
+            .collect();
+        let (mut required, mut properties) = (Vec::new(), Map::new());
+        for (step, child) in schema.children() {
+            let below = place.step(step.clone());
+            match step {
+                Step::Items => {
+                    let items = samples.iter().filter_map(|one| one.as_array()).flatten();
+                    let items: Vec<&Value> = items.collect();
+                    let path = format!("{path}/items");
+                    let items = self.schema(child, &below, &path, &items, true);
+                    strict.insert("items".into(), items);
+                }
+                Step::Member(name) => {
+                    let values: Vec<&Value> =
+                        samples.iter().filter_map(|one| one.get(&name)).collect();
+                    let is_sampled = !samples.is_empty() && values.len() == samples.len();
+                    let is_conditional = conditions.iter().any(|one| one.member == name);
+                    let is_required =
+                        always.contains(name.as_str()) || is_sampled && !is_conditional;
+                    required.extend(is_required.then(|| name.clone()));
+                    let path = format!("{path}/properties/{}", escape(&name));
+                    let member = self.schema(child, &below, &path, &values, is_required);
+                    properties.insert(name, member);
+                }
             }
-            let at = format!("{pointer}/properties/{}", escape(name));
-            let member = self.schema(
-                property,
-                &format!("{place}{separator}{name}"),
-                &at,
-                &below,
-                is_required,
-                depth + 1,
-            );
-            properties.insert(name.clone(), member);
         }
-        strict.insert("properties".into(), properties.into());
-        strict.insert("required".into(), required.into());
-        strict.insert("additionalProperties".into(), json!(false));
-        let conditions: Vec<Value> = conditions.into_iter().map(|one| conditional(one)).collect();
-        if !conditions.is_empty() {
-            strict.insert("allOf".into(), conditions.into());
+        if schema.node.get("type") == Some(&json!("object")) {
+            strict.insert("properties".into(), properties.into());
+            strict.insert("required".into(), required.into());
+            strict.insert("additionalProperties".into(), json!(false));
+            let conditions: Vec<Value> = conditions.into_iter().map(conditional).collect();
+            if !conditions.is_empty() {
+                strict.insert("allOf".into(), conditions.into());
+            }
         }
     }
 }

@@ -9,6 +9,23 @@ pub(super) struct Wire {
     null_too: bool,
 }
 
+/// The form of times whose offset is written without a colon, `+0800`.
+const COMPACT: &str = "date-time-compact";
+
+/// The form of the times that stand at a place, by the samples of it.
+pub(super) fn form_of_times(samples: &[&Value]) -> &'static str {
+    let is_compact = |value: &&Value| {
+        value
+            .as_str()
+            .is_some_and(|text| with_colon(text).is_some())
+    };
+    if !samples.is_empty() && samples.iter().all(is_compact) {
+        COMPACT
+    } else {
+        "date-time"
+    }
+}
+
 impl Wire {
     pub(super) fn new(form: &Value) -> Self {
         Self {
@@ -29,6 +46,7 @@ impl<'i> Keyword<'i> for Wire {
         }
         let expected = match self.form.as_str() {
             "date-time" => "a time like 2024-08-08T08:25:39.150608Z",
+            COMPACT => "a time like 2021-09-09T18:32:18.833+0800",
             "int32" => "an integer of 32 bits",
             _ => "an integer of 64 bits, as a string only beyond 2^53-1",
         };
@@ -49,6 +67,7 @@ impl<'i> Keyword<'i> for Wire {
             Value::String(text) => match self.form.as_str() {
                 "int64" => is_large_long(text),
                 "date-time" => is_documented_time(text),
+                COMPACT => is_compact_time(text),
                 _ => false,
             },
             _ => false,
@@ -57,16 +76,26 @@ impl<'i> Keyword<'i> for Wire {
 }
 
 /// Whether a value that is refused is merely the other documented spelling of
-/// an offset: the sibling operation writes `+0800`.
+/// an offset: one operation writes `+08:00`, another `+0800`.
 pub(super) fn is_drift(form: Option<&Value>, value: &Value) -> bool {
-    let is_time = form.is_some_and(|form| form[0] == "date-time");
-    let text = value.as_str().filter(|_| is_time);
-    text.is_some_and(|text| {
-        let offset = text.len().saturating_sub(5);
-        text.get(offset..).is_some_and(|tail| {
-            tail.starts_with(['+', '-']) && tail[1..].bytes().all(|byte| byte.is_ascii_digit())
-        }) && is_documented_time(&format!("{}:{}", &text[..offset + 3], &text[offset + 3..]))
+    let form = form.and_then(|form| form[0].as_str()).unwrap_or_default();
+    value.as_str().is_some_and(|text| match form {
+        "date-time" => is_compact_time(text),
+        COMPACT => is_documented_time(text),
+        _ => false,
     })
+}
+
+fn is_compact_time(text: &str) -> bool {
+    with_colon(text).is_some_and(|text| is_documented_time(&text))
+}
+
+/// A text that ends like `+0800`, ending like `+08:00`.
+fn with_colon(text: &str) -> Option<String> {
+    let (time, offset) = text.split_at_checked(text.len().checked_sub(5)?)?;
+    let is_compact =
+        offset.starts_with(['+', '-']) && offset[1..].bytes().all(|byte| byte.is_ascii_digit());
+    is_compact.then(|| format!("{time}{}:{}", &offset[..3], &offset[3..]))
 }
 
 /// A Long that JavaScript could not hold, in the digits that Java prints.

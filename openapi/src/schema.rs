@@ -1,0 +1,118 @@
+//! One way through the schemas of a spec, for all who read them: references and
+//! single `allOf` are followed, because the place counts and not the components
+//! that it is made of.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::document::escape;
+use crate::evidence::Step;
+
+/// Depth at which a spec is taken to refer to itself.
+const DEEPEST: usize = 24;
+
+/// A schema where it stands, references followed.
+pub(crate) struct Schema<'a> {
+    spec: &'a Value,
+    /// What says the type.
+    pub(crate) node: &'a Value,
+    /// JSON pointer of `node`.
+    pub(crate) pointer: String,
+    /// Numbers in `x-discrepancy` of `node` and of all that refers to it here.
+    pub(crate) marks: BTreeSet<u32>,
+    /// The first description on the way.
+    pub(crate) description: &'a str,
+    depth: usize,
+}
+
+/// Why a schema cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Broken {
+    /// It refers to itself.
+    Circle,
+    /// It refers to what is not there.
+    Dangling(String),
+}
+
+impl<'a> Schema<'a> {
+    /// The schema at a node, whose pointer is given.
+    pub(crate) fn at(spec: &'a Value, node: &'a Value, pointer: &str) -> Result<Self, Broken> {
+        Self::follow(spec, node, pointer.to_owned(), 0)
+    }
+
+    fn follow(
+        spec: &'a Value,
+        mut node: &'a Value,
+        mut pointer: String,
+        mut depth: usize,
+    ) -> Result<Self, Broken> {
+        let (mut all_marks, mut description) = (BTreeSet::new(), "");
+        loop {
+            if depth > DEEPEST {
+                return Err(Broken::Circle);
+            }
+            depth += 1;
+            all_marks.extend(marks(node));
+            if description.is_empty() {
+                description = text(node, "description").unwrap_or_default();
+            }
+            let all_of = node.get("allOf").and_then(Value::as_array);
+            if let Some([only]) = all_of.map(Vec::as_slice) {
+                pointer.push_str("/allOf/0");
+                node = only;
+            } else if let Some(target) = text(node, "$ref") {
+                let found = target.strip_prefix('#');
+                let found = found.and_then(|at| Some((at, spec.pointer(at)?)));
+                let (at, found) = found.ok_or_else(|| Broken::Dangling(target.to_owned()))?;
+                (pointer, node) = (at.to_owned(), found);
+            } else {
+                break;
+            }
+        }
+        Ok(Self {
+            spec,
+            node,
+            pointer,
+            marks: all_marks,
+            description,
+            depth,
+        })
+    }
+
+    /// The schemas of members and items, each with the step to it.
+    pub(crate) fn children(&self) -> impl Iterator<Item = (Step, Result<Self, Broken>)> {
+        let child = |node, pointer| Self::follow(self.spec, node, pointer, self.depth);
+        let members = self.node.get("properties").and_then(Value::as_object);
+        let members = members.into_iter().flatten().map(move |(name, node)| {
+            let pointer = format!("{}/properties/{}", self.pointer, escape(name));
+            (Step::Member(name.clone()), child(node, pointer))
+        });
+        let items = self.node.get("items").map(|node| {
+            let pointer = format!("{}/items", self.pointer);
+            (Step::Items, child(node, pointer))
+        });
+        members.chain(items)
+    }
+
+    /// One of the alternatives of `anyOf` or `oneOf`.
+    pub(crate) fn alternative(&self, node: &'a Value) -> Result<Self, Broken> {
+        Self::follow(self.spec, node, self.pointer.clone(), self.depth)
+    }
+}
+
+/// The numbers in `x-discrepancy` of a node.
+pub(crate) fn marks(node: &Value) -> BTreeSet<u32> {
+    let list = node.get("x-discrepancy").and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        // What is no number refers to an entry that cannot be: 0.
+        .map(|number| number.as_u64().and_then(|number| number.try_into().ok()))
+        .map(Option::unwrap_or_default)
+        .collect()
+}
+
+/// A member that is a text.
+fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
+    node.get(key)?.as_str()
+}
