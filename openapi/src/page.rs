@@ -146,10 +146,13 @@ fn discrepancies(evidence: &Evidence, page: &mut String) {
          | | about | the table says | another source says | decision | |\n|---|---|---|---|---|---|"
     );
     for entry in &evidence.register {
-        let of = match entry.operations.as_slice() {
-            [] => String::new(),
-            operations => format!(" ({})", operations.join(", ")),
-        };
+        let of = entry
+            .operations
+            .as_ref()
+            .map_or_else(String::new, |operations| {
+                let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
+                format!(" ({})", operations.join(", "))
+            });
         let state = match entry.state {
             State::Settled => "settled",
             State::Open => "open",

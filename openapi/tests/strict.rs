@@ -14,7 +14,8 @@ use ocp_contract::{Document, Interaction, Provenance, read_text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-const OPERATION: &str = "listTenantRestoreTasks";
+const TENANT: &str = "listTenantRestoreTasks";
+const SAMPLE: &str = "listTenantRestoreTasks/documented-sample";
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -25,30 +26,21 @@ fn yaml(name: &str) -> Value {
     Document::parse(name, &text).unwrap().value().clone()
 }
 
-fn strict() -> Strict {
-    Strict::new(
-        &yaml("ocp.yaml"),
-        OPERATION,
-        &Evidence::read(folder()).unwrap(),
-    )
-    .unwrap()
+fn strict(operation: &str) -> Strict {
+    let evidence = Evidence::read(folder()).unwrap();
+    Strict::new(&yaml("ocp.yaml"), operation, &evidence).unwrap()
 }
 
-fn interaction(case: &str) -> Interaction {
-    Interaction::read(
-        &folder()
-            .join("interactions")
-            .join(OPERATION)
-            .join(case)
-            .join("interaction.yaml"),
-    )
-    .unwrap()
+/// The interaction `operation/case`.
+fn interaction(name: &str) -> Interaction {
+    let folder = folder().join("interactions").join(name);
+    Interaction::read(&folder.join("interaction.yaml")).unwrap()
 }
 
 #[test]
 fn documented_samples_pass() {
-    let strict = strict();
     for interaction in Interaction::read_all(&folder().join("interactions")).unwrap() {
+        let strict = strict(&interaction.operation_id);
         if interaction.recorded.source.grade == Provenance::Documented {
             let body = serde_json::from_str(&interaction.body).unwrap();
             let departures = strict.departures(interaction.recorded.response.status, &body);
@@ -73,10 +65,10 @@ struct RejectedBody {
 
 #[test]
 fn each_rejected_body_is_refused_for_its_reason() {
-    let strict = strict();
     let cases: Vec<RejectedBody> = serde_json::from_value(yaml("rejections/bodies.yaml")).unwrap();
     for case in cases {
         let interaction = interaction(&case.base);
+        let strict = strict(&interaction.operation_id);
         let mut body: Value = serde_json::from_str(&interaction.body).unwrap();
         json_patch::patch(&mut body, &case.patch).unwrap();
         let departures = strict.departures(interaction.recorded.response.status, &body);
@@ -106,10 +98,10 @@ struct AcceptedBody {
 
 #[test]
 fn each_accepted_body_is_neither_a_violation_nor_drift() {
-    let strict = strict();
     let cases: Vec<AcceptedBody> = serde_json::from_value(yaml("tests/accepted.yaml")).unwrap();
     for case in cases {
         let interaction = interaction(&case.base);
+        let strict = strict(&interaction.operation_id);
         let mut body: Value = serde_json::from_str(&interaction.body).unwrap();
         json_patch::patch(&mut body, &case.patch).unwrap();
         let departures = strict.departures(interaction.recorded.response.status, &body);
@@ -119,6 +111,7 @@ fn each_accepted_body_is_neither_a_violation_nor_drift() {
 
 #[derive(Deserialize)]
 struct RejectedRequest {
+    operation: String,
     request: String,
     says: String,
 }
@@ -129,7 +122,7 @@ fn each_rejected_request_is_refused_for_its_reason() {
     let cases: Vec<RejectedRequest> =
         serde_json::from_value(yaml("rejections/requests.yaml")).unwrap();
     for case in cases {
-        let mut interaction = interaction("documented-sample");
+        let mut interaction = interaction(&format!("{}/documented-sample", case.operation));
         interaction.recorded.request = case.request.clone().try_into().unwrap();
         let refusal = interaction.arguments(&spec).expect_err(&case.request);
         assert!(refusal.contains(&case.says), "{}: {refusal}", case.request);
@@ -139,10 +132,10 @@ fn each_rejected_request_is_refused_for_its_reason() {
 /// A departure says where in the body, where in the spec, and how it is known.
 #[test]
 fn a_departure_can_be_looked_up() {
-    let mut body: Value = serde_json::from_str(&interaction("documented-sample").body).unwrap();
+    let mut body: Value = serde_json::from_str(&interaction(SAMPLE).body).unwrap();
     body["data"]["contents"][1]["backupMode"] = "COLD".into();
     body["data"]["page"]["totalPages"] = Value::Null;
-    let departures: Vec<String> = strict()
+    let departures: Vec<String> = strict(TENANT)
         .departures(200, &body)
         .iter()
         .map(|one| format!("{one}\n    {}", one.spec))
@@ -156,9 +149,9 @@ fn a_departure_can_be_looked_up() {
 fn members_of_any_name_are_pointed_at() {
     let names = ["a/b", "~", "", "集群", "7", "~1"];
     for name in names {
-        let mut body: Value = serde_json::from_str(&interaction("documented-sample").body).unwrap();
+        let mut body: Value = serde_json::from_str(&interaction(SAMPLE).body).unwrap();
         body["data"]["contents"][1][name] = json!({ "b": 1 });
-        let departures = strict().departures(200, &body);
+        let departures = strict(TENANT).departures(200, &body);
         let [one] = departures.as_slice() else {
             panic!("{name}: {departures:#?}");
         };
@@ -175,32 +168,32 @@ fn members_of_any_name_are_pointed_at() {
 #[test]
 fn a_departure_names_the_rule_that_is_broken() {
     let cases = [
-        ("documented-sample", "/new", json!(1), Rule::Undocumented),
-        ("documented-sample", "/error", json!({}), Rule::Null),
-        ("documented-sample", "/data", json!([]), Rule::Type),
-        ("documented-sample", "/duration", json!("1"), Rule::Wire),
-        ("documented-sample", "/status", json!(500), Rule::Const),
-        ("documented-sample", "/data", json!({}), Rule::Missing),
+        (SAMPLE, "/new", json!(1), Rule::Undocumented),
+        (SAMPLE, "/error", json!({}), Rule::Null),
+        (SAMPLE, "/data", json!([]), Rule::Type),
+        (SAMPLE, "/duration", json!("1"), Rule::Wire),
+        (SAMPLE, "/status", json!(500), Rule::Const),
+        (SAMPLE, "/data", json!({}), Rule::Missing),
         (
-            "documented-sample",
+            SAMPLE,
             "/data/contents/0/backupMode",
             json!("COLD"),
             Rule::EnumValue,
         ),
         (
-            "documented-sample",
+            SAMPLE,
             "/data/contents/0/status",
             json!("RESTORE_X"),
             Rule::NewEnumValue,
         ),
         (
-            "documented-sample",
+            SAMPLE,
             "/data/contents/0/finishTime",
             json!(null),
             Rule::Keyword("not".into()),
         ),
         (
-            "documented-throttling",
+            "listTenantRestoreTasks/documented-throttling",
             "/error/code",
             json!([]),
             Rule::AnyOf,
@@ -212,11 +205,15 @@ fn a_departure_names_the_rule_that_is_broken() {
         let add = json!([{ "op": "add", "path": at, "value": value }]);
         let patch: json_patch::Patch = serde_json::from_value(add).unwrap();
         json_patch::patch(&mut body, &patch).unwrap();
-        let departures = strict().departures(interaction.recorded.response.status, &body);
+        let departures = strict(&interaction.operation_id)
+            .departures(interaction.recorded.response.status, &body);
         assert!(
             departures.iter().any(|one| one.rule == rule),
             "{at}: expected {rule}, got {departures:#?}"
         );
     }
-    assert_eq!(strict().departures(302, &json!({}))[0].rule, Rule::Status);
+    assert_eq!(
+        strict(TENANT).departures(302, &json!({}))[0].rule,
+        Rule::Status
+    );
 }

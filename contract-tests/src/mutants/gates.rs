@@ -1,5 +1,6 @@
 //! The gates on the description, which hold it against its evidence.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::Context;
@@ -12,7 +13,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Mutant;
-use crate::OPERATION;
 
 /// Component schemas whose Rust type is written by hand, as in client/codegen.rs:
 /// the description itself would not pass if the two lists parted.
@@ -30,8 +30,8 @@ struct Rejected {
 struct Gates<'a> {
     evidence: &'a Evidence,
     samples: Vec<(&'a Interaction, Value)>,
-    /// Status, body, and the place where it must be refused.
-    rejected: Vec<(u16, Value, String)>,
+    /// A sample, changed, and the place where it must be refused.
+    rejected: Vec<(&'a Interaction, Value, String)>,
 }
 
 impl<'a> Gates<'a> {
@@ -50,11 +50,12 @@ impl<'a> Gates<'a> {
         let cases: Vec<Rejected> = serde_json::from_value(document.value().clone())?;
         let mut rejected = Vec::new();
         for case in cases {
-            let base = samples.iter().find(|(one, _)| one.case == case.base);
+            let name = |one: &Interaction| format!("{}/{}", one.operation_id, one.case);
+            let base = samples.iter().find(|(one, _)| name(one) == case.base);
             let (interaction, body) = base.context("a rejected body has no base")?;
             let mut body = body.clone();
             json_patch::patch(&mut body, &case.patch)?;
-            rejected.push((interaction.recorded.response.status, body, case.at));
+            rejected.push((*interaction, body, case.at));
         }
         Ok(Self {
             evidence,
@@ -82,24 +83,28 @@ impl<'a> Gates<'a> {
         {
             killers.push("requests");
         }
-        let strict = Strict::new(spec, OPERATION, self.evidence);
-        let is_refused = |status, body| match &strict {
-            Some(strict) => !strict.departures(status, body).is_empty(),
-            None => true,
-        };
-        if self
+        let operations: BTreeSet<&str> = self
             .samples
             .iter()
-            .any(|(one, body)| is_refused(one.recorded.response.status, body))
-        {
+            .map(|(one, _)| one.operation_id.as_str())
+            .collect();
+        let stricts: BTreeMap<&str, Strict> = operations
+            .into_iter()
+            .filter_map(|id| Some((id, Strict::new(spec, id, self.evidence)?)))
+            .collect();
+        let departures = |one: &Interaction, body: &Value| {
+            let strict = stricts.get(one.operation_id.as_str())?;
+            Some(strict.departures(one.recorded.response.status, body))
+        };
+        let is_refused = |(one, body): &(&Interaction, Value)| {
+            departures(one, body).is_none_or(|departures| !departures.is_empty())
+        };
+        if self.samples.iter().any(is_refused) {
             killers.push("samples");
         }
-        let is_missed = |(status, body, at): &(u16, Value, String)| match &strict {
-            Some(strict) => !strict
-                .departures(*status, body)
-                .iter()
-                .any(|one| &one.body == at),
-            None => false,
+        let is_missed = |(one, body, at): &(&Interaction, Value, String)| {
+            let departures = departures(one, body);
+            departures.is_some_and(|departures| !departures.iter().any(|one| &one.body == at))
         };
         if self.rejected.iter().any(is_missed) {
             killers.push("rejections");

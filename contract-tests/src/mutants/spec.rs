@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 
 use super::{Family, Grades, Mutant, escape};
 
-/// What of a description is no claim: prose, and what only readers look at.
-const PROSE: [&str; 10] = [
+/// What of a description is no claim: prose, what only readers look at, and names
+/// that OCP never sees.
+const PROSE: [&str; 12] = [
+    "x-argument",
+    "x-row-kind",
     "description",
     "summary",
     "externalDocs",

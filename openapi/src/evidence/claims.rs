@@ -49,19 +49,29 @@ pub fn claims(spec: &Value) -> BTreeMap<String, Places> {
     operations(spec)
         .map(|(pointer, path, method, operation)| {
             let id = operation.get("operationId").and_then(Value::as_str);
-            let mut walk = Walk {
-                spec,
-                places: Places::new(),
-            };
-            walk.operation(operation, &pointer, path, method);
-            (id.unwrap_or("(no operationId)").to_owned(), walk.places)
+            let id = id.unwrap_or("(no operationId)").to_owned();
+            let request = format!("{} {path}", method.to_uppercase());
+            (id, places(spec, operation, &pointer, request))
         })
         .collect()
 }
 
 /// What the spec says of one operation.
 pub(crate) fn claims_of(spec: &Value, operation: &Operation) -> Places {
-    claims(spec).remove(&operation.id).unwrap_or_default()
+    let request = format!("{} {}", operation.method, operation.path);
+    match spec.pointer(&operation.pointer) {
+        Some(node) => places(spec, node, &operation.pointer, request),
+        None => Places::new(),
+    }
+}
+
+fn places(spec: &Value, operation: &Value, pointer: &str, request: String) -> Places {
+    let mut walk = Walk {
+        spec,
+        places: Places::new(),
+    };
+    walk.operation(operation, pointer, request);
+    walk.places
 }
 
 /// The status or class by which the spec describes a status.
@@ -99,11 +109,16 @@ const NO_CLAIM: [&str; 11] = [
 ];
 
 impl<'a> Walk<'a> {
-    fn operation(&mut self, operation: &'a Value, pointer: &str, path: &str, method: &str) {
+    fn operation(&mut self, operation: &'a Value, pointer: &str, line: String) {
         let none = BTreeSet::new();
         let request = Place::of(Root::Request);
-        let line = Kind::Request(format!("{} {path}", method.to_uppercase()));
-        self.put(&request, Some(line), operation, pointer, &none);
+        self.put(
+            &request,
+            Some(Kind::Request(line)),
+            operation,
+            pointer,
+            &none,
+        );
         for (key, value) in operation.as_object().into_iter().flatten() {
             if !NO_CLAIM.contains(&key.as_str()) {
                 self.say(&request, Claim::keyword(key, value));

@@ -263,7 +263,10 @@ impl Evidence {
             if !numbers.insert(entry.id) {
                 note("the number is taken by another entry".into());
             }
-            for operation in &entry.operations {
+            if entry.operations.as_ref().is_some_and(BTreeSet::is_empty) {
+                note("it speaks of no operation".into());
+            }
+            for operation in entry.operations.iter().flatten() {
                 if !stated.contains_key(operation) {
                     note(format!(
                         "it speaks of `{operation}`, which the spec does not have"

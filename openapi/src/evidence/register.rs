@@ -28,9 +28,8 @@ pub struct Entry {
     pub state: State,
     /// The check of `verify` by which a person with a real OCP settles it.
     pub check: Option<String>,
-    /// Ids of the operations that it speaks of; all of them where there are none.
-    #[serde(default)]
-    pub operations: Vec<String>,
+    /// Ids of the operations that it speaks of, if not of all.
+    pub operations: Option<BTreeSet<String>>,
     /// Places that it explains: their nodes bear its number.
     #[serde(default)]
     pub places: BTreeSet<Place>,
@@ -62,7 +61,8 @@ pub struct Entry {
 impl Entry {
     /// Whether it speaks of an operation.
     pub fn speaks_of(&self, operation: &str) -> bool {
-        self.operations.is_empty() || self.operations.iter().any(|one| one == operation)
+        let operations = self.operations.as_ref();
+        operations.is_none_or(|operations| operations.contains(operation))
     }
 
     /// The places whose nodes bear its number.
