@@ -12,6 +12,7 @@ const REMEDY: &str = "openapi.json is derived from openapi/ocp.yaml: run `cargo 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=codegen.rs");
+    println!("cargo::rerun-if-changed=codegen");
     println!("cargo::rerun-if-changed=openapi.json");
     match run() {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,0 +1,85 @@
+//! The pass over the types of requests and responses.
+
+use std::collections::BTreeMap;
+
+use heck::ToUpperCamelCase;
+use quote::{format_ident, quote};
+use syn::{Item, ItemMod, Type, parse_quote};
+
+use super::HAND_WRITTEN;
+use super::vocabularies::variant;
+
+/// Makes structs grow without breaking their users, lets their numbers and
+/// times be read in every form that OCP writes, and adds the open enums that
+/// typify cannot make: its own refuse a word they do not know.
+pub(super) fn types(
+    module: &mut ItemMod,
+    vocabularies: &BTreeMap<String, (Vec<String>, String)>,
+) -> Result<(), String> {
+    let Some((_, items)) = &mut module.content else {
+        return Ok(());
+    };
+    let (mut structs, mut scalars) = (Vec::new(), Vec::new());
+    for item in &mut *items {
+        if let Item::Struct(item) = item {
+            // A named scalar is a tuple struct, which serde reads as it should be.
+            if !matches!(item.fields, syn::Fields::Named(_)) {
+                scalars.push(item.ident.clone());
+                continue;
+            }
+            item.attrs.push(parse_quote!(#[non_exhaustive]));
+            item.fields.iter_mut().for_each(reader);
+            structs.push(item.ident.clone());
+        }
+    }
+    items.push(parse_quote!(crate::wire::object!(#(#structs),*);));
+    items.push(parse_quote!(crate::wire::plain!(#(#scalars),*);));
+    // Every schema of the spec is found in one place.
+    for name in HAND_WRITTEN {
+        let ident = format_ident!("{name}");
+        items.push(parse_quote!(pub use crate::#ident;));
+    }
+    for (name, (words, description)) in vocabularies {
+        let mut variants: BTreeMap<String, &str> = BTreeMap::new();
+        for word in words {
+            let variant = variant(word, name)?.to_string();
+            if variant == "Other" {
+                return Err(format!(
+                    "the word `{word}` of {name} would hide the variant for all others"
+                ));
+            }
+            if let Some(other) = variants.insert(variant, word) {
+                return Err(format!(
+                    "the words `{other}` and `{word}` of {name} would be one variant"
+                ));
+            }
+        }
+        let ident = format_ident!("{name}");
+        let variants = words.iter().map(|word| {
+            let variant = format_ident!("{}", word.to_upper_camel_case());
+            let doc = format!("`{word}`");
+            quote!(#[doc = #doc] #variant = #word,)
+        });
+        items.push(parse_quote! {
+            crate::vocabulary::vocabulary! {
+                #[doc = #description]
+                #ident { #(#variants)* }
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Hangs the reader of `src/wire.rs` on a member. serde's own would take one
+/// form of a number or a time only, and an array for a struct.
+fn reader(field: &mut syn::Field) {
+    field
+        .attrs
+        .push(parse_quote!(#[serde(deserialize_with = "crate::wire::read")]));
+    let optional = matches!(&field.ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
+    if optional {
+        // With a reader of its own, serde no longer takes absence for `None`.
+        field.attrs.push(parse_quote!(#[serde(default)]));
+    }
+}
