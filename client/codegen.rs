@@ -4,6 +4,7 @@
 //! on what can be generated. What progenitor's settings do not reach is done
 //! by a few passes over its output, in `codegen/`, each with its reason.
 
+use heck::ToUpperCamelCase;
 use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
 use quote::quote;
 use serde_json::Value;
@@ -22,9 +23,9 @@ mod types;
 #[path = "codegen/vocabularies.rs"]
 mod vocabularies;
 
-use description::operations;
-use lists::lists;
-use requests::requests;
+use description::{list, operations};
+use lists::{lists, method};
+use requests::{Required, requests};
 use types::types;
 use vocabularies::{filter_labels, vocabularies};
 
@@ -39,7 +40,7 @@ pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
 pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
     let spec: Value =
         serde_json::from_str(openapi_json).map_err(|error| format!("it is not JSON: {error}"))?;
-    let document: openapiv3::OpenAPI = serde_json::from_value(spec.clone())
+    let document: openapiv3::OpenAPI = serde_json::from_value(description::as_called(&spec)?)
         .map_err(|error| format!("it is not OpenAPI: {error}"))?;
     let vocabularies = vocabularies(&spec);
 
@@ -70,7 +71,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
         match item {
             Item::Mod(module) if module.ident == "types" => types(module, &vocabularies)?,
             Item::Mod(module) if module.ident == "builder" => {
-                requests(module, operations(&spec))?;
+                requests(module, &required(&spec))?;
             }
             Item::Impl(block) => methods(&mut block.items),
             _ => {}
@@ -91,6 +92,16 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
 /// What a pass says that does not find what it is to change.
 fn unexpected(what: &str) -> String {
     format!("progenitor generates other code than codegen.rs changes: {what}")
+}
+
+/// What [`requests`] needs to know of every operation.
+fn required(spec: &Value) -> Required {
+    let operations = operations(spec).map(|(item, operation, id)| {
+        let required = list(spec, item, operation).map(|list| list.required);
+        let required = required.iter().flatten().map(|name| method(name));
+        (id.to_upper_camel_case(), required.collect())
+    });
+    operations.collect()
 }
 
 /// Runs the generator, which panics on some of what it cannot take, and

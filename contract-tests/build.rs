@@ -49,10 +49,11 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
                 let Some(name) = parameter["name"].as_str() else {
                     continue;
                 };
+                let method = parameter["x-argument"].as_str().unwrap_or(name);
                 writeln!(
                     code,
                     "            if let Some(value) = arguments.remove({name:?}) {{ request = request.{}(argument::<{}>({name:?}, value)?); }}",
-                    name.to_snake_case(),
+                    method.to_snake_case(),
                     rust_type(&parameter["schema"])
                 )?;
             }

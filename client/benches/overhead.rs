@@ -116,7 +116,10 @@ async fn calls(rows: usize, rounds: usize) -> Outcome {
     let mut pair = Pair::default();
     for _ in 0..rounds {
         let started = Instant::now();
-        let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+        let request = client
+            .list_tenant_restore_tasks()
+            .cluster_id(1)
+            .tenant_id(2);
         let answer = request.page(1).size(10).send().await?;
         assert_eq!(answer.data.contents.len(), rows);
         pair.ours.push(started.elapsed());

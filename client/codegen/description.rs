@@ -1,6 +1,180 @@
-//! What is read in the description.
+//! What is read in the description, and the copy of it that progenitor gets.
 
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+use heck::ToSnakeCase;
+use serde_json::{Map, Value};
+
+/// The query parameters that choose a page.
+const PAGING: [&str; 2] = ["page", "size"];
+
+/// The description as callers see it, for progenitor.
+///
+/// A path parameter has the name that `x-argument` gives it: on the wire it is
+/// nameless. And `page` and `size` are optional wherever rows are listed, because
+/// the pager sets them; `lists` lets `send` refuse to go without those that are
+/// required.
+///
+/// # Errors
+///
+/// A sentence, when an `x-argument` cannot name a method.
+pub(super) fn as_called(spec: &Value) -> Result<Value, String> {
+    let mut paths = Map::new();
+    for (path, item) in members(&spec["paths"]) {
+        let mut called = Map::new();
+        let mut names = BTreeMap::new();
+        for (key, node) in members(item).filter(|(key, _)| *key != "parameters") {
+            let mut node = node.clone();
+            if node.get("operationId").is_some() {
+                node["parameters"] = arguments(spec, item, &node, &mut names)?;
+            }
+            called.insert(key.clone(), node);
+        }
+        paths.insert(template(path, &names), called.into());
+    }
+    let mut called = spec.clone();
+    called["paths"] = paths.into();
+    Ok(called)
+}
+
+/// The parameters of an operation as callers name them. `names` has the path
+/// parameters: each by its name on the wire.
+fn arguments(
+    spec: &Value,
+    item: &Value,
+    operation: &Value,
+    names: &mut BTreeMap<String, String>,
+) -> Result<Value, String> {
+    let is_list = list(spec, item, operation).is_some();
+    let mut methods = BTreeSet::new();
+    let mut arguments: Vec<Value> = Vec::new();
+    for parameter in parameters(spec, item, operation) {
+        let wire = parameter["name"].as_str().unwrap_or_default();
+        let name = argument(parameter)?.unwrap_or(wire);
+        if !methods.insert(name.to_snake_case()) {
+            return Err(format!(
+                "two parameters of one operation would be called `{name}`"
+            ));
+        }
+        let mut parameter = parameter.clone();
+        parameter["name"] = name.into();
+        if is_list && parameter["in"] == "query" && PAGING.contains(&wire) {
+            parameter["required"] = false.into();
+        }
+        if parameter["in"] == "path"
+            && let Some(other) = names.insert(wire.to_owned(), name.to_owned())
+            && other != name
+        {
+            return Err(format!(
+                "`{wire}` is called `{other}` and `{name}` in one path"
+            ));
+        }
+        arguments.push(parameter);
+    }
+    Ok(arguments.into())
+}
+
+/// What `x-argument` says.
+fn argument(parameter: &Value) -> Result<Option<&str>, String> {
+    let Some(argument) = parameter.get("x-argument") else {
+        return Ok(None);
+    };
+    let name = &parameter["name"];
+    if parameter["in"] != "path" {
+        return Err(format!(
+            "the parameter {name} has an `x-argument`: only one of a path can be called other than on the wire"
+        ));
+    }
+    let argument = argument.as_str().filter(|argument| {
+        argument.to_snake_case() == *argument && syn::parse_str::<syn::Ident>(argument).is_ok()
+    });
+    match argument {
+        Some(argument) => Ok(Some(argument)),
+        None => Err(format!(
+            "the `x-argument` of the parameter {name} cannot name a method: write it like `cluster_id`"
+        )),
+    }
+}
+
+/// A path with other names for its parameters.
+fn template(path: &str, names: &BTreeMap<String, String>) -> String {
+    let mut parts = path.split('{');
+    let mut template = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        let name = names.get(name).map_or(name, String::as_str);
+        template += &format!("{{{name}}}{rest}");
+    }
+    template
+}
+
+/// What the description says of an operation that lists something.
+pub(super) struct List {
+    /// Whether a page says where it stands, in `data.page`.
+    pub(super) has_page: bool,
+    /// Whether each row has an integer `id`.
+    pub(super) has_id: bool,
+    /// The optional query parameters but `page` and `size`.
+    pub(super) filters: Vec<String>,
+    /// Those of `page` and `size` that no request may lack.
+    pub(super) required: Vec<String>,
+}
+
+/// `None` where the operation has no `page` and `size`, or no `data.contents[]`.
+pub(super) fn list(spec: &Value, item: &Value, operation: &Value) -> Option<List> {
+    let query: BTreeMap<&str, bool> = parameters(spec, item, operation)
+        .into_iter()
+        .filter(|parameter| parameter["in"] == "query")
+        .filter_map(|parameter| Some((parameter["name"].as_str()?, parameter["required"] == true)))
+        .collect();
+    if !PAGING.iter().all(|name| query.contains_key(name)) {
+        return None;
+    }
+    let response = resolved(spec, operation.pointer("/responses/200")?);
+    let body = response.pointer("/content/application~1json/schema")?;
+    let data = property(spec, resolved(spec, body), "data")?;
+    let contents = property(spec, data, "contents")?;
+    let row = resolved(spec, contents.get("items")?);
+    let mut always = row["required"].as_array().into_iter().flatten();
+    let chosen = |of_paging: bool, required: bool| {
+        let query = query.iter().filter(move |(name, is_required)| {
+            PAGING.contains(name) == of_paging && **is_required == required
+        });
+        query.map(|(name, _)| (*name).to_owned()).collect()
+    };
+    Some(List {
+        has_page: property(spec, data, "page").is_some(),
+        has_id: property(spec, row, "id").is_some_and(|id| id["type"] == "integer")
+            && always.any(|name| name == "id"),
+        filters: chosen(false, false),
+        required: chosen(true, true),
+    })
+}
+
+/// Path item, operation and id of every operation.
+pub(super) fn operations(spec: &Value) -> impl Iterator<Item = (&Value, &Value, &str)> {
+    let items = members(&spec["paths"]).map(|(_, item)| item);
+    let nodes = items.flat_map(|item| members(item).map(move |(_, node)| (item, node)));
+    nodes.filter_map(|(item, node)| Some((item, node, node.get("operationId")?.as_str()?)))
+}
+
+/// The parameters of an operation: its own, and those of its path that it does
+/// not replace.
+fn parameters<'a>(spec: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
+    let of = |node: &'a Value| {
+        let list = node.get("parameters").and_then(Value::as_array);
+        let list = list.into_iter().flatten();
+        list.map(|parameter| resolved(spec, parameter))
+    };
+    let mut parameters: Vec<_> = of(operation).collect();
+    for shared in of(item) {
+        let is_same = |own: &&Value| own["name"] == shared["name"] && own["in"] == shared["in"];
+        if !parameters.iter().any(is_same) {
+            parameters.push(shared);
+        }
+    }
+    parameters
+}
 
 pub(super) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
@@ -15,12 +189,4 @@ pub(super) fn resolved<'a>(spec: &'a Value, node: &'a Value) -> &'a Value {
     let target = node.get("$ref").and_then(Value::as_str);
     let target = target.and_then(|target| spec.pointer(target.trim_start_matches('#')));
     target.map_or(node, |target| resolved(spec, target))
-}
-
-/// How many operations the spec has.
-pub(super) fn operations(spec: &Value) -> usize {
-    let operations = members(&spec["paths"]).flat_map(|(_, item)| members(item));
-    operations
-        .filter(|(_, operation)| operation.get("operationId").is_some())
-        .count()
 }

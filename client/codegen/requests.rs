@@ -1,13 +1,19 @@
 //! The pass over the builders of requests.
 
-use quote::quote;
-use syn::{Expr, ImplItem, Item, ItemMod, ReturnType, Stmt, parse_quote};
+use std::collections::BTreeMap;
 
-use super::rust::first_argument;
+use quote::quote;
+use syn::{Expr, Ident, ImplItem, Item, ItemMod, ReturnType, Stmt, parse_quote};
+
+use super::rust::{first_argument, last_ident};
 use super::unexpected;
 
+/// The arguments that `send` refuses to go without, though the builder takes them
+/// for optional, by the name of each builder; see `description::as_called`.
+pub(super) type Required = BTreeMap<String, Vec<Ident>>;
+
 /// Changes the builders of requests; see the functions that it calls.
-pub(super) fn requests(module: &mut ItemMod, operations: usize) -> Result<(), String> {
+pub(super) fn requests(module: &mut ItemMod, required: &Required) -> Result<(), String> {
     let (mut builders, mut sends) = (0, 0);
     for item in module.content.iter_mut().flat_map(|(_, items)| items) {
         match item {
@@ -16,6 +22,9 @@ pub(super) fn requests(module: &mut ItemMod, operations: usize) -> Result<(), St
                 readable(request);
             }
             Item::Impl(block) => {
+                let name = last_ident(&block.self_ty).map(Ident::to_string);
+                let required = name.and_then(|name| required.get(&name));
+                let required = required.map_or(&[][..], Vec::as_slice);
                 for item in &mut block.items {
                     let ImplItem::Fn(function) = item else {
                         continue;
@@ -24,7 +33,7 @@ pub(super) fn requests(module: &mut ItemMod, operations: usize) -> Result<(), St
                         "new" => missing_arguments(function),
                         "send" => {
                             sends += 1;
-                            one_error(function)
+                            one_error(function, required)
                                 .ok_or_else(|| unexpected("`send` returns no `Result`"))?;
                         }
                         _ => unusable_argument(function),
@@ -34,6 +43,7 @@ pub(super) fn requests(module: &mut ItemMod, operations: usize) -> Result<(), St
             _ => {}
         }
     }
+    let operations = required.len();
     if (builders, sends) != (operations, operations) {
         let found = format!("{builders} builders with {sends} `send` for {operations} operations");
         return Err(unexpected(&found));
@@ -54,7 +64,7 @@ fn readable(request: &mut syn::ItemStruct) {
 
 /// Lets `send` fail with the crate's own error. The generated one prints whole
 /// bodies and headers, and would make every caller convert it.
-fn one_error(function: &mut syn::ImplItemFn) -> Option<()> {
+fn one_error(function: &mut syn::ImplItemFn, required: &[Ident]) -> Option<()> {
     let ReturnType::Type(_, outcome) = function.sig.output.clone() else {
         return None;
     };
@@ -62,6 +72,11 @@ fn one_error(function: &mut syn::ImplItemFn) -> Option<()> {
     let value = first_argument(success)?;
     let body = &function.block;
     function.block = parse_quote!({
+        #(
+            if matches!(self.#required, Ok(None)) {
+                return Err(crate::Error::argument(crate::error::missing(stringify!(#required))));
+            }
+        )*
         let client = self.client;
         let outcome: #outcome = async move #body.await;
         outcome.map_err(|error| crate::Error::from_generated::<#value, _>(error, client))

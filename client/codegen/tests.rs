@@ -71,6 +71,89 @@ fn calls(code: &str, path: &str) -> Vec<String> {
         .collect()
 }
 
+/// What `generate` makes of the description after a change.
+fn changed(pointer: &str, to: Value) -> Result<String, String> {
+    let mut spec = description();
+    *spec.pointer_mut(pointer).unwrap() = to;
+    generate(&spec.to_string())
+}
+
+/// The path has two operations, and the parameter stands beside them.
+#[test]
+fn a_path_parameter_has_the_name_that_it_is_given() {
+    let paths = |argument: Value, other: Value| {
+        let id = |argument| {
+            let schema = json!({"type": "integer", "format": "int64"});
+            json!({"name": "id", "in": "path", "required": true, "schema": schema, "x-argument": argument})
+        };
+        let word =
+            json!({"name": "hostId", "in": "path", "required": true, "schema": {"type": "string"}});
+        let host = |id: &str, parameters: Value| {
+            let mut host = description()["paths"]["/one"]["get"].clone();
+            host["operationId"] = id.into();
+            host["parameters"] = parameters;
+            host
+        };
+        json!({"/racks/{id}/hosts/{hostId}:{id}": {
+            "parameters": [id(argument.clone()), word],
+            "get": host("getHost", json!([])),
+            "delete": host("deleteHost", json!([id(other)])),
+        }})
+    };
+    let code = changed("/paths", paths("rack_id".into(), "rack_id".into())).unwrap();
+    assert_eq!(code.matches("pub fn rack_id<").count(), 2);
+    assert_eq!(code.matches("pub fn host_id<").count(), 2);
+    assert!(!code.contains(r#"missing("id")"#));
+    assert!(code.contains("/racks/{}/hosts/{}:{}"));
+    let url = code.split("/racks/{}/hosts/{}:{}").nth(1).unwrap();
+    let rack = url.find("rack_id").unwrap();
+    assert!(rack < url.find("host_id").unwrap());
+
+    for (argument, other, words) in [
+        (
+            "rack_id".into(),
+            "shelf_id".into(),
+            "`id` is called `shelf_id` and `rack_id` in one path",
+        ),
+        (
+            "host_id".into(),
+            "host_id".into(),
+            "would be called `hostId`",
+        ),
+        (
+            "RackId".into(),
+            "RackId".into(),
+            "\"id\" cannot name a method: write it like `cluster_id`",
+        ),
+        ("type".into(), "type".into(), "cannot name a method"),
+        (json!(1), json!(1), "cannot name a method"),
+    ] {
+        let error = changed("/paths", paths(argument, other)).unwrap_err();
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn only_a_path_parameter_can_be_called_otherwise() {
+    let mut page = description()["components"]["parameters"]["page"].clone();
+    page["x-argument"] = "number".into();
+    let error = changed("/components/parameters/page", page).unwrap_err();
+    let words = "the parameter \"page\" has an `x-argument`: only one of a path can be called other than on the wire";
+    assert_eq!(error, words);
+}
+
+/// `send` refuses to go without a page that is required; the pager sets it.
+#[test]
+fn a_list_takes_its_page_and_size_for_optional() {
+    let code = generate(&description().to_string()).unwrap();
+    for name in ["page", "size"] {
+        let field = format!("pub(crate) {name}: Result<Option<i64>, String>");
+        assert_eq!(code.matches(&field).count(), 2, "{name}");
+        let refusal = format!("crate::error::missing(stringify!({name}))");
+        assert_eq!(code.matches(&refusal).count(), 1, "{name}");
+    }
+}
+
 #[test]
 fn whatever_lists_something_is_paged() {
     let code = generate(&description().to_string()).unwrap();

@@ -14,7 +14,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = ocp.client()?;
     let request = client
         .list_tenant_restore_tasks()
-        .id(ocp.cluster)
+        .cluster_id(ocp.cluster)
         .tenant_id(ocp.tenant);
     let mut tasks = request.clone().rows();
     let running = loop {

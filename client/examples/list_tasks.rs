@@ -12,7 +12,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = ocp.client()?;
     let mut tasks = client
         .list_tenant_restore_tasks()
-        .id(ocp.cluster)
+        .cluster_id(ocp.cluster)
         .tenant_id(ocp.tenant)
         .size(200)
         .rows();

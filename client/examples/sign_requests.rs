@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let answer = ocp
         .client()?
         .list_tenant_restore_tasks()
-        .id(ocp.cluster)
+        .cluster_id(ocp.cluster)
         .tenant_id(ocp.tenant)
         .page(1)
         .size(5)

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, try_unfold};
 
 use crate::completeness::{Asked, Completeness, Tally};
-use crate::error::{Error, ErrorKind, missing};
+use crate::error::{Error, ErrorKind};
 use crate::types::PageInfo;
 
 /// Rows on a page, where the request does not say.
@@ -87,10 +87,10 @@ macro_rules! paged_list {
                 self.client
             }
             fn page(&self) -> Result<Option<i64>, crate::Error> {
-                crate::pager::Argument::asked(&self.page, "page")
+                self.page.clone().map_err(crate::Error::argument)
             }
             fn size(&self) -> Result<Option<i64>, crate::Error> {
-                crate::pager::Argument::asked(&self.size, "size")
+                self.size.clone().map_err(crate::Error::argument)
             }
             fn filter(&self) -> Option<&'static str> {
                 $(
@@ -221,28 +221,6 @@ impl Position {
 type Page<L> = <L as sealed::Operation>::Page;
 type Row<L> = <L as sealed::Operation>::Row;
 
-/// `page` or `size` of a request, which the description may require or not.
-pub(crate) trait Argument {
-    /// What is asked for, or that it cannot be asked for.
-    fn asked(&self, name: &str) -> Result<Option<i64>, Error>;
-}
-
-impl Argument for Result<Option<i64>, String> {
-    fn asked(&self, _: &str) -> Result<Option<i64>, Error> {
-        self.clone().map_err(Error::argument)
-    }
-}
-
-impl Argument for Result<i64, String> {
-    fn asked(&self, name: &str) -> Result<Option<i64>, Error> {
-        match self {
-            Ok(value) => Ok(Some(*value)),
-            Err(what) if *what == missing(name) => Ok(None),
-            Err(what) => Err(Error::argument(what.clone())),
-        }
-    }
-}
-
 impl PageInfo {
     /// Number of pages, under either of its names: `totalPages` in every
     /// sample, `totalPage` in every table of the documentation.
@@ -319,7 +297,7 @@ impl<L: PagedList> Rows<'_, L> {
     /// use oceanbase_ocp::Completeness;
     ///
     /// # async fn example(ocp: oceanbase_ocp::Client) -> Result<(), oceanbase_ocp::Error> {
-    /// let mut rows = ocp.list_tenant_restore_tasks().id(1000005).tenant_id(1000012).rows();
+    /// let mut rows = ocp.list_tenant_restore_tasks().cluster_id(1000005).tenant_id(1000012).rows();
     /// let mut ids = Vec::new();
     /// while let Some(task) = rows.try_next().await? {
     ///     ids.push(task.id);

@@ -24,7 +24,7 @@ impl<'a> ListTenantRestoreTasks<'a> {
     /// let ocp = oceanbase_ocp::Client::new("http://localhost:8080")?;
     /// let task = ocp
     ///     .list_tenant_restore_tasks()
-    ///     .id(1000005)
+    ///     .cluster_id(1000005)
     ///     .tenant_id(1000012)
     ///     .wait_for(2)
     ///     .until_succeeded()
@@ -128,7 +128,7 @@ impl Waiter<'_> {
     /// use oceanbase_ocp::RestoreOutcome;
     ///
     /// # async fn example(ocp: oceanbase_ocp::Client) -> Result<(), oceanbase_ocp::Error> {
-    /// let request = ocp.list_tenant_restore_tasks().id(1000005).tenant_id(1000012);
+    /// let request = ocp.list_tenant_restore_tasks().cluster_id(1000005).tenant_id(1000012);
     /// match request.wait_for(2).until_ended().await? {
     ///     RestoreOutcome::Succeeded(task) => println!("{:?}", task.finish_time),
     ///     RestoreOutcome::Failed(task) => println!("{:?}", task.error_msg),

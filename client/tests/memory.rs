@@ -49,7 +49,10 @@ async fn a_million_rows_take_no_more_memory_than_a_few_pages() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = Client::new(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let _server = tokio::spawn(serve(listener));
-    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
     let mut rows = request.size(SIZE).rows();
     let mut count = 0;
     let mut early = 0;

@@ -92,7 +92,7 @@ async fn the_request_as_it_goes_over_the_wire() {
     let _ = Client::new(&format!("http://127.0.0.1:{port}/ocp/"))
         .unwrap()
         .list_tenant_restore_tasks()
-        .id(i64::MAX)
+        .cluster_id(i64::MAX)
         .tenant_id(-1)
         .start_time(time)
         .restore_cluster_name(

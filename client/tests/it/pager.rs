@@ -34,7 +34,10 @@ async fn ids(
 ) -> (Vec<i64>, Option<Error>, usize) {
     let (url, heads) = serve(answer).await;
     let client = Client::new(&url).unwrap();
-    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
     let mut rows = request.size(size).rows();
     let (mut ids, mut trouble) = (Vec::new(), None);
     while let Some(row) = rows.next().await {
@@ -162,7 +165,10 @@ async fn an_error_is_the_last_that_comes() {
 async fn pages_are_lazy_and_begin_where_the_request_does() {
     let (url, heads) = serve(fair(100)).await;
     let client = Client::new(&url).unwrap();
-    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
     let mut pages = request.clone().page(3).size(10).pages();
     assert!(heads.lock().unwrap().is_empty());
     let page = pages.try_next().await.unwrap().unwrap();
@@ -257,7 +263,10 @@ async fn rows_that_did_not_come_are_an_error_after_the_last_row() {
 
     let (url, _) = serve(shuffled).await;
     let client = Client::new(&url).unwrap();
-    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
     let mut pages = request.pages();
     for _ in 0..3 {
         assert!(pages.try_next().await.unwrap().is_some());
@@ -285,7 +294,10 @@ async fn a_row_that_moves_far_does_not_come_twice() {
 async fn completeness(answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Completeness {
     let (url, _) = serve(answer).await;
     let client = Client::new(&url).unwrap();
-    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
     let mut rows = request.size(2).rows();
     while rows.try_next().await.unwrap().is_some() {
         assert_eq!(rows.completeness(), None, "it has not ended");

@@ -49,7 +49,7 @@ async fn an_access_key_signs_what_really_goes_out() {
         .unwrap();
     client
         .list_tenant_restore_tasks()
-        .id(1)
+        .cluster_id(1)
         .tenant_id(2)
         .restore_cluster_name(vec!["b c".to_owned(), "a,+".to_owned()])
         .status([RestoreTaskStatusFilter::Completed])
@@ -79,22 +79,45 @@ async fn an_access_key_signs_what_really_goes_out() {
     );
 }
 
+/// A list that requires `page` and `size`: whoever asks for one page names it.
+#[tokio::test]
+async fn one_page_is_not_asked_for_without_the_arguments_that_it_requires() {
+    let client = Client::new("http://127.0.0.1:1").unwrap();
+    let request = client.list_cluster_restore_tasks().cluster_id(1);
+    for (request, words) in [
+        (
+            request.clone().size(10),
+            "`page` is missing: the request needs it",
+        ),
+        (request.page(1), "`size` is missing: the request needs it"),
+    ] {
+        let error = request.send().await.unwrap_err();
+        assert!(error.is_configuration());
+        assert_eq!((error.to_string().as_str(), error.attempts()), (words, 0));
+    }
+}
+
 #[tokio::test]
 async fn a_request_with_unusable_arguments_is_not_sent() {
     let client = Client::new("http://127.0.0.1:1").unwrap();
-    let request = || client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = || {
+        client
+            .list_tenant_restore_tasks()
+            .cluster_id(1)
+            .tenant_id(2)
+    };
     for (request, words) in [
         (
-            client.list_tenant_restore_tasks().id(1),
+            client.list_tenant_restore_tasks().cluster_id(1),
             "`tenant_id` is missing: the request needs it",
         ),
         (
             client.list_tenant_restore_tasks().tenant_id(1),
-            "`id` is missing: the request needs it",
+            "`cluster_id` is missing: the request needs it",
         ),
         (
-            request().id(u64::MAX),
-            "`id` is unusable: it must be a signed 64-bit integer",
+            request().cluster_id(u64::MAX),
+            "`cluster_id` is unusable: it must be a signed 64-bit integer",
         ),
         (
             request().size(i128::MIN),

@@ -35,7 +35,10 @@ fn debug_shows_no_secret() {
         .unwrap();
         assert_secret_free(&client);
         let request = builder.build().unwrap();
-        assert_secret_free(&format!("{:?}", request.list_tenant_restore_tasks().id(1)));
+        assert_secret_free(&format!(
+            "{:?}",
+            request.list_tenant_restore_tasks().cluster_id(1)
+        ));
     }
     writeln!(
         shown,

@@ -59,7 +59,7 @@ pub(crate) fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
 pub(crate) async fn call(client: &Client) -> Result<ResponseValue<RestoreTaskListResponse>, Error> {
     client
         .list_tenant_restore_tasks()
-        .id(1)
+        .cluster_id(1)
         .tenant_id(2)
         .page(1)
         .size(10)

@@ -16,7 +16,12 @@ async fn what_this_crate_makes_may_go_to_another_thread() {
     is_shared::<ClientBuilder>();
     is_shared::<Error>();
     let client = Client::new("http://127.0.0.1:1").unwrap();
-    let request = || client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = || {
+        client
+            .list_tenant_restore_tasks()
+            .cluster_id(1)
+            .tenant_id(2)
+    };
     is_send(request());
     is_send(request().send());
     is_send(request().rows());
@@ -35,7 +40,10 @@ async fn all_of_it_runs_in_a_task_of_its_own() {
         .build()
         .unwrap();
     let task = tokio::spawn(async move {
-        let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+        let request = client
+            .list_tenant_restore_tasks()
+            .cluster_id(1)
+            .tenant_id(2);
         assert!(request.clone().send().await.is_err());
         assert!(request.clone().rows().try_next().await.is_err());
         assert!(request.clone().pages().try_next().await.is_err());
@@ -56,7 +64,10 @@ fn what_is_made_and_let_fall_is_warned_of() {
     }
     #[expect(unused_must_use)]
     {
-        client.list_tenant_restore_tasks().id(1).tenant_id(2);
+        client
+            .list_tenant_restore_tasks()
+            .cluster_id(1)
+            .tenant_id(2);
     }
     #[expect(unused_must_use)]
     {

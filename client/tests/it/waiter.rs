@@ -55,7 +55,7 @@ async fn wait<T>(
     let client = Client::builder(&url).clock(waits.clone()).build().unwrap();
     let waiter = client
         .list_tenant_restore_tasks()
-        .id(1)
+        .cluster_id(1)
         .tenant_id(2)
         .wait_for(7)
         .interval(Duration::from_secs(4))
@@ -231,7 +231,12 @@ async fn a_task_that_must_be_there_at_once_is_not_waited_for() {
 async fn a_request_with_filters_is_refused() {
     let (url, heads) = serve(|_, _| body(SUCCEEDED)).await;
     let client = Client::new(&url).unwrap();
-    let request = || client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = || {
+        client
+            .list_tenant_restore_tasks()
+            .cluster_id(1)
+            .tenant_id(2)
+    };
     let refused: [(&str, ListTenantRestoreTasks); 4] = [
         (
             "status",
@@ -293,7 +298,10 @@ async fn the_words_about_a_task_show_no_secret_and_are_short() {
         .credentials(oceanbase_ocp::Credentials::basic("admin", "pa55-w0rd-of-mine").unwrap())
         .build()
         .unwrap();
-    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
     let error = request.wait_for(7).until_succeeded().await.unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(error.is_restore_failed() && text.len() < 1000, "{text}");
@@ -313,7 +321,10 @@ async fn a_failed_look_ends_the_waiting() {
         .clock(Waits::default())
         .build()
         .unwrap();
-    let request = client.list_tenant_restore_tasks().id(1).tenant_id(2);
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
     let error = request.wait_for(7).until_ended().await.unwrap_err();
     assert!(error.is_forbidden(), "{error}");
     assert_eq!(heads.lock().unwrap().len(), 4, "a passing failure does not");
@@ -345,7 +356,7 @@ async fn the_whole_list_is_searched() {
     let client = Client::new(&url).unwrap();
     let request = client
         .list_tenant_restore_tasks()
-        .id(1)
+        .cluster_id(1)
         .tenant_id(2)
         .page(2);
     let outcome = request.size(1).wait_for(7).until_ended().await.unwrap();
