@@ -1,18 +1,25 @@
-//! What lets every operation that lists something be paged through.
+//! What lets every operation that lists something be paged through, and what is
+//! known of its rows.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use quote::format_ident;
 use serde_json::Value;
-use syn::{Ident, parse_quote};
+use syn::{Ident, Item, Type, parse_quote};
 
 use super::description::{list, operations};
-use super::rust::{field_of, first_argument, in_types, send_of};
+use super::rust::{field_of, fields_of, first_argument, in_types, last_ident, send_of};
 use super::unexpected;
 
-/// Lets every operation that lists something be paged through, by `src/pager.rs`.
+/// Lets every operation that lists something be paged through, by `src/pager.rs`,
+/// and its rows be claimed by the folder of their kind, `src/operations/…`.
 pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
+    let mut claims = Vec::new();
     for (item, operation, id) in operations(spec) {
+        let kind = operation.get("x-row-kind").and_then(Value::as_str);
         let Some(list) = list(spec, item, operation) else {
+            if kind.is_some() {
+                return Err(format!("`{id}` has an `x-row-kind`, and lists no rows"));
+            }
             continue;
         };
         let request = format_ident!("{}", id.to_upper_camel_case());
@@ -22,6 +29,9 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
         let row = field_of(file, data, "contents")
             .and_then(first_argument)
             .ok_or_else(|| unexpected(&format!("`{request}` lists no rows")))?;
+        if let Some(kind) = kind {
+            Claim::add(&mut claims, file, kind, row, request.clone())?;
+        }
         let (data, row) = (in_types(data), in_types(row));
         let page = list.has_page.then(|| format_ident!("page"));
         let id = list.has_id.then(|| format_ident!("id"));
@@ -33,10 +43,56 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
             }
         });
     }
+    file.items.extend(claims.into_iter().map(Claim::into_item));
     Ok(())
 }
 
 /// The method of a builder for a parameter.
 pub(super) fn method(name: &str) -> Ident {
     format_ident!("{}", name.to_snake_case())
+}
+
+/// A type of row, its kind, and the operations that list it, which may be several.
+struct Claim {
+    kind: Ident,
+    row: Ident,
+    members: Vec<Ident>,
+    requests: Vec<Ident>,
+}
+
+impl Claim {
+    fn add(
+        claims: &mut Vec<Self>,
+        file: &syn::File,
+        kind: &str,
+        row: &Type,
+        request: Ident,
+    ) -> Result<(), String> {
+        let kind: Ident = syn::parse_str(kind).map_err(|_| {
+            format!("the `x-row-kind` `{kind}` cannot name a folder of `operations`")
+        })?;
+        let members = fields_of(file, row).zip(last_ident(row));
+        let (members, row) = members
+            .ok_or_else(|| unexpected(&format!("the rows of `{request}` have no members")))?;
+        let same = |claim: &&mut Self| claim.kind == kind && claim.row == *row;
+        if let Some(claim) = claims.iter_mut().find(same) {
+            claim.requests.push(request);
+            return Ok(());
+        }
+        claims.push(Self {
+            kind,
+            row: row.clone(),
+            members: members.iter().filter_map(|one| one.ident.clone()).collect(),
+            requests: vec![request],
+        });
+        Ok(())
+    }
+
+    fn into_item(self) -> Item {
+        let (kind, row) = (self.kind, self.row);
+        let (members, requests) = (self.members, self.requests);
+        parse_quote! {
+            crate::operations::#kind::claim! { crate::types::#row, [#(#members)*], [#(#requests)*] }
+        }
+    }
 }

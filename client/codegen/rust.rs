@@ -18,14 +18,18 @@ pub(super) fn send_of<'a>(file: &'a syn::File, request: &syn::Ident) -> Option<&
     }
 }
 
-/// The type of a member of a generated struct.
-pub(super) fn field_of<'a>(file: &'a syn::File, of: &Type, name: &str) -> Option<&'a Type> {
+/// The members of a generated struct.
+pub(super) fn fields_of<'a>(file: &'a syn::File, of: &Type) -> Option<&'a syn::Fields> {
     let of = last_ident(of)?;
-    let fields = items_of(file, "types").find_map(|item| match item {
+    items_of(file, "types").find_map(|item| match item {
         Item::Struct(item) if item.ident == *of => Some(&item.fields),
         _ => None,
-    })?;
-    let mut fields = fields.iter();
+    })
+}
+
+/// The type of a member of a generated struct.
+pub(super) fn field_of<'a>(file: &'a syn::File, of: &Type, name: &str) -> Option<&'a Type> {
+    let mut fields = fields_of(file, of)?.iter();
     let field = fields.find(|field| field.ident.as_ref().is_some_and(|ident| ident == name))?;
     Some(&field.ty)
 }

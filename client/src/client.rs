@@ -152,7 +152,7 @@ impl ClientBuilder {
         self
     }
 
-    /// What retries and [`Waiter`](crate::Waiter)s measure time and wait with, and
+    /// What retries and waiters measure time and wait with, and
     /// what signatures are dated by: for tests, and for simulations. Default: the
     /// clock of tokio, and the system's date.
     pub fn clock(mut self, clock: impl Clock) -> Self {

@@ -1,5 +1,6 @@
 //! The one error of this crate.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -11,8 +12,7 @@ use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
 use crate::envelope::OcpFailure;
-use crate::types::RestoreHistoryTask;
-use crate::{Client, ErrorCode, Waited, envelope, excerpt};
+use crate::{Client, ErrorCode, envelope, excerpt};
 
 /// Why a call failed, or a client could not be made.
 ///
@@ -42,7 +42,8 @@ struct Inner {
     failure: OcpFailure,
     wait: Option<Duration>,
     attempts: u32,
-    waited: Option<Waited>,
+    /// What an operation knows of it, in a type of its own.
+    details: Option<Arc<dyn Any + Send + Sync>>,
     path: Option<String>,
     excerpt: Option<String>,
     hint: Option<String>,
@@ -83,18 +84,15 @@ pub enum ErrorKind {
     /// A list was read to its end, and fewer rows came than it says that it has.
     /// What came is right, and was handed out before; reading again may help.
     Incomplete,
-    /// A restore has not ended in the time that a
-    /// [`Waiter`](crate::Waiter) was given; see [`Error::waited`].
+    /// What was waited for has not ended in the time that was given.
     Unfinished,
-    /// The restore that a [`Waiter`](crate::Waiter) waits for has never been in the
-    /// list: a wrong id, or a task of another tenant; see [`Error::waited`].
+    /// What was waited for has never been in the list: a wrong id, or a list of
+    /// something else.
     NotListed,
-    /// The restore that a [`Waiter`](crate::Waiter) waits for was in the list and
-    /// is not any more; [`Error::task`] has it as it was seen last.
+    /// What was waited for was in the list and is not any more.
     NoLongerListed,
-    /// The restore that was to succeed has failed: see
-    /// [`Waiter::until_succeeded`](crate::Waiter::until_succeeded); [`Error::task`] has it.
-    RestoreFailed,
+    /// What was waited for has ended badly.
+    Failed,
 }
 
 impl ErrorKind {
@@ -121,7 +119,7 @@ impl Error {
             failure: OcpFailure::default(),
             wait: None,
             attempts: 0,
-            waited: None,
+            details: None,
             path: None,
             excerpt: None,
             hint: None,
@@ -169,8 +167,13 @@ impl Error {
         self.with(|inner| inner.attempts = attempts)
     }
 
-    pub(crate) fn with_waited(self, waited: Waited) -> Self {
-        self.with(|inner| inner.waited = Some(waited))
+    pub(crate) fn with_details(self, details: impl Any + Send + Sync) -> Self {
+        self.with(|inner| inner.details = Some(Arc::new(details)))
+    }
+
+    /// What [`with_details`](Self::with_details) was given, if it was of this type.
+    pub(crate) fn details<T: Any>(&self) -> Option<&T> {
+        self.0.details.as_deref()?.downcast_ref()
     }
 
     pub(crate) fn with_excerpt(self, excerpt: &str) -> Self {
@@ -298,21 +301,10 @@ impl Error {
 
     /// How often the request that failed was sent; see
     /// [`RetryPolicy`](crate::RetryPolicy). 0 where nothing was sent, and where no
-    /// request failed: a list was incomplete, a restore has not ended. An answer
+    /// request failed: a list was incomplete, what was waited for has not ended. An answer
     /// that cannot be decoded counts as one attempt.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
-    }
-
-    /// What a [`Waiter`](crate::Waiter) knew when it gave up.
-    pub fn waited(&self) -> Option<&Waited> {
-        self.0.waited.as_ref()
-    }
-
-    /// The restore task that a [`Waiter`](crate::Waiter) was waiting for, as it was
-    /// seen last.
-    pub fn task(&self) -> Option<&RestoreHistoryTask> {
-        self.waited()?.last.as_deref()
     }
 
     /// The place of an undecodable member, such as `data.contents[0].id`.
@@ -371,7 +363,7 @@ predicates! {
     is_unfinished Unfinished,
     is_not_listed NotListed,
     is_no_longer_listed NoLongerListed,
-    is_restore_failed RestoreFailed,
+    is_failed Failed,
 }
 
 fn causes(error: &reqwest::Error) -> Vec<String> {

@@ -9,14 +9,13 @@ mod envelope;
 mod error;
 mod excerpt;
 mod exchange;
+mod operations;
 mod pager;
 mod retry;
 mod signature;
-mod task;
 mod transport;
 mod values;
 mod vocabulary;
-mod waiter;
 mod wire;
 
 #[allow(
@@ -38,6 +37,7 @@ pub use credentials::Credentials;
 pub use error::{Error, ErrorKind};
 pub use exchange::Exchange;
 pub use generated::{Client, builder, types};
+pub use operations::*;
 pub use pager::{PagedList, Pages, Rows};
 pub use progenitor_client::ResponseValue;
 pub use reqwest::StatusCode;
@@ -45,4 +45,3 @@ pub use retry::RetryPolicy;
 pub use signature::AccessKey;
 pub use values::{ErrorCode, QueryTime, QueryTimeError};
 pub use vocabulary::OtherWord;
-pub use waiter::{RestoreOutcome, Waited, Waiter};

@@ -57,6 +57,8 @@ pub(crate) mod sealed {
         fn client(&self) -> &crate::Client;
         fn page(&self) -> Result<Option<i64>, Error>;
         fn size(&self) -> Result<Option<i64>, Error>;
+        /// The same list, asked for from another page on.
+        fn at_page(self, page: i64) -> Self;
         /// The first filter that is set: any optional query parameter but `page`
         /// and `size`.
         fn filter(&self) -> Option<&'static str>;
@@ -91,6 +93,9 @@ macro_rules! paged_list {
             }
             fn size(&self) -> Result<Option<i64>, crate::Error> {
                 self.size.clone().map_err(crate::Error::argument)
+            }
+            fn at_page(self, page: i64) -> Self {
+                self.page(page)
             }
             fn filter(&self) -> Option<&'static str> {
                 $(
@@ -296,14 +301,14 @@ impl<L: PagedList> Rows<'_, L> {
     /// use futures_util::TryStreamExt;
     /// use oceanbase_ocp::Completeness;
     ///
-    /// # async fn example(ocp: oceanbase_ocp::Client) -> Result<(), oceanbase_ocp::Error> {
-    /// let mut rows = ocp.list_tenant_restore_tasks().cluster_id(1000005).tenant_id(1000012).rows();
-    /// let mut ids = Vec::new();
-    /// while let Some(task) = rows.try_next().await? {
-    ///     ids.push(task.id);
+    /// # use oceanbase_ocp::{Error, PagedList, Rows};
+    /// # async fn example<L: PagedList>(mut rows: Rows<'_, L>) -> Result<(), Error> {
+    /// let mut count = 0;
+    /// while rows.try_next().await?.is_some() {
+    ///     count += 1;
     /// }
     /// if let Some(Completeness::Changed { first, last }) = rows.completeness() {
-    ///     eprintln!("the list had {first} tasks at first, {last} in the end");
+    ///     eprintln!("{count} rows came; the list had {first} at first, {last} in the end");
     /// }
     /// # Ok(())
     /// # }

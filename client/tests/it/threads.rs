@@ -29,6 +29,10 @@ async fn what_this_crate_makes_may_go_to_another_thread() {
     is_send(request().wait_for(7));
     is_send(request().wait_for(7).until_ended());
     is_send(request().wait_for(7).until_succeeded());
+    let request = || client.list_cluster_restore_tasks().cluster_id(1);
+    is_send(request().rows());
+    is_send(request().wait_for(7).until_ended());
+    is_send(request().wait_for(7).until_succeeded());
 }
 
 /// A task that owns its client needs nothing of its maker.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use oceanbase_ocp::builder::ListTenantRestoreTasks;
-use oceanbase_ocp::types::RestoreTaskStatusFilter;
-use oceanbase_ocp::{Client, Error, ErrorKind, RestoreOutcome, Waiter};
+use oceanbase_ocp::types::{RestoreHistoryTask, RestoreTaskStatusFilter};
+use oceanbase_ocp::{Client, Error, ErrorKind, RestoreOutcome};
 
 use crate::server::{Waits, http, json, serve};
 
@@ -26,6 +26,8 @@ const RUNNING: &str = r#"{"id":9,"status":"RESTORE_SUCCESS","finished":true,"suc
 const SUCCEEDED: &str = r#"{"id":7,"status":"RESTORE_SUCCESS","finished":true,"successful":true}"#;
 const FAILED: &str =
     r#"{"id":7,"status":"RESTORE_FAIL","finished":true,"successful":false,"errorMsg":"disk full"}"#;
+
+type Waiter<'a> = oceanbase_ocp::Waiter<ListTenantRestoreTasks<'a>>;
 
 /// What the server shows at each look: the last of these again and again.
 type Looks = &'static [Seen];
@@ -67,7 +69,7 @@ async fn wait<T>(
     (outcome, waits)
 }
 
-async fn ended(waiter: Waiter<'_>) -> Result<RestoreOutcome, Error> {
+async fn ended(waiter: Waiter<'_>) -> Result<RestoreOutcome<RestoreHistoryTask>, Error> {
     waiter.until_ended().await
 }
 
@@ -92,11 +94,8 @@ async fn who_asks_for_success_gets_an_error_for_a_failure() {
     assert_eq!(outcome.unwrap().id, 7);
     let (outcome, _) = wait(&[Rows(RUNNING), Rows(FAILED)], until).await;
     let error = outcome.unwrap_err();
-    assert!(error.is_restore_failed(), "{error}");
-    assert_eq!(
-        error.task().unwrap().error_msg.as_deref(),
-        Some("disk full")
-    );
+    assert!(error.is_failed(), "{error}");
+    assert_eq!(error.task().unwrap().error_msg(), Some("disk full"));
     assert_eq!(error.waited().unwrap().attempts, 2);
     let text = "restore task 7 has failed, in state RESTORE_FAIL: disk full";
     assert_eq!(error.to_string(), text);
@@ -111,14 +110,14 @@ async fn a_task_that_is_not_there_is_an_error() {
             &[Rows(OTHER)],
             ErrorKind::NotListed,
             &[4, 6, 9, 1],
-            "restore task 7 is not listed, and 1 other task is, after 20 s (looked at 5 times): are the id and the tenant right?",
+            "restore task 7 is not listed, and 1 other task is, after 20 s (looked at 5 times): are its id and the arguments of the request right?",
         ),
         (
             "an empty list",
             &[Rows("")],
             ErrorKind::NotListed,
             &[4, 6, 9, 1],
-            "restore task 7 is not listed, and 0 other tasks are, after 20 s (looked at 5 times): are the id and the tenant right?",
+            "restore task 7 is not listed, and 0 other tasks are, after 20 s (looked at 5 times): are its id and the arguments of the request right?",
         ),
         (
             "there, then gone",
@@ -271,7 +270,7 @@ async fn the_time_out_tells_what_was_known() {
     let error = outcome.unwrap_err();
     assert!(error.is_unfinished(), "{error}");
     let waited = error.waited().unwrap();
-    assert_eq!(error.task().unwrap().id, 7);
+    assert_eq!(error.task().unwrap().id(), 7);
     assert!(error.task().unwrap().is_running());
     assert_eq!(waited.elapsed, Duration::from_secs(60));
     assert_eq!(
@@ -304,7 +303,7 @@ async fn the_words_about_a_task_show_no_secret_and_are_short() {
         .tenant_id(2);
     let error = request.wait_for(7).until_succeeded().await.unwrap_err();
     let text = format!("{error} {error:?}");
-    assert!(error.is_restore_failed() && text.len() < 1000, "{text}");
+    assert!(error.is_failed() && text.len() < 1000, "{text}");
     assert!(!text.contains("pa55") && !text.contains('\n'), "{text}");
 }
 

@@ -1,55 +1,20 @@
 //! Waits until a restore ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
-use crate::builder::ListTenantRestoreTasks;
+use super::RestoreTask;
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::shortened;
-use crate::pager::sealed::Operation as _;
-use crate::types::RestoreHistoryTask;
+use crate::{PagedList, Rows};
 
-impl<'a> ListTenantRestoreTasks<'a> {
-    /// Waits until a restore task ends, well or badly.
-    ///
-    /// OCP cannot be asked for one task, so the list is read from its first page
-    /// on until the task is found, with pages of the request's `size`. The request
-    /// must have no filters: each can hide the task, a status as soon as its state
-    /// changes, and a time window because OCP does not say which time it compares.
-    /// OCP's samples list the newest task first, so that one page is normally enough.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), oceanbase_ocp::Error> {
-    /// let ocp = oceanbase_ocp::Client::new("http://localhost:8080")?;
-    /// let task = ocp
-    ///     .list_tenant_restore_tasks()
-    ///     .cluster_id(1000005)
-    ///     .tenant_id(1000012)
-    ///     .wait_for(2)
-    ///     .until_succeeded()
-    ///     .await?;
-    /// println!("ended at {:?}", task.finish_time);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn wait_for(self, task: i64) -> Waiter<'a> {
-        Waiter {
-            request: self,
-            task,
-            interval: Duration::from_secs(5),
-            max_interval: Duration::from_secs(60),
-            appears_within: Duration::from_secs(60),
-            timeout: Duration::from_secs(4 * 60 * 60),
-        }
-    }
-}
-
-/// Waits until a restore task ends; see [`ListTenantRestoreTasks::wait_for`].
+/// Waits until a restore task ends, made by the method `wait_for` of a request.
 #[derive(Clone, Debug)]
 #[must_use = "a waiter does nothing until `until_ended` or `until_succeeded` is called"]
-pub struct Waiter<'a> {
-    request: ListTenantRestoreTasks<'a>,
+pub struct Waiter<L> {
+    request: L,
     task: i64,
     interval: Duration,
     max_interval: Duration,
@@ -60,19 +25,19 @@ pub struct Waiter<'a> {
 /// How a restore ended.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "the restore may have failed"]
-pub enum RestoreOutcome {
+pub enum RestoreOutcome<R> {
     /// Well.
-    Succeeded(Box<RestoreHistoryTask>),
+    Succeeded(Box<R>),
     /// Badly; `error_msg` may say why.
-    Failed(Box<RestoreHistoryTask>),
+    Failed(Box<R>),
 }
 
 /// What a waiter knew when it gave up; see [`Error::waited`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Waited {
     /// The task as it was seen last; `None` if it never was.
-    pub last: Option<Box<RestoreHistoryTask>>,
+    pub last: Option<Arc<dyn RestoreTask>>,
     /// How many tasks the list had when it was last read to its end; `None` if it
     /// never was, because the task was found before.
     pub listed: Option<usize>,
@@ -83,15 +48,30 @@ pub struct Waited {
 }
 
 /// What one look at the list has shown.
-enum Look {
-    Found(Box<RestoreHistoryTask>),
+enum Look<R> {
+    Found(Box<R>),
     /// All of so many tasks are others.
     Absent(usize),
     /// Rows are missing, the task maybe among them.
     Incomplete(Error),
 }
 
-impl Waiter<'_> {
+impl<L> Waiter<L>
+where
+    L: PagedList,
+    L::Row: RestoreTask,
+{
+    pub(crate) fn new(request: L, task: i64) -> Self {
+        Self {
+            request,
+            task,
+            interval: Duration::from_secs(5),
+            max_interval: Duration::from_secs(60),
+            appears_within: Duration::from_secs(60),
+            timeout: Duration::from_secs(4 * 60 * 60),
+        }
+    }
+
     /// The first pause between two looks at the list; each is half as long again
     /// as the one before. Default: 5 seconds; zero means a millisecond.
     pub fn interval(mut self, interval: Duration) -> Self {
@@ -146,7 +126,7 @@ impl Waiter<'_> {
     /// [`ErrorKind::Configuration`] when the request has filters. Otherwise whatever
     /// a look at the list fails with, after its retries; only after an
     /// [`ErrorKind::Incomplete`] list there is another look, as long as there is time.
-    pub async fn until_ended(self) -> Result<RestoreOutcome, Error> {
+    pub async fn until_ended(self) -> Result<RestoreOutcome<L::Row>, Error> {
         let (task, _) = self.ended().await?;
         Ok(if task.is_succeeded() {
             RestoreOutcome::Succeeded(task)
@@ -160,28 +140,28 @@ impl Waiter<'_> {
     /// # Errors
     ///
     /// Those of [`until_ended`](Self::until_ended), and
-    /// [`ErrorKind::RestoreFailed`] when the restore has failed; [`Error::task`] has
+    /// [`ErrorKind::Failed`] when the restore has failed; [`Error::task`] has
     /// the task, and with its `error_msg` the reason, if OCP tells one.
-    pub async fn until_succeeded(self) -> Result<RestoreHistoryTask, Error> {
+    pub async fn until_succeeded(self) -> Result<L::Row, Error> {
         let (task, mut waited) = self.ended().await?;
         if task.is_succeeded() {
             return Ok(*task);
         }
-        let why = task.error_msg.as_deref().filter(|why| !why.is_empty());
+        let why = task.error_msg().filter(|why| !why.is_empty());
         let what = format!(
             "restore task {} has failed, in state {}: {}",
             self.task,
-            self.shown(task.status.as_str()),
+            self.shown(task.status().as_str()),
             why.map_or("OCP does not say why".into(), |why| self.shown(why)),
         );
-        waited.last = Some(task);
-        Err(Error::new(ErrorKind::RestoreFailed, what).with_waited(waited))
+        waited.last = Some(Arc::from(task as Box<dyn RestoreTask>));
+        Err(Error::new(ErrorKind::Failed, what).with_details(waited))
     }
 
     /// The task once it has ended.
-    async fn ended(&self) -> Result<(Box<RestoreHistoryTask>, Waited), Error> {
+    async fn ended(&self) -> Result<(Box<L::Row>, Waited), Error> {
         self.refuse_filters()?;
-        let clock = &self.request.client.inner.clock;
+        let clock = &self.request.client().inner.clock;
         let started = clock.now();
         let mut pause = self.interval.min(self.max_interval);
         // Looks without the task since it was seen last.
@@ -200,8 +180,8 @@ impl Waiter<'_> {
             match look {
                 Look::Found(task) if !task.is_running() => return Ok((task, waited)),
                 Look::Found(task) => {
-                    tracing::debug!(task = self.task, status = %task.status, waited.attempts, "the restore runs");
-                    waited.last = Some(task);
+                    tracing::debug!(task = self.task, status = %task.status(), waited.attempts, "the restore runs");
+                    waited.last = Some(Arc::from(task as Box<dyn RestoreTask>));
                     absences = 0;
                 }
                 Look::Absent(listed) => {
@@ -230,7 +210,7 @@ impl Waiter<'_> {
             if is_over {
                 return Err(match (&waited.last, incomplete) {
                     (Some(_), _) => self.gave_up(ErrorKind::Unfinished, waited),
-                    (None, Some(error)) => error.with_waited(waited),
+                    (None, Some(error)) => error.with_details(waited),
                     (None, None) => self.gave_up(ErrorKind::NotListed, waited),
                 });
             }
@@ -248,12 +228,12 @@ impl Waiter<'_> {
         Ok(())
     }
 
-    async fn look(&self) -> Result<Look, Error> {
-        let mut rows = self.request.clone().page(1).rows();
+    async fn look(&self) -> Result<Look<L::Row>, Error> {
+        let mut rows = Rows::new(self.request.clone().at_page(1));
         let mut listed = 0;
         loop {
             match rows.try_next().await {
-                Ok(Some(row)) if row.id == self.task => return Ok(Look::Found(row.into())),
+                Ok(Some(row)) if row.id() == self.task => return Ok(Look::Found(row.into())),
                 Ok(Some(_)) => listed += 1,
                 Ok(None) => return Ok(Look::Absent(listed)),
                 Err(error) if error.is_incomplete() => return Ok(Look::Incomplete(error)),
@@ -264,7 +244,7 @@ impl Waiter<'_> {
 
     fn gave_up(&self, kind: ErrorKind, waited: Waited) -> Error {
         let task = self.task;
-        let state = waited.last.as_ref().map(|last| last.status.as_str());
+        let state = waited.last.as_ref().map(|last| last.status().as_str());
         let state = self.shown(state.unwrap_or_default());
         let others = match waited.listed.unwrap_or_default() {
             1 => "1 other task is".to_owned(),
@@ -277,18 +257,30 @@ impl Waiter<'_> {
         );
         let what = match kind {
             ErrorKind::NotListed => format!(
-                "restore task {task} is not listed, and {others}, {so_long}: are the id and the tenant right?"
+                "restore task {task} is not listed, and {others}, {so_long}: are its id and the arguments of the request right?"
             ),
             ErrorKind::NoLongerListed => format!(
                 "restore task {task} is no longer listed, and {others}, {so_long}: it was last seen in state {state}"
             ),
             _ => format!("restore task {task} is still in state {state} {so_long}"),
         };
-        Error::new(kind, what).with_waited(waited)
+        Error::new(kind, what).with_details(waited)
     }
 
     /// A server's text as it may be shown.
     fn shown(&self, text: &str) -> String {
-        shortened(&self.request.client.inner.credentials.redact(text))
+        shortened(&self.request.client().inner.credentials.redact(text))
+    }
+}
+
+impl Error {
+    /// What a [`Waiter`] knew when it gave up.
+    pub fn waited(&self) -> Option<&Waited> {
+        self.details()
+    }
+
+    /// The restore task that a [`Waiter`] was waiting for, as it was seen last.
+    pub fn task(&self) -> Option<&dyn RestoreTask> {
+        self.waited()?.last.as_deref()
     }
 }

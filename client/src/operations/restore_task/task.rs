@@ -1,0 +1,305 @@
+//! What the rows of all operations that list restore tasks have in common.
+
+use std::any::Any;
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+
+use crate::types::RestoreTaskStatus;
+
+/// A restore task, whichever operation lists it: the members that decide how it
+/// stands, and what follows from them.
+///
+/// Implemented by the generated types of rows, and meant for nothing else. They have
+/// `is_running` and so on as methods of their own; the trait is for code that takes
+/// the tasks of any operation.
+///
+/// ```
+/// use oceanbase_ocp::RestoreTask;
+/// use oceanbase_ocp::types::{ClusterRestoreTask, RestoreHistoryTask};
+///
+/// fn line(task: &dyn RestoreTask) -> String {
+///     format!("{} {} {}", task.id(), task.status(), task.is_failed())
+/// }
+///
+/// let json = r#"{"id": 3, "status": "RESTORE_FAIL", "finished": true, "successful": false}"#;
+/// let of_tenant: RestoreHistoryTask = serde_json::from_str(json)?;
+/// let of_cluster: ClusterRestoreTask = serde_json::from_str(json)?;
+/// assert_eq!(line(&of_tenant), "3 RESTORE_FAIL true");
+/// assert_eq!(line(&of_cluster), "3 RESTORE_FAIL true");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub trait RestoreTask: Any + fmt::Debug + Send + Sync {
+    /// The id of the task.
+    fn id(&self) -> i64;
+
+    /// The state that it is in.
+    fn status(&self) -> &RestoreTaskStatus;
+
+    /// Whether it has ended, if OCP says so.
+    fn finished(&self) -> Option<bool> {
+        None
+    }
+
+    /// Whether it has ended well, if OCP says so.
+    fn successful(&self) -> Option<bool> {
+        None
+    }
+
+    /// When it was created.
+    fn create_time(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// When it ended.
+    fn finish_time(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
+    /// Why it failed; may be empty.
+    fn error_msg(&self) -> Option<&str> {
+        None
+    }
+
+    /// The name of the tenant that is restored to.
+    fn restore_tenant_name(&self) -> Option<&str> {
+        None
+    }
+
+    /// Where the backup is read from, as OCP writes it; see
+    /// [`restore_uris`](Self::restore_uris).
+    fn restore_uri(&self) -> Option<&str> {
+        None
+    }
+
+    /// The resource pools, as OCP writes them; see
+    /// [`restore_pools`](Self::restore_pools).
+    fn restore_pool_list_str(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether the restore is still under way.
+    ///
+    /// `finished` decides; where OCP leaves it out, a finish time or one of the
+    /// two final states does (inferred).
+    ///
+    /// ```
+    /// use oceanbase_ocp::types::RestoreHistoryTask;
+    ///
+    /// let task: RestoreHistoryTask = serde_json::from_str(
+    ///     r#"{"id": 3, "status": "RESTORE_WAIT_LS", "finished": false, "successful": false}"#,
+    /// )?;
+    /// assert!(task.is_running() && !task.is_succeeded() && !task.is_failed());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn is_running(&self) -> bool {
+        let is_final = matches!(
+            self.status(),
+            RestoreTaskStatus::RestoreSuccess | RestoreTaskStatus::RestoreFail
+        );
+        !self
+            .finished()
+            .unwrap_or(self.finish_time().is_some() || is_final)
+    }
+
+    /// Whether the restore has ended well.
+    ///
+    /// `successful` decides once the task has ended (a running task has
+    /// `successful: false`, too); where OCP leaves it out, the state does.
+    fn is_succeeded(&self) -> bool {
+        let done = *self.status() == RestoreTaskStatus::RestoreSuccess;
+        !self.is_running() && self.successful().unwrap_or(done)
+    }
+
+    /// Whether the restore has ended, and not well; `error_msg` may say why.
+    fn is_failed(&self) -> bool {
+        !self.is_running() && !self.is_succeeded()
+    }
+
+    /// The URIs in `restore_uri`: in a documented sample one for logs and one for
+    /// data.
+    ///
+    /// OCP joins them with commas and says nothing about commas inside a URI,
+    /// so a comma separates only where a scheme follows.
+    ///
+    /// ```
+    /// # let mut task: oceanbase_ocp::types::RestoreHistoryTask =
+    /// #     serde_json::from_str(r#"{"id": 3, "status": "RESTORE_SUCCESS"}"#)?;
+    /// task.restore_uri = Some("file:///a,b/clog,oss://bucket/data".into());
+    /// assert_eq!(task.restore_uris(), ["file:///a,b/clog", "oss://bucket/data"]);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    fn restore_uris(&self) -> Vec<&str> {
+        let text = self.restore_uri().unwrap_or_default();
+        let mut uris = Vec::new();
+        let mut start = 0;
+        for (comma, _) in text.match_indices(',') {
+            if begins_uri(&text[comma + 1..]) {
+                uris.push(text[start..comma].trim());
+                start = comma + 1;
+            }
+        }
+        uris.push(text[start..].trim());
+        uris.retain(|uri| !uri.is_empty());
+        uris
+    }
+
+    /// The names of the resource pools in `restore_pool_list_str`.
+    fn restore_pools(&self) -> Vec<&str> {
+        let text = self.restore_pool_list_str().unwrap_or_default();
+        let names = text.split(',').map(str::trim);
+        names.filter(|name| !name.is_empty()).collect()
+    }
+}
+
+impl dyn RestoreTask {
+    /// The row itself, with all of its members, if it is of this type.
+    ///
+    /// ```
+    /// use oceanbase_ocp::RestoreTask;
+    /// use oceanbase_ocp::types::{ClusterRestoreTask, RestoreHistoryTask};
+    ///
+    /// let row: ClusterRestoreTask =
+    ///     serde_json::from_str(r#"{"id": 4, "status": "RESTORE_FAIL", "ocpJobId": -1}"#)?;
+    /// let task: &dyn RestoreTask = &row;
+    /// assert_eq!(task.downcast_ref::<ClusterRestoreTask>(), Some(&row));
+    /// assert!(task.downcast_ref::<RestoreHistoryTask>().is_none());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn downcast_ref<R: RestoreTask>(&self) -> Option<&R> {
+        let row: &dyn Any = self;
+        row.downcast_ref()
+    }
+}
+
+/// Whether the text begins with a scheme (RFC 3986) and `://`.
+fn begins_uri(text: &str) -> bool {
+    let text = text.trim_start();
+    let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let rest = text.trim_start_matches(is_scheme);
+    text.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.starts_with("://")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{ClusterRestoreTask, RestoreHistoryTask};
+
+    /// The task as each operation lists it.
+    fn tasks(members: &str) -> [Box<dyn RestoreTask>; 2] {
+        let json = format!(r#"{{"id": 1, {members}}}"#);
+        let of_tenant: RestoreHistoryTask = serde_json::from_str(&json).unwrap();
+        let of_cluster: ClusterRestoreTask = serde_json::from_str(&json).unwrap();
+        [Box::new(of_tenant), Box::new(of_cluster)]
+    }
+
+    #[test]
+    fn a_task_is_in_exactly_one_state() {
+        for (members, expected) in [
+            (
+                r#""status": "RESTORE_SUCCESS", "finished": true, "successful": true"#,
+                "succeeded",
+            ),
+            (
+                r#""status": "RESTORE_FAIL", "finished": true, "successful": false"#,
+                "failed",
+            ),
+            (
+                r#""status": "RESTORE_WAIT_LS", "finished": false, "successful": false"#,
+                "running",
+            ),
+            (
+                r#""status": "NEW_WORD", "finished": true, "successful": true"#,
+                "succeeded",
+            ),
+            (
+                r#""status": "NEW_WORD", "finished": true, "successful": false"#,
+                "failed",
+            ),
+            (r#""status": "RESTORE_SUCCESS""#, "succeeded"),
+            (r#""status": "RESTORE_FAIL""#, "failed"),
+            (r#""status": "RESTORE_PRE""#, "running"),
+            (r#""status": "NEW_WORD""#, "running"),
+            (
+                r#""status": "NEW_WORD", "finishTime": "2024-08-08T08:25:39Z", "successful": true"#,
+                "succeeded",
+            ),
+            (
+                r#""status": "RESTORE_SUCCESS", "finished": false, "successful": true"#,
+                "running",
+            ),
+        ] {
+            for task in tasks(members) {
+                let states = [
+                    ("running", task.is_running()),
+                    ("succeeded", task.is_succeeded()),
+                    ("failed", task.is_failed()),
+                ];
+                let states: Vec<_> = states
+                    .iter()
+                    .filter(|(_, holds)| *holds)
+                    .map(|(name, _)| *name)
+                    .collect();
+                assert_eq!(states, [expected], "{members}: {task:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn lists_in_texts_are_taken_apart() {
+        for (text, uris) in [
+            ("", vec![]),
+            ("file:///obbackup/", vec!["file:///obbackup/"]),
+            (
+                "file:///a/clog,file:///a/data",
+                vec!["file:///a/clog", "file:///a/data"],
+            ),
+            (
+                "file:///a,b, s3+x.y-z://c,d",
+                vec!["file:///a,b", "s3+x.y-z://c,d"],
+            ),
+            ("oss://b?host=x,y://z", vec!["oss://b?host=x", "y://z"]),
+            (",file:///a,", vec!["file:///a,"]),
+        ] {
+            let text = serde_json::to_string(text).unwrap();
+            for task in tasks(&format!(r#""status": "X", "restoreUri": {text}"#)) {
+                assert_eq!(task.restore_uris(), uris, "{text}");
+            }
+        }
+        for (members, pools) in [
+            (
+                r#""status": "X", "restorePoolListStr": " a ,b,,c""#,
+                vec!["a", "b", "c"],
+            ),
+            (r#""status": "X""#, vec![]),
+        ] {
+            for task in tasks(members) {
+                assert_eq!(task.restore_pools(), pools);
+            }
+        }
+    }
+
+    #[test]
+    fn the_members_that_all_rows_have_are_read_from_each() {
+        let members = r#""status": "X", "finished": true, "successful": false,
+            "createTime": "2021-09-09T18:32:18.833+0800", "errorMsg": "disk full",
+            "finishTime": "2021-09-09T18:32:20.066+0800", "restoreTenantName": "t",
+            "restoreUri": "file:///a", "restorePoolListStr": "p""#;
+        for task in tasks(members) {
+            assert_eq!((task.id(), task.status().as_str()), (1, "X"));
+            assert_eq!(task.finished(), Some(true));
+            assert_eq!(task.successful(), Some(false));
+            let times = [task.create_time(), task.finish_time()];
+            let times = times.map(|time| time.unwrap().to_rfc3339());
+            let expected = [
+                "2021-09-09T10:32:18.833+00:00",
+                "2021-09-09T10:32:20.066+00:00",
+            ];
+            assert_eq!(times, expected);
+            assert_eq!(task.error_msg(), Some("disk full"));
+            assert_eq!(task.restore_tenant_name(), Some("t"));
+            assert_eq!(task.restore_uri(), Some("file:///a"));
+            assert_eq!(task.restore_pool_list_str(), Some("p"));
+        }
+    }
+}
