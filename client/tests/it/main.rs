@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod cluster;
 mod configuration;
 mod decoding;
 mod examples;

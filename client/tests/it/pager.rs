@@ -5,14 +5,15 @@ use oceanbase_ocp::{Client, Completeness, Error};
 
 use crate::server::{http, json, serve};
 
-fn number(head: &str, name: &str) -> i64 {
+/// What the last query parameter of this name says in a request.
+pub(crate) fn number(head: &str, name: &str) -> i64 {
     let query = head.split([' ', '?', '&']);
     let sent = query.filter_map(|part| part.split_once('='));
     let mut value = sent.filter(|(key, _)| *key == name).map(|(_, value)| value);
     value.next_back().unwrap().parse().unwrap()
 }
 
-fn body(ids: impl IntoIterator<Item = i64>, page: &str) -> Vec<u8> {
+pub(crate) fn body(ids: impl IntoIterator<Item = i64>, page: &str) -> Vec<u8> {
     let rows: Vec<String> = ids
         .into_iter()
         .map(|id| format!(r#"{{"id":{id},"status":"RESTORE_SUCCESS"}}"#))
@@ -195,7 +196,7 @@ async fn pages_are_lazy_and_begin_where_the_request_does() {
     assert_eq!(heads.lock().unwrap().len(), 2);
 }
 
-fn totals(total: i64, size: i64) -> String {
+pub(crate) fn totals(total: i64, size: i64) -> String {
     let pages = (total + size - 1) / size;
     format!(r#","page":{{"totalElements":{total},"totalPages":{pages}}}"#)
 }
