@@ -197,3 +197,24 @@ fn whatever_lists_something_is_paged() {
         ]
     );
 }
+
+#[test]
+fn filter_labels_say_what_they_leave_out_and_show_one() {
+    let mut spec = description();
+    let schemas = &mut spec["components"]["schemas"];
+    schemas["State"] = json!({
+        "type": "string",
+        "x-extensible-enum": ["UP", "GOING_DOWN"],
+        "x-filter-labels": {"GOING_DOWN": "GOES DOWN"},
+    });
+    schemas["StateFilter"] =
+        json!({"type": "string", "x-extensible-enum": ["GOES DOWN", "LOST", "SOLD"]});
+    let code = generate(&spec.to_string()).unwrap();
+    for text in [
+        "No word that is publicly known belongs to these filter values: `LOST`, `SOLD`.",
+        "assert_eq!(State::GoingDown.filter_label(), Some(StateFilter::GoesDown));",
+        "Self::GoingDown => types::StateFilter::GoesDown,",
+    ] {
+        assert!(code.contains(text), "{text}");
+    }
+}

@@ -19,22 +19,28 @@ pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
             continue;
         };
         let filter = format!("{name}Filter");
-        let arms = members(labels).map(|(word, label)| {
+        let (vocabulary, filters) = (format_ident!("{name}"), format_ident!("{filter}"));
+        let (mut arms, mut examples) = (Vec::new(), Vec::new());
+        for (word, label) in members(labels) {
             let word = variant(word, name)?;
             let label = variant(label.as_str().unwrap_or_default(), &filter)?;
-            let filter = format_ident!("{filter}");
-            Ok(quote!(Self::#word => types::#filter::#label,))
-        });
-        let arms = arms.collect::<Result<Vec<_>, String>>()?;
-        let (ident, filter) = (format_ident!("{name}"), format_ident!("{filter}"));
+            arms.push(quote!(Self::#word => types::#filters::#label,));
+            examples.push(format!(
+                "assert_eq!({name}::{word}.filter_label(), Some({filter}::{label}));"
+            ));
+        }
+        let example = example(&[name, &filter], examples.first());
+        let rest = without_word(spec, &filter, labels);
         items.push(parse_quote! {
-            impl types::#ident {
+            impl types::#vocabulary {
                 /// The documented filter value for this, a display label; `None` for
                 /// a word that the contract does not know.
                 ///
                 /// Which label belongs to which word is inferred from the console of
                 /// an open-source sibling of OCP.
-                pub fn filter_label(&self) -> Option<types::#filter> {
+                #[doc = #rest]
+                #[doc = #example]
+                pub fn filter_label(&self) -> Option<types::#filters> {
                     Some(match self {
                         #(#arms)*
                         _ => return None,
@@ -44,6 +50,31 @@ pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
         });
     }
     Ok(items)
+}
+
+/// Names the filter values that no word belongs to.
+fn without_word(spec: &Value, filter: &str, labels: &Value) -> String {
+    let taken: Vec<_> = members(labels).map(|(_, label)| label).collect();
+    let values = spec["components"]["schemas"][filter]["x-extensible-enum"].as_array();
+    let values = values.into_iter().flatten();
+    let rest = values.filter(|value| !taken.contains(value));
+    let rest: Vec<_> = rest.filter_map(Value::as_str).collect();
+    match &rest[..] {
+        [] => String::new(),
+        rest => format!(
+            "No word that is publicly known belongs to these filter values: `{}`.",
+            rest.join("`, `")
+        ),
+    }
+}
+
+/// An example with an assertion, as documentation.
+fn example(types: &[&str], assertion: Option<&String>) -> String {
+    let Some(assertion) = assertion else {
+        return String::new();
+    };
+    let types = types.join(", ");
+    format!("\n```\nuse oceanbase_ocp::types::{{{types}}};\n\n{assertion}\n```")
 }
 
 /// The variant of a vocabulary that a word becomes.

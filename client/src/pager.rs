@@ -28,7 +28,8 @@ const STALE_PAGES: i64 = 3;
 /// parameters `page` and `size` and with `data.contents[]` in its answer.
 ///
 /// Implemented by the generated builders, and by nothing else. Use their methods
-/// `rows` and `pages`; this trait is for functions that take any of them.
+/// `rows` and `pages`; this trait is for functions that take any of them. `L::Row` is
+/// the type of the rows of a list `L`, and `L::Page` that of a page of them.
 ///
 /// ```
 /// use futures_util::TryStreamExt;

@@ -11,6 +11,16 @@ use crate::excerpt::shortened;
 use crate::{PagedList, Rows};
 
 /// Waits until a restore task ends, made by the method `wait_for` of a request.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), oceanbase_ocp::Error> {
+/// let ocp = oceanbase_ocp::Client::new("http://localhost:8080")?;
+/// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005);
+/// let task = request.wait_for(4).until_succeeded().await?;
+/// println!("ended at {:?}", task.finish_time);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 #[must_use = "a waiter does nothing until `until_ended` or `until_succeeded` is called"]
 pub struct Waiter<L> {
