@@ -52,6 +52,12 @@ pub struct Source {
     pub document: String,
     /// Where to find the page.
     pub address: String,
+    /// The version of the OCP that was recorded, if it is known.
+    #[serde(default)]
+    pub ocp: Option<String>,
+    /// The day of the recording, as `2026-01-31`.
+    #[serde(default)]
+    pub date: Option<String>,
     /// What was added or left open.
     #[serde(default)]
     pub note: Option<String>,
@@ -67,6 +73,15 @@ pub enum Provenance {
     Derived,
     /// Recorded from a running OCP, without host names and secrets.
     Recorded,
+}
+
+impl Source {
+    /// Which OCP was recorded, and when: `OCP 4.3.1, 2026-01-31`.
+    pub fn observed(&self) -> String {
+        let version = self.ocp.as_deref().unwrap_or("of an unknown version");
+        let date = self.date.as_deref().unwrap_or("at an unknown time");
+        format!("OCP {version}, {date}")
+    }
 }
 
 impl fmt::Display for Provenance {
@@ -390,6 +405,8 @@ mod tests {
                     grade: Provenance::Derived,
                     document: String::new(),
                     address: String::new(),
+                    ocp: None,
+                    date: None,
                     note: None,
                 },
                 request: request.to_owned().try_into().unwrap(),

@@ -1,13 +1,14 @@
 //! `CONTRACT.md`: the contract for people, with the evidence of every claim.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::Operation;
 use crate::evidence::claims::{Node, Places, claims};
 use crate::evidence::register::{Entry, State};
 use crate::evidence::{Claim, Evidence, Grade, Kind, Place, Root, Step};
+use crate::{Operation, Provenance, Source};
 
 /// Renders the page. What the register decides is linked from each row.
 pub fn render(spec: &Value, evidence: &Evidence) -> String {
@@ -197,6 +198,12 @@ fn sources(evidence: &Evidence, page: &mut String) {
             "| {} | {} | {} | <{}> |",
             source.title, source.version, source.date, source.address
         );
+    }
+    let recordings = evidence.interactions.iter().map(|one| &one.recorded.source);
+    let recordings = recordings.filter(|source| source.grade == Provenance::Recorded);
+    let observed: BTreeSet<String> = recordings.map(Source::observed).collect();
+    for ocp in observed {
+        let _ = writeln!(page, "| recordings of a running OCP | {ocp} | | |");
     }
 }
 

@@ -5,8 +5,8 @@
 
 use std::path::Path;
 
-use ocp_contract::evidence::Evidence;
-use ocp_contract::{Document, read_text};
+use ocp_contract::evidence::{Evidence, Grade, Place};
+use ocp_contract::{Document, Interaction, Provenance, read_text};
 use serde_json::{Value, json};
 
 fn folder() -> &'static Path {
@@ -173,6 +173,75 @@ fn a_gap_names_both_sides() {
         .iter()
         .map(ToString::to_string)
         .collect();
+    insta::assert_snapshot!(gaps.join("\n"));
+}
+
+/// A recording of a running OCP, made of another interaction.
+fn recorded(of: &str, status: u16, edit: impl FnOnce(&mut Value)) -> Interaction {
+    let file = folder()
+        .join("interactions")
+        .join(of)
+        .join("interaction.yaml");
+    let mut recording = Interaction::read(&file).unwrap();
+    recording.case = "recorded-001".into();
+    recording.recorded.source.grade = Provenance::Recorded;
+    recording.recorded.source.ocp = Some("4.3.1".into());
+    recording.recorded.source.date = Some("2026-01-31".into());
+    recording.recorded.response.status = status;
+    let mut body: Value = serde_json::from_str(&recording.body).unwrap();
+    edit(&mut body);
+    recording.body = body.to_string();
+    recording
+}
+
+const TENANT: &str = "listTenantRestoreTasks";
+
+/// What a recording shows is observed, with version and day; it takes nothing from
+/// what is documented.
+#[test]
+fn a_recording_is_evidence() {
+    let (spec, mut evidence) = clean();
+    let grade = |evidence: &Evidence, place: &str| {
+        let supports = evidence.supports(&spec, TENANT);
+        let support = &supports[&place.parse::<Place>().unwrap()];
+        (support.grade(), support.recordings().join("; "))
+    };
+    let total = "200 data.page.totalPage";
+    assert_eq!(grade(&evidence, total), (Grade::Sibling, String::new()));
+    let recordings = [
+        recorded("listTenantRestoreTasks/documented-sample", 200, |body| {
+            body["data"]["page"]["totalPage"] = json!(1);
+        }),
+        // Failures are described as classes, like the one that is documented.
+        recorded(
+            "listTenantRestoreTasks/derived-unknown-cluster",
+            404,
+            |body| {
+                body["error"]["target"] = json!("cluster");
+            },
+        ),
+    ];
+    evidence.interactions.extend(recordings);
+    assert_eq!(evidence.gaps(&spec), []);
+    let source = "OCP 4.3.1, 2026-01-31, recorded-001".to_owned();
+    assert_eq!(grade(&evidence, total), (Grade::Observed, source.clone()));
+    let id = grade(&evidence, "200 data.contents[].id");
+    assert_eq!(id, (Grade::Both, source.clone()));
+    let target = grade(&evidence, "429 error.target");
+    assert_eq!(target, (Grade::Observed, source));
+}
+
+#[test]
+fn what_only_a_recording_has_is_missing_in_the_spec() {
+    let (spec, mut evidence) = clean();
+    let sample = "listTenantRestoreTasks/documented-sample";
+    evidence.interactions.push(recorded(sample, 200, |body| {
+        body["data"]["contents"][0]["encrypted"] = json!(true);
+        body["data"]["contents"][0]["progress"] = json!(50);
+        body["data"]["contents"][0]["triggerType"] = json!("SAMPLING");
+    }));
+    let gaps = evidence.gaps(&spec);
+    let gaps: Vec<String> = gaps.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(gaps.join("\n"));
 }
 

@@ -295,10 +295,7 @@ impl Collection<'_> {
         let (grade, source) = match recorded.source.grade {
             Provenance::Recorded => (
                 Grade::Observed,
-                format!(
-                    "recording {}, {}",
-                    interaction.case, recorded.source.document
-                ),
+                format!("{}, {}", recorded.source.observed(), interaction.case),
             ),
             _ => (Grade::Sampled, format!("sample {}", interaction.case)),
         };
