@@ -3,15 +3,99 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::PossibleValuesParser;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser};
+use clap::{Subcommand, ValueEnum};
 use contract_tests::report::Format;
+use contract_tests::verify;
+use ocp_contract::{Location, Operation, Parameter};
 use ocp_mock::Oddity;
+use serde_json::Value;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) task: Task,
+}
+
+impl Arguments {
+    /// Reads the command line, or ends with a word on what is wrong with it.
+    pub(crate) fn read(operations: &[Operation]) -> Self {
+        let parameters = in_paths(operations);
+        let ids: Vec<String> = operations.iter().map(|one| one.id.clone()).collect();
+        let mut command = Self::command().mut_subcommand("verify", |command| {
+            let command = command.mut_arg("operation", |one| {
+                one.value_parser(PossibleValuesParser::new(ids))
+            });
+            parameters.iter().fold(command, with_flag)
+        });
+        let matches = command.get_matches_mut();
+        let mut arguments = Self::from_arg_matches(&matches)
+            .unwrap_or_else(|error| error.format(&mut command).exit());
+        if let (Task::Verify(verify), Some(matches)) =
+            (&mut arguments.task, matches.subcommand_matches("verify"))
+        {
+            for parameter in &parameters {
+                let name = parameter.argument.as_str();
+                if let Some(value) = matches.get_one::<Value>(name) {
+                    verify.arguments.insert(name.to_owned(), value.clone());
+                }
+                let is_typed = matches.value_source(name) == Some(ValueSource::CommandLine);
+                if is_typed && verify.base_url.is_none() {
+                    let what = format!(
+                        "{} asks a real OCP: give --base-url <URL>, too",
+                        verify::flag(name)
+                    );
+                    command
+                        .error(ErrorKind::MissingRequiredArgument, what)
+                        .exit();
+                }
+            }
+        }
+        arguments
+    }
+}
+
+/// Parameters of all paths, each argument once.
+fn in_paths(operations: &[Operation]) -> Vec<&Parameter> {
+    let mut parameters: Vec<&Parameter> = Vec::new();
+    for one in operations
+        .iter()
+        .flat_map(|one| one.parameters_in(Location::Path))
+    {
+        if parameters
+            .iter()
+            .all(|known| known.argument != one.argument)
+        {
+            parameters.push(one);
+        }
+    }
+    parameters
+}
+
+/// Adds the flag of a parameter, and the variable of the environment.
+fn with_flag(command: Command, parameter: &&Parameter) -> Command {
+    let name = parameter.argument.clone();
+    let flag = name.replace('_', "-");
+    let typed = (*parameter).clone();
+    let mut argument = Arg::new(&name)
+        .long(&flag)
+        .value_name("ID")
+        .env(format!("OCP_{}", name.to_uppercase()))
+        .value_parser(move |text: &str| verify::argument(&typed, text))
+        .help(format!("What operations are asked about: `{name}`"))
+        .help_heading("A real OCP");
+    if let Some(alias) = flag.strip_suffix("-id")
+        && command
+            .get_arguments()
+            .all(|one| one.get_long() != Some(alias))
+    {
+        argument = argument.visible_alias(alias.to_owned());
+    }
+    command.arg(argument)
 }
 
 #[derive(Subcommand)]
@@ -24,7 +108,8 @@ pub(crate) enum Task {
 /// Verify the contract, with the generated client, against an OCP.
 ///
 /// Without --base-url: the contract itself, then an embedded OCP. With it: a
-/// real OCP, by GET requests only.
+/// real OCP, by GET requests only, and every operation that the given ids are
+/// enough for.
 ///
 /// Credentials come from the environment, OCP_USER and OCP_PASSWORD or
 /// OCP_ACCESS_KEY and OCP_SECRET_KEY, or from a file (--credentials), never
@@ -37,29 +122,14 @@ pub(crate) enum Task {
 #[command(verbatim_doc_comment)]
 pub(crate) struct VerifyArguments {
     /// The OCP to verify, such as http://ocp.example:8080.
-    #[arg(
-        long,
-        value_name = "URL",
-        requires_all = ["cluster", "tenant"],
-        help_heading = "A real OCP"
-    )]
+    #[arg(long, value_name = "URL", help_heading = "A real OCP")]
     pub(crate) base_url: Option<String>,
-    /// The cluster to ask for, as OCP numbers it.
-    #[arg(
-        long,
-        value_name = "ID",
-        requires = "base_url",
-        help_heading = "A real OCP"
-    )]
-    pub(crate) cluster: Option<i64>,
-    /// The tenant to ask for, as OCP numbers it.
-    #[arg(
-        long,
-        value_name = "ID",
-        requires = "base_url",
-        help_heading = "A real OCP"
-    )]
-    pub(crate) tenant: Option<i64>,
+    /// What to ask for, from the flags that the description names.
+    #[arg(skip)]
+    pub(crate) arguments: verify::Arguments,
+    /// Verify this operation only, which the OCP must then offer. May be repeated.
+    #[arg(long, value_name = "ID")]
+    pub(crate) operation: Vec<String>,
     /// A YAML file with `user` and `password`, or `access_key` and `secret_key`.
     #[arg(
         long,

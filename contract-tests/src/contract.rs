@@ -1,7 +1,6 @@
 //! Verifies the contract itself: the spec against its evidence, the Rust types
 //! against the spec, every interaction replayed through the client.
 
-use anyhow::Context;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::{Severity, Strict};
 use ocp_contract::{Interaction, Provenance, coverage};
@@ -17,10 +16,7 @@ use crate::{derived_schema, replay, spec};
 /// When the contract cannot be read.
 pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     let spec = spec()?;
-    let folder = Interaction::folder()
-        .parent()
-        .context("the interactions have no folder")?;
-    let evidence = Evidence::read(folder).map_err(anyhow::Error::from_boxed)?;
+    let evidence = Evidence::embedded().map_err(anyhow::Error::from_boxed)?;
     let interactions = &evidence.interactions;
     let mut rest = std::mem::take(&mut report.checks);
 
@@ -45,9 +41,16 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
             derived_schema::departures(&spec),
         ),
     ] {
-        add(report, id, meaning, source, faults);
+        add(report, None, id, meaning, source, faults);
     }
-    for interaction in interactions {
+    let verified: Vec<&Interaction> = interactions
+        .iter()
+        .filter(|one| {
+            let mut operations = report.operations.iter();
+            operations.any(|operation| operation.id == one.operation_id)
+        })
+        .collect();
+    for interaction in verified {
         let source = &interaction.recorded.source;
         let mut faults = Vec::new();
         for check in replay::replay(interaction, &spec).await.checks {
@@ -63,6 +66,7 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
         }
         add(
             report,
+            Some(&interaction.operation_id),
             &format!("replay/{}", interaction.case),
             "the client sends the request and reads the answer, losing nothing",
             &format!("{}: {}", source.grade, source.document),
@@ -74,8 +78,16 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn add(report: &mut Report, id: &str, meaning: &str, evidence: &str, faults: Vec<String>) {
-    report.checks.push(CheckReport {
+fn add(
+    report: &mut Report,
+    operation: Option<&str>,
+    id: &str,
+    meaning: &str,
+    evidence: &str,
+    faults: Vec<String>,
+) {
+    let check = CheckReport {
+        operation: operation.map(str::to_owned),
         id: id.to_owned(),
         meaning: meaning.to_owned(),
         evidence: evidence.to_owned(),
@@ -83,12 +95,13 @@ fn add(report: &mut Report, id: &str, meaning: &str, evidence: &str, faults: Vec
         judged: 1,
         reason: None,
         answers: Vec::new(),
-    });
+    };
     for (index, fault) in faults.into_iter().enumerate() {
-        report.add(Finding {
+        report.findings.push(Finding {
+            operation: check.operation.clone(),
             check: id.to_owned(),
             severity: Severity::Violation,
-            fingerprint: format!("{id}: {}", index + 1),
+            fingerprint: format!("{}: {}", check.key(), index + 1),
             expected: meaning.to_owned(),
             evidence: evidence.to_owned(),
             got: fault,
@@ -99,6 +112,7 @@ fn add(report: &mut Report, id: &str, meaning: &str, evidence: &str, faults: Vec
             waived: None,
         });
     }
+    report.checks.push(check);
 }
 
 /// Departures of a recorded body from the strict view, as sentences.

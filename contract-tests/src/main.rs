@@ -8,12 +8,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Parser;
 use contract_tests::verify::finding::Report;
-use contract_tests::verify::{Contract, Identity, Target, waivers};
+use contract_tests::verify::{self, Contract, Identity, Target, waivers};
 use contract_tests::{contract, mutants, report};
-use ocp_contract::Interaction;
 use ocp_contract::strict::Severity;
+use ocp_contract::{Interaction, Operation};
 use ocp_mock::{EmbeddedOcp, Settings, tasks};
 
 use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, VerifyArguments};
@@ -29,7 +28,14 @@ const MOCK_KEY: (&str, &str) = ("mock-access-key", "mock-secret-key");
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let task = Arguments::parse().task;
+    let operations = match contract_tests::spec() {
+        Ok(spec) => Operation::all(&spec),
+        Err(error) => {
+            anstream::eprintln!("error: the description is not JSON: {error}");
+            return ExitCode::from(2);
+        }
+    };
+    let task = Arguments::read(&operations).task;
     // Nobody interrupts a server; one ends it.
     let is_mock = matches!(task, Task::Mock(_));
     let work = async {
@@ -65,12 +71,9 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
             anyhow::bail!("cannot write the report {}: no such folder", file.display());
         }
     }
-    let mut report = match (&arguments.base_url, arguments.cluster, arguments.tenant) {
-        (Some(url), Some(cluster), Some(tenant)) => {
-            verify_real(url, cluster, tenant, &arguments).await?
-        }
-        // With a URL, clap has asked for both ids.
-        _ => verify_embedded(&arguments).await?,
+    let mut report = match &arguments.base_url {
+        Some(url) => verify_real(url, &arguments).await?,
+        None => verify_embedded(&arguments).await?,
     };
     report.fail_on = match arguments.fail_on {
         FailOn::Violation => Severity::Violation,
@@ -98,6 +101,7 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
         rate_limit: Some((1_000_000, Duration::from_secs(60))),
         ..Settings::new(tasks)
     };
+    let contract = Contract::read()?;
     let target = Target {
         name,
         url: "",
@@ -105,30 +109,24 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
         identity: Identity::AccessKey(key.0, key.1.into()),
         certificates: None,
         timeout: arguments.timeout,
-        cluster: settings.cluster,
-        tenant: settings.tenant,
+        arguments: contract.documented_arguments(),
+        operations: arguments.operation.clone(),
         max_requests: arguments.max_requests,
         check_authentication: true,
         record: arguments.record.as_deref(),
     };
     let ocp = EmbeddedOcp::start(settings).await;
     let url = ocp.url();
-    let mut report = Contract::read()?
-        .verify(&Target {
-            url: &url,
-            ..target
-        })
-        .await?;
+    let target = Target {
+        url: &url,
+        ..target
+    };
+    let mut report = contract.verify(&target).await?;
     contract::verify(&mut report).await?;
     Ok(report)
 }
 
-async fn verify_real(
-    url: &str,
-    cluster: i64,
-    tenant: i64,
-    arguments: &VerifyArguments,
-) -> anyhow::Result<Report> {
+async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<Report> {
     let certificates = arguments
         .ca_certificate
         .as_ref()
@@ -142,16 +140,18 @@ async fn verify_real(
         identity,
         certificates,
         timeout: arguments.timeout,
-        cluster,
-        tenant,
+        arguments: arguments.arguments.clone(),
+        operations: arguments.operation.clone(),
         max_requests: arguments.max_requests,
         check_authentication: arguments.check_authentication,
         record: arguments.record.as_deref(),
     };
+    let ids = target.arguments.iter();
+    let ids: String = ids
+        .map(|(name, id)| format!("{} {id}, ", verify::flag(name)))
+        .collect();
     anstream::println!(
-        "Verifying an OCP: cluster {}, tenant {}, at most {} requests, all of them GET.",
-        target.cluster,
-        target.tenant,
+        "Verifying an OCP: {ids}at most {} requests, all of them GET.",
         target.max_requests
     );
     Contract::read()?.verify(&target).await
@@ -206,7 +206,7 @@ fn mock_guide(url: &str, settings: &Settings) -> String {
     let shown = count.min(10);
     let curl = format!("curl -sS -u {user}:{password}");
     let verify =
-        format!("cargo xtask verify --base-url {url} --cluster {cluster} --tenant {tenant}");
+        format!("cargo xtask verify --base-url {url} --cluster-id {cluster} --tenant-id {tenant}");
     format!(
         "An embedded OCP with {count} restore tasks listens at {url}; Ctrl-C ends it.
 

@@ -279,11 +279,13 @@ async fn look(
         identity: Identity::Nobody,
         certificates: None,
         timeout: Duration::from_secs(10),
-        cluster: 1_000_005,
-        tenant: 1_000_012,
+        arguments: contract.documented_arguments(),
+        operations: Vec::new(),
         max_requests: 1,
         check_authentication: false,
         record: None,
     };
-    contract.glance(&target, recorded.status).await
+    contract
+        .glance(&interaction.operation_id, &target, recorded.status)
+        .await
 }

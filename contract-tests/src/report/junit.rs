@@ -4,57 +4,88 @@ use quick_junit::{NonSuccessKind, Report as Junit, TestCase, TestCaseStatus, Tes
 
 use ocp_contract::strict::Severity;
 
-use crate::verify::finding::{Finding, Outcome, Report};
+use crate::verify::finding::{CheckReport, Finding, Outcome, Report, Standing};
 
-/// One suite, one case for each check. What is no failure is told in the output
-/// of its case.
+/// A suite for each operation and one for what is about none; one case for each
+/// check. What is no failure is told in the output of its case.
 pub(super) fn junit(report: &Report) -> anyhow::Result<String> {
-    let mut suite = TestSuite::new(report.provider.as_str());
-    for check in &report.checks {
-        let findings = || report.findings.iter().filter(|one| one.check == check.id);
-        let is_failure = match check.outcome {
-            Outcome::Violation => true,
-            Outcome::Drift => report.fail_on == Severity::Drift,
-            Outcome::Passed | Outcome::NotExercised => false,
-        };
-        let mut status = match check.outcome {
-            _ if is_failure => TestCaseStatus::non_success(NonSuccessKind::Failure),
-            Outcome::NotExercised => TestCaseStatus::skipped(),
-            _ => TestCaseStatus::success(),
-        };
-        let told: Vec<String> = findings().map(told).collect();
-        match check.outcome {
-            _ if is_failure => {
-                let first = findings().find(|one| one.waived.is_none());
-                status.set_type(if check.outcome == Outcome::Drift {
-                    "drift"
-                } else {
-                    "violation"
-                });
-                status.set_message(first.map_or("", |one| one.fingerprint.as_str()));
-                status.set_description(told.join("\n\n"));
-            }
-            Outcome::NotExercised => {
-                status.set_message(check.reason.as_deref().unwrap_or_default());
-            }
-            _ => {}
-        }
-        let mut case = TestCase::new(check.id.as_str(), status);
-        case.set_classname("ocp");
-        let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
-        output.extend(check.answers.clone());
-        output.extend(told);
-        case.set_system_out(output.join("\n\n"));
-        suite.add_test_case(case);
-    }
+    let mut junit = Junit::new("cargo xtask verify");
+    let provider = report.provider.as_str();
+    let mut whole = suite(provider.to_owned(), None, report);
     if let Some(why) = &report.unjudged {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status.set_message(why.as_str());
-        suite.add_test_case(TestCase::new("judged", status));
+        whole.add_test_case(TestCase::new("judged", status));
     }
-    let mut junit = Junit::new("cargo xtask verify");
-    junit.add_test_suite(suite);
+    if !whole.test_cases.is_empty() {
+        junit.add_test_suite(whole);
+    }
+    for operation in &report.operations {
+        let mut suite = suite(
+            format!("{provider}: {}", operation.id),
+            Some(&operation.id),
+            report,
+        );
+        if let Some(why) = operation.remark() {
+            let mut status = match operation.standing {
+                Standing::Verified | Standing::Unjudged(_) => {
+                    TestCaseStatus::non_success(NonSuccessKind::Error)
+                }
+                Standing::NotGiven(_) | Standing::NotOffered => TestCaseStatus::skipped(),
+            };
+            status.set_message(why);
+            suite.add_test_case(TestCase::new("judged", status));
+        }
+        junit.add_test_suite(suite);
+    }
     Ok(junit.to_string()?)
+}
+
+fn suite(name: String, operation: Option<&String>, report: &Report) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    let checks = report.checks.iter();
+    for check in checks.filter(|check| check.operation.as_ref() == operation) {
+        suite.add_test_case(case(check, report));
+    }
+    suite
+}
+
+fn case(check: &CheckReport, report: &Report) -> TestCase {
+    let findings = || report.findings.iter().filter(|one| check.has_found(one));
+    let is_failure = match check.outcome {
+        Outcome::Violation => true,
+        Outcome::Drift => report.fail_on == Severity::Drift,
+        Outcome::Passed | Outcome::NotExercised => false,
+    };
+    let mut status = match check.outcome {
+        _ if is_failure => TestCaseStatus::non_success(NonSuccessKind::Failure),
+        Outcome::NotExercised => TestCaseStatus::skipped(),
+        _ => TestCaseStatus::success(),
+    };
+    let told: Vec<String> = findings().map(told).collect();
+    match check.outcome {
+        _ if is_failure => {
+            let first = findings().find(|one| one.waived.is_none());
+            status.set_type(if check.outcome == Outcome::Drift {
+                "drift"
+            } else {
+                "violation"
+            });
+            status.set_message(first.map_or("", |one| one.fingerprint.as_str()));
+            status.set_description(told.join("\n\n"));
+        }
+        Outcome::NotExercised => {
+            status.set_message(check.reason.as_deref().unwrap_or_default());
+        }
+        _ => {}
+    }
+    let mut case = TestCase::new(check.id.as_str(), status);
+    case.set_classname(check.operation.as_deref().unwrap_or("ocp"));
+    let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
+    output.extend(check.answers.clone());
+    output.extend(told);
+    case.set_system_out(output.join("\n\n"));
+    case
 }
 
 fn told(finding: &Finding) -> String {

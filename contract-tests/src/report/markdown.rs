@@ -61,11 +61,16 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
             writeln!(out, "  - found {} times", finding.times)?;
         }
     }
-    writeln!(
-        out,
-        "\n### Checks\n\n| | check | what | known by |\n|---|---|---|---|"
-    )?;
+    writeln!(out, "\n### Checks")?;
+    let mut operation = None;
     for check in &report.checks {
+        if operation != Some(&check.operation) {
+            operation = Some(&check.operation);
+            if let Some(id) = &check.operation {
+                writeln!(out, "\n#### {}", plain(id))?;
+            }
+            writeln!(out, "\n| | check | what | known by |\n|---|---|---|---|")?;
+        }
         let mark = match check.outcome {
             Outcome::Passed => "✅",
             Outcome::Drift => "🟡",

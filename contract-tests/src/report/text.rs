@@ -29,7 +29,12 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     }
     let width = report.checks.iter().map(|check| check.id.len()).max();
     let width = width.unwrap_or_default();
+    let mut operation = &None;
     for check in &report.checks {
+        if check.operation != *operation {
+            operation = &check.operation;
+            writeln!(out, "\n{}", operation.as_deref().unwrap_or_default())?;
+        }
         let (style, mark) = match check.outcome {
             Outcome::Passed => (GOOD, "ok   "),
             Outcome::Drift => (ODD, "drift"),

@@ -43,6 +43,8 @@ pub(super) struct Answer {
     /// Whether the request left the contract on purpose, so that the contract
     /// does not say how it is refused.
     pub(super) is_probe: bool,
+    /// Whether the request had no credentials.
+    pub(super) is_anonymous: bool,
     /// What must not be repeated of it.
     pub(super) secrets: Arc<Secrets>,
 }
@@ -82,6 +84,11 @@ impl Answer {
     pub(super) fn is_page_for_people(&self) -> bool {
         let media_type = self.header("content-type").unwrap_or_default();
         self.status() == 200 && media_type.starts_with("text/html") && !self.has_envelope()
+    }
+
+    /// Whether the path is one that this OCP, or whatever answers, does not know.
+    pub(super) fn is_of_unknown_path(&self) -> bool {
+        self.is_page_for_people() || self.status() == 404 && !self.has_envelope()
     }
 
     /// What the answer says of itself, for a message; without secrets.

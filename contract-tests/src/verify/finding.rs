@@ -1,7 +1,11 @@
 //! What a run found: checks, findings, answers, and the verdict on them.
 
+use ocp_contract::Operation;
 use ocp_contract::strict::Severity;
 use serde::Serialize;
+
+/// Why nothing is judged where nothing looks like an OCP.
+pub(super) const NO_OCP: &str = "no answer has OCP's envelope; is this the address of an OCP?";
 
 /// Everything that a run found. Every report is rendered from it.
 #[derive(Debug, Clone, Serialize)]
@@ -10,24 +14,53 @@ pub struct Report {
     pub provider: String,
     /// Requests that were sent to it.
     pub requests: usize,
-    /// Every check, also those that had nothing to judge.
+    /// What became of each operation, in the order of the description.
+    pub operations: Vec<OperationReport>,
+    /// Every check by operation, also those that had nothing to judge.
     pub checks: Vec<CheckReport>,
-    /// Findings in the order in which they were made.
+    /// Findings by operation, in the order in which they were made.
     pub findings: Vec<Finding>,
     /// What makes the exit code 1.
     pub fail_on: Severity,
-    /// Checks that were not made, or not to their end, because the run was cut
-    /// short: by throttling, or by the limit of requests.
-    pub unchecked: Vec<String>,
     /// Why the run ended before its end.
     pub stopped: Option<String>,
     /// Why nothing could be judged; then findings say nothing about OCP.
     pub unjudged: Option<String>,
 }
 
+/// What became of one operation.
+#[derive(Debug, Clone, Serialize)]
+pub struct OperationReport {
+    /// The `operationId`.
+    pub id: String,
+    /// The versions of OCP whose documentation has it.
+    pub versions: Option<String>,
+    /// Whether it could be judged.
+    pub standing: Standing,
+    /// Checks that were not made, or not to their end, because the run was cut
+    /// short: by throttling, or by the limit of requests.
+    pub unchecked: Vec<String>,
+}
+
+/// Whether an operation could be judged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It was put to the checks.
+    Verified,
+    /// It was left out for want of these arguments, by the names of their flags.
+    NotGiven(Vec<String>),
+    /// Every request is answered like a path that is not known.
+    NotOffered,
+    /// Nothing could be judged, and why.
+    Unjudged(String),
+}
+
 /// What became of one check.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
+    /// The operation that it was applied to; `None` for what is about no operation.
+    pub operation: Option<String>,
     /// Stable id.
     pub id: String,
     /// What it checks, in a line.
@@ -62,11 +95,13 @@ pub enum Outcome {
 /// is one finding.
 #[derive(Debug, Clone, Serialize)]
 pub struct Finding {
+    /// The operation that it is about, if any.
+    pub operation: Option<String>,
     /// The check that found it.
     pub check: String,
     /// How bad it is.
     pub severity: Severity,
-    /// The same in every run that finds it: check, place, kind.
+    /// The same in every run that finds it: operation, check, place, kind.
     pub fingerprint: String,
     /// What the contract says.
     pub expected: String,
@@ -87,6 +122,35 @@ pub struct Finding {
 }
 
 impl Report {
+    pub(crate) fn new(provider: String) -> Self {
+        Self {
+            provider,
+            requests: 0,
+            operations: Vec::new(),
+            checks: Vec::new(),
+            findings: Vec::new(),
+            fail_on: Severity::Violation,
+            stopped: None,
+            unjudged: None,
+        }
+    }
+
+    /// Why no operation could be judged, if so. Where nothing has an envelope and
+    /// no operation is offered, it is no OCP that answers.
+    pub(crate) fn nothing_judged(&self, is_ocp: bool) -> Option<String> {
+        let mut why = None;
+        for one in &self.operations {
+            match &one.standing {
+                Standing::Verified => return None,
+                Standing::NotOffered if is_ocp || !self.findings.is_empty() => return None,
+                Standing::NotOffered => why = why.or(Some(NO_OCP)),
+                Standing::Unjudged(what) => why = why.or(Some(what)),
+                Standing::NotGiven(_) => {}
+            }
+        }
+        why.map(str::to_owned)
+    }
+
     /// Findings of a severity that are not waived.
     pub fn count(&self, severity: Severity) -> usize {
         self.findings
@@ -111,13 +175,13 @@ impl Report {
 
     /// The exit code: 0 conforms, 1 does not, 2 could not be judged.
     pub fn exit_code(&self) -> u8 {
-        if self.unjudged.is_some() || self.checks.iter().all(|check| check.judged == 0) {
+        if self.unjudged.is_some() {
             return 2;
         }
         match self.fails() {
             true => 1,
             // What was never looked at must not look like success.
-            false if !self.unchecked.is_empty() => 2,
+            false if self.is_incomplete() => 2,
             false => 0,
         }
     }
@@ -129,7 +193,7 @@ impl Report {
         }
         let (violations, drift) = (self.count(Severity::Violation), self.count(Severity::Drift));
         let word = match (violations, drift) {
-            (0, _) if !self.unchecked.is_empty() => "Incomplete",
+            (0, _) if self.is_incomplete() => "Incomplete",
             (0, 0) => "Conforms",
             (0, _) => "Conforms, but drifts",
             _ => "Does not conform",
@@ -148,32 +212,41 @@ impl Report {
         }
         let requests = self.requests;
         text.push_str(&format!("; {requests} request{}.", plural(requests)));
-        if !self.unchecked.is_empty() {
-            let unchecked = self.unchecked.join(", ");
-            text.push_str(&format!(" Not checked, or not to the end: {unchecked}."));
+        for one in &self.operations {
+            text.push_str(
+                &one.remark()
+                    .map_or_else(String::new, |what| format!(" {what}.")),
+            );
         }
         text
     }
 
-    /// Counts a finding, with others of its fingerprint.
-    pub(crate) fn add(&mut self, finding: Finding) {
-        let known = self
-            .findings
-            .iter_mut()
-            .find(|one| one.fingerprint == finding.fingerprint);
-        match known {
-            Some(known) => known.times += 1,
-            None => self.findings.push(finding),
-        }
+    /// Whether something was to be judged that was not looked at.
+    fn is_incomplete(&self) -> bool {
+        let is_left = |one: &OperationReport| {
+            !one.unchecked.is_empty() || matches!(one.standing, Standing::Unjudged(_))
+        };
+        self.operations.iter().any(is_left)
     }
 
-    /// Sets the outcome of each check from what was found.
+    /// Puts checks and findings in the order of the operations, and sets the outcome
+    /// of each check from what was found.
     pub(crate) fn settle(&mut self) {
+        let operations = &self.operations;
+        // What is about no operation comes first.
+        let place = |id: &Option<String>| {
+            operations
+                .iter()
+                .position(|one| Some(&one.id) == id.as_ref())
+        };
+        self.checks.sort_by_key(|check| place(&check.operation));
+        self.findings
+            .sort_by_key(|finding| place(&finding.operation));
         for check in &mut self.checks {
             let worst = self
                 .findings
                 .iter()
-                .filter(|one| one.check == check.id && one.waived.is_none())
+                .filter(|one| check.has_found(one) && one.waived.is_none())
                 .map(|one| one.severity)
                 .max();
             check.outcome = match worst {
@@ -186,6 +259,70 @@ impl Report {
                 check.reason = None;
             }
         }
+    }
+}
+
+impl CheckReport {
+    /// Whether a finding is of this check.
+    pub fn has_found(&self, finding: &Finding) -> bool {
+        finding.check == self.id && finding.operation == self.operation
+    }
+
+    /// What the fingerprints of its findings begin with.
+    pub fn key(&self) -> String {
+        match &self.operation {
+            Some(operation) => format!("{operation}/{}", self.id),
+            None => self.id.clone(),
+        }
+    }
+}
+
+impl OperationReport {
+    pub(crate) fn new(operation: &Operation, standing: Standing) -> Self {
+        let versions = operation
+            .versions
+            .as_ref()
+            .map(|one| match one.first == one.last {
+                true => one.first.clone(),
+                false => format!("{} to {}", one.first, one.last),
+            });
+        Self {
+            id: operation.id.clone(),
+            versions,
+            standing,
+            unchecked: Vec::new(),
+        }
+    }
+
+    /// Why it was not verified, or not to its end.
+    pub fn remark(&self) -> Option<String> {
+        let id = &self.id;
+        Some(match &self.standing {
+            Standing::Verified if self.unchecked.is_empty() => return None,
+            Standing::Verified => {
+                let unchecked = self.unchecked.join(", ");
+                format!("Not checked, or not to the end, of {id}: {unchecked}")
+            }
+            Standing::NotGiven(flags) => format!("{id} not given: {}", flags.join(", ")),
+            Standing::NotOffered => match &self.versions {
+                Some(versions) => {
+                    format!("{id} is not offered by this OCP; it is documented for {versions}")
+                }
+                None => format!("{id} is not offered by this OCP"),
+            },
+            Standing::Unjudged(why) => format!("{id} not judged: {why}"),
+        })
+    }
+}
+
+/// Counts a finding, with others of its fingerprint.
+pub(crate) fn add(findings: &mut Vec<Finding>, finding: Finding) {
+    let known = findings
+        .iter_mut()
+        .find(|one| one.fingerprint == finding.fingerprint);
+    match known {
+        Some(known) => known.times += 1,
+        None => findings.push(finding),
     }
 }
 

@@ -1,4 +1,4 @@
-//! A page of tasks, and a walk over all of them.
+//! A page of rows, and a walk over all of them.
 
 use std::collections::BTreeMap;
 
@@ -101,7 +101,7 @@ pub(super) struct Walk {
 
 impl Run {
     /// Walks over pages of a size, as far as OCP says that there are any. A
-    /// task that comes twice is a finding of the check.
+    /// row that comes twice is a finding of the check.
     pub(super) async fn walk(
         &mut self,
         check: CheckId,
@@ -123,14 +123,14 @@ impl Run {
             let twice = listing.ids().into_keys().find(|id| known.contains_key(id));
             let fault = twice.map(|id| {
                 Fault::new(
-                    "a task on two pages",
-                    "each task on one page",
-                    format!("task {id} on page {page} and on one before"),
+                    "a row on two pages",
+                    "each row on one page",
+                    format!("row {id} on page {page} and on one before"),
                 )
                 .at("/data/contents")
             });
             let is_empty = listing.rows.is_empty();
-            // A row that moved because a task is new has not come twice.
+            // A row that moved because another one is new has not come twice.
             let is_moved = listing.rows.iter().chain(&rows).any(|row| self.is_new(row));
             self.judge(check, &listing.answer, fault.filter(|_| !is_moved));
             rows.extend(listing.rows.iter().cloned());

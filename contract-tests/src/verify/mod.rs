@@ -2,16 +2,18 @@
 //! reports. The embedded OCP and a real one are put to the same checks.
 //!
 //! [`check::CheckId`] names the checks; `judge` applies those that hold for every
-//! answer, `checks` those that send requests of their own.
+//! answer, `checks` those that send requests of their own, `operations` what is
+//! known of one kind of row.
 
 mod answer;
+mod arguments;
 pub mod check;
 mod checks;
-mod filter;
 pub mod finding;
 mod identity;
 mod judge;
 mod listing;
+mod operations;
 mod provider;
 mod record;
 mod row;
@@ -26,13 +28,14 @@ use std::time::Duration;
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Interaction, Operation};
+use ocp_contract::{Grade, Location, Operation};
 use serde::Serialize;
 
-use crate::{OPERATION, spec};
-use finding::Report;
+use crate::spec;
+pub use arguments::{Arguments, argument, flag};
+use finding::{OperationReport, Report, Standing};
 pub use identity::Identity;
-use provider::{Query, Request};
+use provider::{Query, Request, Stop};
 use secrets::Secrets;
 
 /// What the client made of an answer, beside what the answer says.
@@ -62,10 +65,10 @@ pub struct Target<'a> {
     pub certificates: Option<Vec<u8>>,
     /// How long a request may take.
     pub timeout: Duration,
-    /// The cluster to ask for.
-    pub cluster: i64,
-    /// The tenant to ask for.
-    pub tenant: i64,
+    /// What to ask for. Operations whose arguments are not all there are left out.
+    pub arguments: Arguments,
+    /// Ids of the operations to verify, which must then be offered; all, if empty.
+    pub operations: Vec<String>,
     /// At most so many requests.
     pub max_requests: usize,
     /// Whether one request may go out without credentials.
@@ -74,48 +77,81 @@ pub struct Target<'a> {
     pub record: Option<&'a Path>,
 }
 
+/// One operation, and what its answers are judged by.
+struct Subject {
+    operation: Operation,
+    strict: Arc<Strict>,
+}
+
 /// What every provider is judged by.
 pub struct Contract {
-    strict: Arc<Strict>,
-    operation: Operation,
+    subjects: Vec<Subject>,
+    documented: Arguments,
     spec: serde_json::Value,
 }
 
 impl Contract {
-    /// Reads the contract of this checkout.
+    /// Reads the contract that this program was built from.
     ///
     /// # Errors
     ///
     /// When it cannot be read.
     pub fn read() -> anyhow::Result<Self> {
         let spec = spec()?;
-        let folder = Interaction::folder()
-            .parent()
-            .context("the interactions have no folder")?;
-        let evidence = Evidence::read(folder).map_err(anyhow::Error::from_boxed)?;
-        let strict =
-            Strict::new(&spec, OPERATION, &evidence).context("the spec cannot be made strict")?;
-        let operation =
-            Operation::find(&spec, OPERATION).context("the spec lacks the operation")?;
+        let evidence = Evidence::embedded().map_err(anyhow::Error::from_boxed)?;
+        let mut subjects = Vec::new();
+        let mut documented = Arguments::new();
+        // Nothing that changes an OCP is ever sent.
+        for operation in Operation::all(&spec)
+            .into_iter()
+            .filter(|one| one.method == "GET")
+        {
+            let strict = Strict::new(&spec, &operation.id, &evidence)
+                .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
+            let samples = evidence.interactions.iter().filter(|one| {
+                one.operation_id == operation.id && one.recorded.source.grade == Grade::Documented
+            });
+            for mut sent in samples.filter_map(|one| one.arguments(&spec).ok()) {
+                for parameter in operation.parameters_in(Location::Path) {
+                    if let Some(value) = sent.remove(&parameter.name) {
+                        documented
+                            .entry(parameter.argument.clone())
+                            .or_insert(value);
+                    }
+                }
+            }
+            let strict = Arc::new(strict);
+            subjects.push(Subject { operation, strict });
+        }
         Ok(Self {
-            strict: Arc::new(strict),
-            operation,
+            subjects,
+            documented,
             spec,
         })
     }
 
-    /// Sends the documented request only: the checks that find something in the
-    /// answer, which should have this status, and what the client makes of it.
+    /// What the documented requests ask for, and the embedded OCP has.
+    pub fn documented_arguments(&self) -> Arguments {
+        self.documented.clone()
+    }
+
+    /// Sends the documented request of an operation only: the checks that find
+    /// something in the answer, which should have this status, and what the client
+    /// makes of it.
     ///
     /// # Errors
     ///
-    /// When the target's settings are unusable.
+    /// When there is no such operation, or the target's settings are unusable.
     pub(crate) async fn glance(
         &self,
+        operation: &str,
         target: &Target<'_>,
         status: u16,
     ) -> anyhow::Result<(Vec<String>, Reading)> {
-        let mut run = self.run(target)?;
+        let mut subjects = self.subjects.iter();
+        let subject = subjects.find(|one| one.operation.id == operation);
+        let subject = subject.context("the spec lacks the operation")?;
+        let mut run = run::Run::new(self.provider(target, subject)?, subject, target, None);
         let query = Query::page(1, 10);
         let (answer, _) = run
             .provider
@@ -123,65 +159,121 @@ impl Contract {
             .await
             .map_err(|stop| anyhow::anyhow!("{stop}"))?;
         judge::answer(&mut run, &answer);
-        let reading = judge::reading(&answer, &self.strict);
+        let reading = judge::reading(&answer, &subject.strict);
         let mut found: Vec<String> = Vec::new();
         if status == 200 {
             match listing::Listing::read(answer, &query) {
                 Ok(listing) => judge::listing(&mut run, &listing),
-                Err(_) => found.push(check::CheckId::DocumentedRequest.to_string()),
+                Err(_) => found.push(check::DOCUMENTED_REQUEST.to_string()),
             }
         }
-        found.extend(run.report.findings.into_iter().map(|one| one.check));
+        found.extend(run.findings.into_iter().map(|one| one.check));
         Ok((found, reading))
     }
 
-    /// Puts an OCP to every check.
+    /// Puts an OCP to every check of every operation that it is given arguments for.
     ///
     /// # Errors
     ///
-    /// When the target's settings are unusable, or the exchanges cannot be
-    /// kept; what the OCP does is in the report.
+    /// When there are arguments for no operation, or not for one that is named; when
+    /// the target's settings are unusable, or the exchanges cannot be kept. What the
+    /// OCP does is in the report.
     pub async fn verify(&self, target: &Target<'_>) -> anyhow::Result<Report> {
-        let mut run = self.run(target)?;
+        let (mut report, subjects) = self.plan(target)?;
+        let mut recorders = Vec::new();
+        for subject in &subjects {
+            recorders.push(self.recorder(target, &subject.operation)?);
+        }
         let permissions = checks::Permissions {
             authentication: target.check_authentication
                 && !matches!(target.identity, Identity::Nobody),
         };
-        let stop = checks::all(&mut run, permissions).await.err();
-        if let Some(recorder) = &run.recorder {
-            recorder.write()?;
+        let mut provider = self.provider(target, subjects[0])?;
+        for (subject, recorder) in subjects.into_iter().zip(recorders) {
+            let mut run = run::Run::new(provider, subject, target, recorder);
+            let stop = checks::all(&mut run, permissions).await.err();
+            let ended = run.finish(stop.as_ref(), !target.operations.is_empty())?;
+            provider = ended.provider;
+            report.checks.extend(ended.checks);
+            report.findings.extend(ended.findings);
+            let mut entries = report.operations.iter_mut();
+            if let Some(entry) = entries.find(|one| one.id == subject.operation.id) {
+                entry.standing = ended.standing;
+                entry.unchecked = ended.unchecked;
+            }
+            if let Some(stop) = stop.filter(Stop::is_final) {
+                report.stopped = Some(stop.to_string());
+                break;
+            }
         }
-        Ok(run.finish(stop.as_ref()))
+        provider.finish();
+        report.requests = provider.sent;
+        report.unjudged = report.nothing_judged(provider.envelopes > 0);
+        report.settle();
+        Ok(report)
     }
 
-    fn run(&self, target: &Target<'_>) -> anyhow::Result<run::Run> {
-        let secrets = Arc::new(Secrets::new(target.identity.secrets(), &self.spec));
-        let recorder = target
-            .record
-            .map(|folder| {
-                let secrets = Arc::clone(&secrets);
-                record::Recorder::new(folder, OPERATION, secrets, names(target))
-            })
-            .transpose()?;
-        let provider = provider::Provider::new(provider::Settings {
+    /// The report before anything is sent, and the operations to verify.
+    fn plan(&self, target: &Target<'_>) -> anyhow::Result<(Report, Vec<&Subject>)> {
+        let is_named = |id: &String| target.operations.contains(id);
+        let mut report = Report::new(target.name.clone());
+        let mut subjects = Vec::new();
+        let mut lacking = Vec::new();
+        for subject in &self.subjects {
+            let operation = &subject.operation;
+            if !target.operations.is_empty() && !is_named(&operation.id) {
+                continue;
+            }
+            let flags = arguments::missing(operation, &target.arguments);
+            if !flags.is_empty() {
+                lacking.push(format!("{} needs {}", operation.id, flags.join(" and ")));
+            }
+            let standing = match flags.is_empty() {
+                true => Standing::Unjudged("the run ended before it".to_owned()),
+                false => Standing::NotGiven(flags),
+            };
+            if matches!(standing, Standing::Unjudged(_)) {
+                subjects.push(subject);
+            }
+            report
+                .operations
+                .push(OperationReport::new(operation, standing));
+        }
+        let is_short = !target.operations.is_empty() && !lacking.is_empty();
+        anyhow::ensure!(
+            !subjects.is_empty() && !is_short,
+            "arguments are missing: {}",
+            lacking.join("; ")
+        );
+        Ok((report, subjects))
+    }
+
+    fn provider(&self, target: &Target<'_>, first: &Subject) -> anyhow::Result<provider::Provider> {
+        Ok(provider::Provider::new(provider::Settings {
             url: target.url,
             shown: target.shown_url,
             identity: target.identity.clone(),
-            secrets,
+            secrets: self.secrets(target),
             certificates: target.certificates.as_deref(),
             timeout: target.timeout,
-            cluster: target.cluster,
-            tenant: target.tenant,
             cap: target.max_requests,
-            operation: self.operation.clone(),
-        })?;
-        let strict = Arc::clone(&self.strict);
-        Ok(run::Run::new(
-            provider,
-            strict,
-            target.name.clone(),
-            recorder,
-        ))
+            operation: first.operation.clone(),
+        })?)
+    }
+
+    fn recorder(
+        &self,
+        target: &Target<'_>,
+        operation: &Operation,
+    ) -> anyhow::Result<Option<record::Recorder>> {
+        let record = |folder| {
+            record::Recorder::new(folder, &operation.id, self.secrets(target), names(target))
+        };
+        target.record.map(record).transpose()
+    }
+
+    fn secrets(&self, target: &Target<'_>) -> Arc<Secrets> {
+        Arc::new(Secrets::new(target.identity.secrets(), &self.spec))
     }
 }
 
@@ -214,7 +306,6 @@ mod tests {
             fault: Some(fault.unwrap()),
             ..Settings::new(tasks::documented().unwrap())
         };
-        let (cluster, tenant) = (settings.cluster, settings.tenant);
         let ocp = EmbeddedOcp::start(settings).await;
         let url = ocp.url();
         let target = Target {
@@ -224,13 +315,14 @@ mod tests {
             identity: Identity::Nobody,
             certificates: None,
             timeout: Duration::from_secs(5),
-            cluster,
-            tenant,
+            arguments: contract.documented_arguments(),
+            operations: Vec::new(),
             max_requests: 9,
             check_authentication: false,
             record: None,
         };
-        contract.glance(&target, 200).await.unwrap()
+        let operation = &contract.subjects[0].operation.id;
+        contract.glance(operation, &target, 200).await.unwrap()
     }
 
     #[test]

@@ -5,13 +5,15 @@ use std::time::{Duration, Instant};
 
 use chrono::Utc;
 use oceanbase_ocp::{AccessKey, Client, Error, Exchange, RetryPolicy};
-use ocp_contract::Operation;
+use ocp_contract::{Location, Operation};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use progenitor_client::ClientInfo;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::answer::{Answer, Seen};
+use super::arguments::Arguments;
 use super::identity::Identity;
 use super::secrets::Secrets;
 use crate::bridge::{self, Decoded, Failure};
@@ -22,6 +24,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 const SHORTEST_WINDOW: Duration = Duration::from_secs(10);
 /// So many requests without an answer in a row end the run.
 const PATIENCE: usize = 3;
+/// What stands for itself in a segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 /// The longest body that is read, in bytes: that of the client.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
@@ -34,8 +42,18 @@ pub(super) enum Stop {
     NoAnswer(String),
     /// Credentials are missing or wrong. More requests could lock them out.
     Refused(String),
+    /// What the arguments name is not there, or not to be seen; another operation
+    /// may do better.
+    Inaccessible(String),
     /// The throttling window lasts too long.
     Throttled(String),
+}
+
+impl Stop {
+    /// Whether no other operation can be asked for either.
+    pub(super) fn is_final(&self) -> bool {
+        !matches!(self, Self::Inaccessible(_))
+    }
 }
 
 impl std::fmt::Display for Stop {
@@ -45,27 +63,29 @@ impl std::fmt::Display for Stop {
                 f,
                 "the limit of requests, {cap}, is reached; --max-requests raises it"
             ),
-            Self::NoAnswer(what) | Self::Refused(what) | Self::Throttled(what) => f.write_str(what),
+            Self::NoAnswer(what)
+            | Self::Refused(what)
+            | Self::Inaccessible(what)
+            | Self::Throttled(what) => f.write_str(what),
         }
     }
 }
 
 /// A request to send.
 pub(super) enum Request<'a> {
-    /// A call of the client, for the cluster and the tenant under test unless
-    /// the arguments name others.
+    /// A call of the client, with the path arguments of the run unless it has others.
     Call(&'a Query),
     /// What the client cannot express.
     Raw(RawRequest),
 }
 
-/// A request as it is written here, for the cluster and the tenant under test
-/// unless it names others.
+/// A request as it is written here, with the path arguments of the run unless it
+/// has another one.
 pub(super) struct RawRequest {
     /// The query, encoded.
     query: String,
-    cluster: Option<&'static str>,
-    tenant: Option<&'static str>,
+    /// Name of a path parameter on the wire, and what stands in its place.
+    other: Option<(String, &'static str)>,
     is_anonymous: bool,
     is_probe: bool,
 }
@@ -74,26 +94,16 @@ impl RawRequest {
     pub(super) fn new(query: impl Into<String>) -> Self {
         Self {
             query: query.into(),
-            cluster: None,
-            tenant: None,
+            other: None,
             is_anonymous: false,
             is_probe: false,
         }
     }
 
-    /// Another text for the id of the cluster. That is no request of the contract.
-    pub(super) fn cluster(self, id: &'static str) -> Self {
+    /// Another text for a parameter of the path. That is no request of the contract.
+    pub(super) fn path_argument(self, name: &str, text: &'static str) -> Self {
         Self {
-            cluster: Some(id),
-            is_probe: true,
-            ..self
-        }
-    }
-
-    /// Another text for the id of the tenant. That is no request of the contract.
-    pub(super) fn tenant(self, id: &'static str) -> Self {
-        Self {
-            tenant: Some(id),
+            other: Some((name.to_owned(), text)),
             is_probe: true,
             ..self
         }
@@ -123,13 +133,17 @@ pub(super) struct Provider {
     shown: String,
     identity: Identity,
     secrets: Arc<Secrets>,
-    operation: Operation,
+    pub(super) operation: Operation,
+    /// Values of the path parameters, by their names on the wire.
+    pub(super) path_arguments: Map<String, Value>,
     exchange: Arc<Mutex<Option<Exchange>>>,
-    pub(super) cluster: i64,
-    pub(super) tenant: i64,
     cap: usize,
     timeout: Duration,
     pub(super) sent: usize,
+    /// Answers that had an envelope.
+    pub(super) envelopes: usize,
+    /// Whether some request with credentials was not refused for want of a log-in.
+    pub(super) is_let_in: bool,
     silent: usize,
     not_before: Option<Instant>,
     progress: indicatif::ProgressBar,
@@ -143,9 +157,8 @@ pub(super) struct Settings<'a> {
     pub(super) secrets: Arc<Secrets>,
     pub(super) certificates: Option<&'a [u8]>,
     pub(super) timeout: Duration,
-    pub(super) cluster: i64,
-    pub(super) tenant: i64,
     pub(super) cap: usize,
+    /// The operation that is called first.
     pub(super) operation: Operation,
 }
 
@@ -173,16 +186,26 @@ impl Provider {
             identity: settings.identity,
             secrets: settings.secrets,
             operation: settings.operation,
+            path_arguments: Map::new(),
             exchange,
-            cluster: settings.cluster,
-            tenant: settings.tenant,
             cap: settings.cap,
             timeout: settings.timeout,
             sent: 0,
+            envelopes: 0,
+            is_let_in: false,
             silent: 0,
             not_before: None,
             progress: spinner(settings.cap),
         })
+    }
+
+    /// Requests are of this operation from now on.
+    pub(super) fn turn_to(&mut self, operation: &Operation, arguments: &Arguments) {
+        self.operation = operation.clone();
+        self.path_arguments = operation
+            .parameters_in(Location::Path)
+            .filter_map(|one| Some((one.name.clone(), arguments.get(&one.argument)?.clone())))
+            .collect();
     }
 
     /// Sends a request, when OCP wants it and as long as there may be more.
@@ -196,11 +219,11 @@ impl Provider {
         Ok(match request {
             Request::Call(query) => self.call(query).await,
             Request::Raw(raw) => {
-                let id = |text: Option<&str>, own: i64| {
-                    text.map_or_else(|| own.to_string(), str::to_owned)
-                };
-                let path = self.path(&id(raw.cluster, self.cluster), &id(raw.tenant, self.tenant));
-                let target = format!("{path}?{}", raw.query);
+                let mut arguments = self.path_arguments.clone();
+                if let Some((name, text)) = &raw.other {
+                    arguments.insert(name.clone(), Value::from(*text));
+                }
+                let target = format!("{}?{}", self.path(&arguments), raw.query);
                 let (seen, trouble) = self.fetch(&target, !raw.is_anonymous).await;
                 let sent = Sent {
                     target,
@@ -212,15 +235,21 @@ impl Provider {
         })
     }
 
-    fn path(&self, cluster: &str, tenant: &str) -> String {
-        let path = self.operation.path.replace("{id}", cluster);
-        path.replace("{tenantId}", tenant)
+    fn path(&self, arguments: &Map<String, Value>) -> String {
+        let path = self.operation.path.clone();
+        arguments.iter().fold(path, |path, (name, value)| {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            let text = utf8_percent_encode(&text, SEGMENT).to_string();
+            path.replace(&format!("{{{name}}}"), &text)
+        })
     }
 
     async fn call(&mut self, query: &Query) -> (Answer, Option<Stop>) {
         let mut arguments = query.arguments.clone();
-        for (name, id) in [("id", self.cluster), ("tenantId", self.tenant)] {
-            arguments.entry(name).or_insert(json!(id));
+        for (name, value) in &self.path_arguments {
+            arguments.entry(name).or_insert(value.clone());
         }
         let outcome = bridge::call(&self.client, &self.operation.id, arguments.clone()).await;
         let exchange = self
@@ -230,15 +259,7 @@ impl Provider {
             .take();
         let target = match &exchange {
             Some(exchange) => self.target(&exchange.url),
-            None => {
-                let id = |name: &str| {
-                    arguments
-                        .get(name)
-                        .map(Value::to_string)
-                        .unwrap_or_default()
-                };
-                self.path(&id("id"), &id("tenantId"))
-            }
+            None => self.path(&arguments),
         };
         let seen = exchange.map(|exchange| Seen {
             status: exchange.status.as_u16(),
@@ -319,11 +340,14 @@ impl Provider {
             curl: self.curl(&sent.target, !sent.is_anonymous),
             target: sent.target,
             is_probe: sent.is_probe,
+            is_anonymous: sent.is_anonymous,
             secrets: Arc::clone(&self.secrets),
             seen,
             body,
             outcome,
         };
+        self.envelopes += usize::from(answer.is_from_ocp());
+        self.is_let_in |= answer.has_envelope() && answer.status() != 401 && !sent.is_anonymous;
         match &answer.seen {
             Some(seen) => {
                 self.silent = 0;

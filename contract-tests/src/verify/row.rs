@@ -1,4 +1,4 @@
-//! One restore task as it came: what is read here is read without the client.
+//! One row as it came: what is read here is read without the client.
 
 use chrono::{DateTime, Datelike, FixedOffset};
 use serde_json::Value;
@@ -22,10 +22,6 @@ impl Row {
 
     pub(super) fn time(&self, name: &str) -> Option<DateTime<FixedOffset>> {
         time(self.text(name)?)
-    }
-
-    pub(super) fn is_finished(&self) -> bool {
-        self.flag("finished") == Some(true)
     }
 }
 

@@ -1,4 +1,4 @@
-//! One run: the provider, what is known of its tasks, and what was found.
+//! The run on one operation: the provider, what is known of its rows, and what was found.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,17 +7,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use ocp_contract::strict::{Severity, Strict};
 
 use super::answer::Answer;
-use super::check::CheckId;
-use super::filter::Words;
-use super::finding::{CheckReport, Finding, Outcome, Report};
+use super::check::{self, CheckId};
+use super::finding::{self, CheckReport, Finding, NO_OCP, Outcome, Standing};
 use super::listing::Listing;
+use super::operations::RowKind;
 use super::provider::{Provider, Query, RawRequest, Request, Stop};
 use super::row::Row;
 use super::secrets::Secrets;
+use super::{Subject, Target};
 use super::{judge, record::Recorder};
 
 /// What is wrong, as a check puts it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Fault {
     pub(super) severity: Severity,
     /// Place and kind, the same in every run.
@@ -64,20 +65,22 @@ const THROTTLED: usize = 2;
 pub(super) struct Run {
     pub(super) provider: Provider,
     pub(super) strict: Arc<Strict>,
-    pub(super) report: Report,
-    pub(super) recorder: Option<Recorder>,
-    /// Every task that was listed, as it was seen first.
+    pub(super) kind: RowKind,
+    checks: Vec<CheckReport>,
+    pub(super) findings: Vec<Finding>,
+    recorder: Option<Recorder>,
+    /// Rows that were listed, as they were seen first.
     pub(super) known: BTreeMap<i64, Row>,
-    /// The tasks of the tenant, unfiltered.
-    pub(super) tasks: Vec<Row>,
+    /// The rows, unfiltered.
+    pub(super) rows: Vec<Row>,
     /// Whether these are all there are.
     pub(super) complete: bool,
     /// How many there are, as the list says.
     pub(super) total: Option<i64>,
-    /// Words that the status filter takes, as far as is known.
-    pub(super) words: Words,
-    /// Answers that had an envelope.
-    pub(super) envelopes: usize,
+    /// Requests with credentials, and those of them that were answered like paths
+    /// that nobody knows.
+    asked: usize,
+    unknown_paths: usize,
     /// What must not be repeated of what the provider sends.
     pub(super) secrets: Arc<Secrets>,
     /// Checks that send requests and are still to be made, or to be ended.
@@ -87,12 +90,18 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(
-        provider: Provider,
-        strict: Arc<Strict>,
-        name: String,
+        mut provider: Provider,
+        subject: &Subject,
+        target: &Target<'_>,
         recorder: Option<Recorder>,
     ) -> Self {
-        let checks = CheckId::ALL.iter().map(|check| CheckReport {
+        let operation = &subject.operation;
+        provider.turn_to(operation, &target.arguments);
+        let kind = RowKind::of(operation);
+        let of_kind = kind.checks(operation);
+        let checks = check::CHECKS.iter().chain(&of_kind);
+        let checks = checks.map(|check| CheckReport {
+            operation: Some(operation.id.clone()),
             id: check.as_str().to_owned(),
             meaning: check.meaning().to_owned(),
             evidence: check.evidence().to_owned(),
@@ -105,42 +114,40 @@ impl Run {
             secrets: provider.secrets(),
             pending: Vec::new(),
             provider,
-            strict,
-            report: Report {
-                provider: name,
-                requests: 0,
-                checks: checks.collect(),
-                findings: Vec::new(),
-                fail_on: Severity::Violation,
-                unchecked: Vec::new(),
-                stopped: None,
-                unjudged: None,
-            },
+            strict: Arc::clone(&subject.strict),
+            kind,
+            checks: checks.collect(),
+            findings: Vec::new(),
             recorder,
             known: BTreeMap::new(),
-            tasks: Vec::new(),
+            rows: Vec::new(),
             complete: false,
             total: None,
-            words: Words::default(),
-            envelopes: 0,
+            asked: 0,
+            unknown_paths: 0,
             started: Utc::now(),
         }
     }
 
-    /// Whether a task may have been created while this run was going on.
+    /// Whether a row may have been created while this run was going on.
     pub(super) fn is_new(&self, row: &Row) -> bool {
-        let created = row.time("createTime");
+        let created = self.kind.created(row);
         created.is_some_and(|created| created > self.started - TimeDelta::minutes(2))
     }
 
-    /// The report has one for each id, in the same order.
-    fn check(&mut self, id: CheckId) -> &mut CheckReport {
-        &mut self.report.checks[id as usize]
+    /// `None` if the operation is not put to it.
+    fn check(&mut self, id: CheckId) -> Option<&mut CheckReport> {
+        self.checks.iter_mut().find(|one| one.id == id.as_str())
     }
 
     /// These checks will send requests.
     pub(super) fn expect(&mut self, checks: Vec<CheckId>) {
         self.pending = checks;
+    }
+
+    /// Whether this check has requests to send.
+    pub(super) fn is_pending(&self, check: CheckId) -> bool {
+        self.pending.contains(&check)
     }
 
     /// This check has sent all its requests.
@@ -160,7 +167,9 @@ impl Run {
         answer: &Answer,
         faults: impl IntoIterator<Item = Fault>,
     ) {
-        let report = self.check(check);
+        let Some(report) = self.check(check) else {
+            return;
+        };
         report.judged += 1;
         let mut faults = faults.into_iter().peekable();
         if faults.peek().is_none() {
@@ -168,30 +177,20 @@ impl Run {
         }
         let evidence = report.evidence.clone();
         for fault in faults {
-            self.report.add(Finding {
-                check: check.to_string(),
-                severity: fault.severity,
-                fingerprint: format!("{check}: {}", fault.kind),
-                expected: fault.expected,
-                evidence: if fault.evidence.is_empty() {
-                    evidence.clone()
-                } else {
-                    fault.evidence
-                },
-                got: fault.got,
-                request: Some(format!("GET {}", answer.target)),
-                pointer: fault.pointer,
-                curl: Some(answer.curl.clone()),
-                times: 1,
-                waived: None,
-            });
+            let evidence = match fault.evidence.as_str() {
+                "" => evidence.clone(),
+                own => own.to_owned(),
+            };
+            self.add(check, fault, evidence, Some(answer));
         }
     }
 
     /// An open question is answered, or one more time in the same way.
     pub(super) fn tell(&mut self, check: CheckId, answer: impl Into<String>) {
         let answer = answer.into();
-        let check = self.check(check);
+        let Some(check) = self.check(check) else {
+            return;
+        };
         check.judged += 1;
         if !check.answers.contains(&answer) {
             check.answers.push(answer);
@@ -200,7 +199,9 @@ impl Run {
 
     /// A check has nothing to be applied to.
     pub(super) fn skip(&mut self, check: CheckId, reason: impl Into<String>) {
-        self.check(check).reason.get_or_insert(reason.into());
+        if let Some(check) = self.check(check) {
+            check.reason.get_or_insert(reason.into());
+        }
     }
 
     /// Sends a call of the client, and judges whatever comes back.
@@ -221,6 +222,8 @@ impl Run {
     async fn settled(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
         for _ in 0..=THROTTLED {
             let (answer, stop) = self.provider.send(request).await?;
+            self.asked += usize::from(!answer.is_anonymous);
+            self.unknown_paths += usize::from(answer.is_of_unknown_path() && !answer.is_anonymous);
             if let Some(stop) = stop {
                 return Err(stop);
             }
@@ -234,7 +237,7 @@ impl Run {
         ))
     }
 
-    /// Asks for a page of tasks and expects one; `None` is a finding of the check.
+    /// Asks for a page of rows and expects one; `None` is a finding of the check.
     pub(super) async fn list(
         &mut self,
         check: CheckId,
@@ -254,65 +257,107 @@ impl Run {
         }
     }
 
-    /// There is an answer, but no page of tasks.
+    /// There is an answer, but no page of rows.
     pub(super) fn no_list(&mut self, check: CheckId, answer: &Answer) {
-        let expected = "HTTP 200 with a page of tasks";
-        let fault = Fault::new("no page of tasks", expected, answer.brief());
+        let expected = "HTTP 200 with a page of rows";
+        let fault = Fault::new("no page of rows", expected, answer.brief());
         self.judge(check, answer, Some(fault));
     }
 
-    pub(super) fn finish(mut self, stop: Option<&Stop>) -> Report {
-        self.provider.finish();
-        self.report.requests = self.provider.sent;
-        let stopped = stop.map(ToString::to_string);
-        if matches!(stop, Some(Stop::Throttled(_) | Stop::Cap(_))) {
-            let unchecked = self.pending.iter().map(ToString::to_string);
-            self.report.unchecked = unchecked.collect();
+    /// What became of the operation. `is_named` says that it must be offered.
+    ///
+    /// # Errors
+    ///
+    /// When the exchanges cannot be kept.
+    pub(super) fn finish(mut self, stop: Option<&Stop>, is_named: bool) -> anyhow::Result<Ended> {
+        if let Some(recorder) = &self.recorder {
+            recorder.write()?;
         }
-        self.report.unjudged = match stop {
-            // Whoever is never let in has not been judged, envelope or not.
-            Some(Stop::Refused(why)) if self.known.is_empty() && !self.complete => {
-                Some(why.clone())
+        let standing = self.standing(stop);
+        match (&standing, stop) {
+            (Standing::Verified, Some(Stop::NoAnswer(why) | Stop::Refused(why))) => {
+                let got = format!("after {} requests: {why}", self.provider.sent - 1);
+                let fault = Fault::new("breaks off", "an answer to each request", got);
+                self.conclude(check::TRANSPORT, fault, "it answered requests before");
             }
-            _ if self.envelopes > 0 => None,
-            Some(why) => Some(why.to_string()),
-            None => Some("no answer has OCP's envelope; is this the address of an OCP?".to_owned()),
-        };
-        if let (None, Some(Stop::NoAnswer(why) | Stop::Refused(why))) =
-            (&self.report.unjudged, stop)
-        {
-            let why = format!("after {} requests: {why}", self.provider.sent - 1);
-            self.break_off(&why);
+            (Standing::NotOffered, _) => {
+                // All that the checks have found is this one thing.
+                self.findings.clear();
+                self.checks
+                    .retain(|one| is_named && one.id == check::DOCUMENTED_REQUEST.as_str());
+                if is_named {
+                    let got = "every request is answered like a path that is not known";
+                    let fault =
+                        Fault::new("not offered", "the operation, as --operation names it", got);
+                    self.conclude(check::DOCUMENTED_REQUEST, fault, "the command line");
+                }
+            }
+            _ => {}
         }
-        for check in &mut self.report.checks {
+        for check in &mut self.checks {
             if check.judged == 0 && check.reason.is_none() {
-                check.reason = Some(match &stopped {
+                check.reason = Some(match stop {
                     Some(_) => "the run ended before it".to_owned(),
                     None => "nothing came that it could be applied to".to_owned(),
                 });
             }
         }
-        self.report.stopped = stopped;
-        self.report.settle();
-        self.report
+        let is_cut = matches!(stop, Some(Stop::Throttled(_) | Stop::Cap(_)));
+        let unchecked = self.pending.iter().filter(|_| is_cut);
+        Ok(Ended {
+            unchecked: unchecked.map(ToString::to_string).collect(),
+            standing,
+            checks: self.checks,
+            findings: self.findings,
+            provider: self.provider,
+        })
     }
 
-    /// An OCP that stops answering, or lets nobody in any more, is a finding.
-    fn break_off(&mut self, why: &str) {
-        let evidence = "it answered requests before".to_owned();
-        self.report.add(Finding {
-            check: CheckId::Transport.to_string(),
-            severity: Severity::Violation,
-            fingerprint: "transport: breaks off".into(),
-            expected: "an answer to each request".into(),
+    fn standing(&self, stop: Option<&Stop>) -> Standing {
+        match stop {
+            None if self.unknown_paths == self.asked => Standing::NotOffered,
+            Some(Stop::Inaccessible(why)) => Standing::Unjudged(why.clone()),
+            // Whoever is never let in has not been judged, envelope or not.
+            Some(Stop::Refused(why)) if !self.provider.is_let_in => Standing::Unjudged(why.clone()),
+            _ if self.provider.envelopes > 0 => Standing::Verified,
+            Some(why) => Standing::Unjudged(why.to_string()),
+            None => Standing::Unjudged(NO_OCP.to_owned()),
+        }
+    }
+
+    fn add(&mut self, check: CheckId, fault: Fault, evidence: String, answer: Option<&Answer>) {
+        let operation = &self.provider.operation.id;
+        let finding = Finding {
+            operation: Some(operation.clone()),
+            check: check.to_string(),
+            severity: fault.severity,
+            fingerprint: format!("{operation}/{check}: {}", fault.kind),
+            expected: fault.expected,
             evidence,
-            got: why.to_owned(),
-            request: None,
-            pointer: String::new(),
-            curl: None,
+            got: fault.got,
+            request: answer.map(|answer| format!("GET {}", answer.target)),
+            pointer: fault.pointer,
+            curl: answer.map(|answer| answer.curl.clone()),
             times: 1,
             waived: None,
-        });
-        self.check(CheckId::Transport).judged += 1;
+        };
+        finding::add(&mut self.findings, finding);
     }
+
+    /// Adds what no single answer shows.
+    fn conclude(&mut self, check: CheckId, fault: Fault, evidence: &str) {
+        self.add(check, fault, evidence.to_owned(), None);
+        if let Some(report) = self.check(check) {
+            report.judged += 1;
+        }
+    }
+}
+
+/// What became of the run on an operation.
+pub(super) struct Ended {
+    pub(super) provider: Provider,
+    pub(super) standing: Standing,
+    pub(super) unchecked: Vec<String>,
+    pub(super) checks: Vec<CheckReport>,
+    pub(super) findings: Vec<Finding>,
 }

@@ -7,7 +7,8 @@ use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
 use serde::Deserialize;
 
-use super::finding::{CheckReport, Finding, Outcome, Report};
+use super::check::CheckId;
+use super::finding::{CheckReport, Finding, Outcome, Report, Standing};
 
 /// One known finding.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,17 +66,19 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
                 matched = true;
             }
         }
-        let check = waiver.fingerprint.split(':').next().unwrap_or_default();
-        let idle = report
-            .checks
-            .iter()
-            .any(|one| one.id == check && one.judged == 0);
+        let key = check_of(waiver);
+        let is_left_out = report.operations.iter().any(|one| {
+            key.starts_with(&format!("{}/", one.id)) && one.standing != Standing::Verified
+        });
+        let mut checks = report.checks.iter();
+        let idle = is_left_out || checks.any(|one| one.key() == key && one.judged == 0);
         // What a run that was cut short has not seen may still be there.
         if !matched && !idle && report.stopped.is_none() {
             stale.push(waiver);
         }
     }
     report.checks.push(CheckReport {
+        operation: None,
         id: "waivers".into(),
         meaning: "every waiver still matches a finding".into(),
         evidence: "the waivers' file".into(),
@@ -85,7 +88,16 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
         answers: Vec::new(),
     });
     for waiver in stale {
+        let is_old = CheckId::all().any(|check| check.as_str() == check_of(waiver));
+        let got = match (is_old, report.operations.first()) {
+            (true, Some(operation)) => format!(
+                "a fingerprint without its operation; write it as the report does, such as `{}/{}`",
+                operation.id, waiver.fingerprint
+            ),
+            _ => "no such finding; remove the waiver".to_owned(),
+        };
         report.findings.push(Finding {
+            operation: None,
             check: "waivers".into(),
             severity: Severity::Violation,
             fingerprint: format!("waivers: {}", waiver.fingerprint),
@@ -94,7 +106,7 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
                 waiver.fingerprint, waiver.reason
             ),
             evidence: "the waivers' file".into(),
-            got: "no such finding; remove the waiver".into(),
+            got,
             request: None,
             pointer: String::new(),
             curl: None,
@@ -103,4 +115,9 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
         });
     }
     report.settle();
+}
+
+/// Operation and check, which a fingerprint begins with.
+fn check_of(waiver: &Waiver) -> &str {
+    waiver.fingerprint.split(':').next().unwrap_or_default()
 }

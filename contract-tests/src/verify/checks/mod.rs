@@ -1,13 +1,14 @@
 //! The checks that send requests, in the order in which they are made.
 
-mod filters;
 mod pages;
 mod refusals;
-mod window;
 
-use super::check::CheckId;
+use super::check::{AUTHENTICATION, DOCUMENTED_REQUEST, ERROR_ENVELOPE, PAGING, REPEAT};
+use super::operations;
 use super::provider::Stop;
 use super::run::Run;
+
+pub(super) use pages::SIZE;
 
 /// What a run may do that not everybody wants done to a real OCP.
 #[derive(Debug, Clone, Copy)]
@@ -18,54 +19,31 @@ pub(super) struct Permissions {
 
 /// Makes every check, as long as OCP answers.
 pub(super) async fn all(run: &mut Run, permissions: Permissions) -> Result<(), Stop> {
-    use CheckId::{
-        ArrayStyle, Authentication, DocumentedRequest, ErrorEnvelope, FilterClusterName,
-        FilterWords, FiltersTogether, Paging, Repeat, TimeForms, TimeWindow,
-    };
-    let mut expected = vec![
-        DocumentedRequest,
-        Paging,
-        FilterClusterName,
-        FilterWords,
-        TimeWindow,
-        TimeForms,
-        FiltersTogether,
-        ArrayStyle,
-        Repeat,
-        ErrorEnvelope,
-    ];
+    let mut expected = vec![DOCUMENTED_REQUEST, PAGING];
+    expected.extend(run.kind.requesting(&run.provider.operation));
+    expected.extend([REPEAT, ERROR_ENVELOPE]);
     if permissions.authentication {
-        expected.push(Authentication);
+        expected.push(AUTHENTICATION);
     } else {
         run.skip(
-            Authentication,
+            AUTHENTICATION,
             "a refused log-in counts against the caller; --check-authentication allows one",
         );
     }
     run.expect(expected);
     pages::documented(run).await?;
-    run.ended(DocumentedRequest);
+    run.ended(DOCUMENTED_REQUEST);
     pages::all(run).await?;
-    filters::cluster_names(run).await?;
-    run.ended(FilterClusterName);
-    filters::words(run).await?;
-    run.ended(FilterWords);
-    window::bounds(run).await?;
-    run.ended(TimeWindow);
-    window::forms(run).await?;
-    run.ended(TimeForms);
-    filters::together(run).await?;
-    run.ended(FiltersTogether);
-    filters::styles(run).await?;
-    run.ended(ArrayStyle);
+    operations::requests(run).await?;
     pages::questions(run).await?;
-    run.ended(Paging);
+    run.ended(PAGING);
     pages::repeat(run).await?;
-    run.ended(Repeat);
+    run.ended(REPEAT);
     refusals::all(run).await?;
-    run.ended(ErrorEnvelope);
+    run.ended(ERROR_ENVELOPE);
     if permissions.authentication {
         refusals::without_credentials(run).await?;
+        run.ended(AUTHENTICATION);
     }
     Ok(())
 }

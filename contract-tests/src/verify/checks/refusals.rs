@@ -1,7 +1,10 @@
 //! What OCP must refuse, and how.
 
+use ocp_contract::{Location, Parameter};
+use serde_json::Value;
+
 use crate::verify::answer::Answer;
-use crate::verify::check::CheckId;
+use crate::verify::check;
 use crate::verify::listing::Listing;
 use crate::verify::provider::{Query, RawRequest, Stop};
 use crate::verify::run::{Fault, Run};
@@ -10,65 +13,89 @@ use crate::verify::run::{Fault, Run};
 const ELSEWHERE: i64 = 987_654_321_000;
 /// No id, and so maybe no path that OCP has.
 const NO_ID: &str = "abc";
+const NO_TIME: &str = "yesterday";
+const A_TIME: &str = "2000-01-01T00:00:00Z";
 
 pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
-    let (cluster, tenant) = (run.provider.cluster, run.provider.tenant);
-    let unknown = Query::page(1, 10).with("id", cluster.wrapping_add(ELSEWHERE));
-    let answer = run.call(&unknown).await?;
-    refused(run, "an unknown cluster", &answer);
-    unknown_tenant(run, tenant.wrapping_add(ELSEWHERE)).await?;
+    let operation = run.provider.operation.clone();
+    let in_path: Vec<&Parameter> = operation.parameters_in(Location::Path).collect();
+    for (index, parameter) in in_path.iter().enumerate() {
+        unknown(run, parameter, index == 0).await?;
+    }
     let page = "page=1&size=10";
-    for (what, request) in [
-        (
-            "a malformed cluster id",
-            RawRequest::new(page).cluster(NO_ID),
-        ),
-        ("a malformed tenant id", RawRequest::new(page).tenant(NO_ID)),
-        (
-            "a malformed startTime",
-            RawRequest::new(format!(
-                "endTime=2000-01-01T00:00:00Z&{page}&startTime=yesterday"
-            )),
-        ),
-        (
-            "a malformed endTime",
-            RawRequest::new(format!(
-                "endTime=tomorrow&{page}&startTime=2000-01-01T00:00:00Z"
-            )),
-        ),
-    ] {
+    for parameter in in_path.iter().filter(|one| one.schema["type"] == "integer") {
+        let what = format!("a malformed {}", words(&parameter.argument));
+        let request = RawRequest::new(page).path_argument(&parameter.name, NO_ID);
         let answer = run.raw(request).await?;
-        refused(run, what, &answer);
+        refused(run, &what, &answer);
+    }
+    let times = || {
+        operation
+            .filters()
+            .filter(|one| one.schema["format"] == "date-time")
+    };
+    for malformed in times() {
+        let mut query = page.to_owned();
+        for time in times() {
+            let value = if time.name == malformed.name {
+                NO_TIME
+            } else {
+                A_TIME
+            };
+            query.push_str(&format!("&{}={value}", time.name));
+        }
+        let answer = run.raw(RawRequest::new(query)).await?;
+        refused(run, &format!("a malformed {}", malformed.name), &answer);
     }
     Ok(())
 }
 
-/// Only the table of error codes speaks of refusing a tenant; one that is not
-/// there may as well have no tasks.
-async fn unknown_tenant(run: &mut Run, id: i64) -> Result<(), Stop> {
-    let what = "an unknown tenant";
-    let query = Query::page(1, 10).with("tenantId", id).probe();
+/// An argument as people say it: `cluster id`.
+fn words(argument: &str) -> String {
+    argument.replace('_', " ")
+}
+
+/// Asks for what is not there. Only what the path begins with is documented to be
+/// refused; something below it that is not there may as well have no rows.
+async fn unknown(run: &mut Run, parameter: &Parameter, is_first: bool) -> Result<(), Stop> {
+    let named = parameter.argument.trim_end_matches("_id");
+    let what = format!("an unknown {}", words(named));
+    let elsewhere = match run.provider.path_arguments.get(&parameter.name) {
+        Some(Value::Number(id)) => id
+            .as_i64()
+            .unwrap_or_default()
+            .wrapping_add(ELSEWHERE)
+            .into(),
+        other => Value::from(format!(
+            "{}_x",
+            other.and_then(Value::as_str).unwrap_or_default()
+        )),
+    };
+    let query = Query::page(1, 10).with(&parameter.name, elsewhere);
+    if is_first {
+        let answer = run.call(&query).await?;
+        refused(run, &what, &answer);
+        return Ok(());
+    }
+    let query = query.probe();
     let answer = run.call(&query).await?;
     match Listing::read(answer, &query) {
         Ok(listing) => {
             crate::verify::judge::listing(run, &listing);
             let fault = (!listing.rows.is_empty()).then(|| {
                 Fault::new(
-                    format!("{what} has tasks"),
-                    "HTTP 400 or 404, with OCP's error, or no tasks",
-                    format!("{} tasks", listing.rows.len()),
+                    format!("{what} has rows"),
+                    "HTTP 400 or 404, with OCP's error, or no rows",
+                    format!("{} rows", listing.rows.len()),
                 )
                 .at("/data/contents")
             });
             if fault.is_none() {
-                run.tell(
-                    CheckId::ErrorEnvelope,
-                    format!("{what}: HTTP 200, no tasks"),
-                );
+                run.tell(check::ERROR_ENVELOPE, format!("{what}: HTTP 200, no rows"));
             }
-            run.judge(CheckId::ErrorEnvelope, &listing.answer, fault);
+            run.judge(check::ERROR_ENVELOPE, &listing.answer, fault);
         }
-        Err(answer) => refused(run, what, &answer),
+        Err(answer) => refused(run, &what, &answer),
     }
     Ok(())
 }
@@ -95,12 +122,9 @@ fn refused(run: &mut Run, what: &str, answer: &Answer) {
         None
     };
     let is_told = fault.is_none();
-    run.judge(CheckId::ErrorEnvelope, answer, fault);
+    run.judge(check::ERROR_ENVELOPE, answer, fault);
     if is_told {
-        run.tell(
-            CheckId::ErrorEnvelope,
-            format!("{what}: {}", answer.brief()),
-        );
+        run.tell(check::ERROR_ENVELOPE, format!("{what}: {}", answer.brief()));
     }
 }
 
@@ -128,6 +152,6 @@ pub(super) async fn without_credentials(run: &mut Run) -> Result<(), Stop> {
             answer.brief(),
         )),
     };
-    run.judge(CheckId::Authentication, &answer, fault);
+    run.judge(check::AUTHENTICATION, &answer, fault);
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! Envelope and members of a body.
 
 use ocp_contract::escape;
-use ocp_contract::strict::{Departure, Rule, Severity};
+use ocp_contract::strict::{Departure, Rule};
 use serde_json::{Value, json};
 
-use crate::verify::filter;
 use crate::verify::row::long;
 use crate::verify::run::Fault;
 use crate::verify::secrets::Secrets;
@@ -14,7 +13,7 @@ pub(super) fn is_about_envelope(one: &Departure) -> bool {
     !one.place.contains(['.', '[']) && one.rule != Rule::Undocumented
 }
 
-pub(super) fn fault(one: Departure, body: &Value, secrets: &Secrets) -> Fault {
+pub(super) fn fault(one: Departure, secrets: &Secrets) -> Fault {
     let (mut place, mut pointer) = (one.place, one.body);
     if let (Rule::Undocumented, Some(name)) = (&one.rule, &one.member) {
         // The one name in a report that a server has made up.
@@ -23,7 +22,7 @@ pub(super) fn fault(one: Departure, body: &Value, secrets: &Secrets) -> Fault {
         pointer.truncate(pointer.rfind('/').map_or(0, |cut| cut + 1));
         pointer.push_str(&escape(&secrets.text(name)));
     }
-    let fault = Fault {
+    Fault {
         severity: one.severity,
         kind: match place.as_str() {
             "" => format!("the body {}", kind(&one.rule)),
@@ -37,16 +36,6 @@ pub(super) fn fault(one: Departure, body: &Value, secrets: &Secrets) -> Fault {
         got: one.what,
         pointer,
         evidence: one.evidence,
-    };
-    let value = body.pointer(&fault.pointer).and_then(Value::as_str);
-    match value.and_then(filter::state_of_label) {
-        Some(state) if one.rule == Rule::NewEnumValue => Fault {
-            severity: Severity::Violation,
-            expected: format!("{state}, the machine name of the state"),
-            got: format!("{}, its label in the status filter", fault.got),
-            ..fault
-        },
-        _ => fault,
     }
 }
 
@@ -88,7 +77,7 @@ pub(super) fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
 }
 
 /// No source shows an empty text there.
-pub(super) fn empty(body: &Value, pointer: &str, place: &str) -> Option<Fault> {
+pub(in crate::verify) fn empty(body: &Value, pointer: &str, place: &str) -> Option<Fault> {
     let is_empty = body.pointer(pointer)?.as_str()?.is_empty();
     let fault = Fault::new(
         format!("{place} empty"),

@@ -1,7 +1,7 @@
 //! HTTP around the body.
 
 use crate::verify::answer::Answer;
-use crate::verify::check::CheckId;
+use crate::verify::check;
 use crate::verify::run::{Fault, Run};
 
 pub(super) fn transport(run: &mut Run, answer: &Answer) {
@@ -13,7 +13,7 @@ pub(super) fn transport(run: &mut Run, answer: &Answer) {
             of_response(answer, seen.status, is_described)
         }
     };
-    run.judge_all(CheckId::Transport, answer, faults);
+    run.judge_all(check::TRANSPORT, answer, faults);
 }
 
 fn of_response(answer: &Answer, status: u16, is_described: bool) -> Vec<Fault> {
@@ -66,7 +66,7 @@ pub(super) fn throttling(run: &mut Run, answer: &Answer) {
     let names = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
     if names.iter().all(|name| sent(name).is_none()) {
         run.skip(
-            CheckId::Throttling,
+            check::THROTTLING,
             "no answer had a RateLimit header: throttling is off, or not told",
         );
         return;
@@ -95,10 +95,10 @@ pub(super) fn throttling(run: &mut Run, answer: &Answer) {
             reset.to_string(),
         ));
     }
-    run.judge_all(CheckId::Throttling, answer, faults);
+    run.judge_all(check::THROTTLING, answer, faults);
     if let Some(limit) = number(names[0]) {
         run.tell(
-            CheckId::Throttling,
+            check::THROTTLING,
             format!("{limit} requests are allowed in a window"),
         );
     }

@@ -1,6 +1,6 @@
 //! What a page says of itself.
 
-use crate::verify::check::CheckId;
+use crate::verify::check;
 use crate::verify::listing::Listing;
 use crate::verify::run::{Fault, Run};
 
@@ -18,7 +18,7 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
         }
     }
     let (Some(number), Some(size)) = (listing.number, listing.size) else {
-        run.judge_all(CheckId::PageMembers, &listing.answer, faults);
+        run.judge_all(check::PAGE_MEMBERS, &listing.answer, faults);
         return;
     };
     let told = |name| listing.told(name);
@@ -64,10 +64,10 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
     }
     let name = ["totalPages", "totalPage"].map(|name| told(name).map(|_| name));
     let names: Vec<&str> = name.into_iter().flatten().collect();
-    run.judge_all(CheckId::PageMembers, &listing.answer, faults);
+    run.judge_all(check::PAGE_MEMBERS, &listing.answer, faults);
     if size < asked {
         let limit = format!("pages have at most {size} rows, also where {asked} are asked for");
-        run.tell(CheckId::PageMembers, limit);
+        run.tell(check::PAGE_MEMBERS, limit);
     }
     if let (Some(told), true) = (told("size"), rows > 0 && rows < size) {
         let meaning = if told == size {
@@ -75,11 +75,11 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
         } else {
             "the rows that came"
         };
-        run.tell(CheckId::PageMembers, format!("page.size tells {meaning}"));
+        run.tell(check::PAGE_MEMBERS, format!("page.size tells {meaning}"));
     }
     if !names.is_empty() {
         run.tell(
-            CheckId::PageMembers,
+            check::PAGE_MEMBERS,
             format!("the number of pages is called {}", names.join(" and ")),
         );
     }

@@ -9,7 +9,7 @@ use crate::bridge::Failure;
 use crate::lossless::{Difference, differences};
 use crate::verify::Reading;
 use crate::verify::answer::Answer;
-use crate::verify::check::CheckId;
+use crate::verify::check;
 use crate::verify::run::{Fault, Run};
 use crate::verify::secrets::Secrets;
 
@@ -99,5 +99,5 @@ pub(super) fn client(run: &mut Run, answer: &Answer, body: &Value, unknown: &BTr
             answer.failure(other),
         )],
     };
-    run.judge_all(CheckId::Client, answer, faults);
+    run.judge_all(check::CLIENT, answer, faults);
 }

@@ -2,8 +2,9 @@
 
 use chrono::TimeDelta;
 
-use crate::verify::check::CheckId;
-use crate::verify::filter::{Filter, SIZE, Time, times};
+use super::filter::{Filter, Time, times};
+use super::{TIME_FORMS, TIME_WINDOW, is_finished};
+use crate::verify::checks::SIZE;
 use crate::verify::listing::Listing;
 use crate::verify::provider::{RawRequest, Stop};
 use crate::verify::row::Row;
@@ -15,8 +16,8 @@ const MARGIN: TimeDelta = TimeDelta::seconds(2);
 /// Documented: start and end of the time range. Open: which time is compared,
 /// so tasks are only demanded, or ruled out, where every reading agrees.
 pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
-    let check = CheckId::TimeWindow;
-    let spans: Vec<_> = run.tasks.iter().filter_map(times).collect();
+    let check = TIME_WINDOW;
+    let spans: Vec<_> = run.rows.iter().filter_map(times).collect();
     let (Some(first), Some(last)) = (
         spans.iter().map(|span| span.0).min(),
         spans.iter().map(|span| span.1).max(),
@@ -33,7 +34,7 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
         (last + MARGIN, last + MARGIN * 3),
         (first - MARGIN - year, last + MARGIN - year),
     ];
-    let finished: Vec<&Row> = run.tasks.iter().filter(|row| row.is_finished()).collect();
+    let finished: Vec<&Row> = run.rows.iter().filter(|row| is_finished(row)).collect();
     let picked = [
         finished.first(),
         finished.get(finished.len() / 2),
@@ -56,7 +57,7 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
 
 /// One bound alone may be refused; if it is taken, it must bound.
 async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
-    let check = CheckId::TimeWindow;
+    let check = TIME_WINDOW;
     for (name, empty, full) in [
         (
             "startTime",
@@ -71,7 +72,7 @@ async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
     ] {
         for (start, end) in [empty, full] {
             let filter = Filter::default().window(start, end);
-            let query = filter.on_one_page(run.words);
+            let query = filter.on_one_page();
             let answer = run.call(&query).await?;
             match Listing::read(answer, &query) {
                 Ok(found) => {
@@ -98,9 +99,9 @@ async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
 
 /// Which time of a task is compared, and that it is compared to the second.
 async fn compared(run: &mut Run) -> Result<(), Stop> {
-    let check = CheckId::TimeWindow;
+    let check = TIME_WINDOW;
     let all: Vec<Time> = run
-        .tasks
+        .rows
         .iter()
         .flat_map(|row| ["createTime", "finishTime"].map(|name| row.time(name)))
         .flatten()
@@ -110,7 +111,7 @@ async fn compared(run: &mut Run) -> Result<(), Stop> {
         let near = all.iter().filter(|other| (**other - time).abs() < gap);
         near.count() == 1
     };
-    let picked = run.tasks.iter().find_map(|row| {
+    let picked = run.rows.iter().find_map(|row| {
         let (created, finished) = (row.time("createTime")?, row.time("finishTime")?);
         (is_alone(created) && is_alone(finished)).then(|| (row.id(), created, finished))
     });
@@ -133,7 +134,7 @@ async fn compared(run: &mut Run) -> Result<(), Stop> {
             (time - MARGIN * 4, time - MARGIN),
             (time + MARGIN, time + MARGIN * 4),
         ] {
-            let query = Filter::default().window(start, end).on_one_page(run.words);
+            let query = Filter::default().window(start, end).on_one_page();
             let Some(beside) = run.list(check, &query).await? else {
                 continue;
             };
@@ -159,7 +160,7 @@ async fn compared(run: &mut Run) -> Result<(), Stop> {
 /// Where the time of creation is compared, what runs has one.
 async fn running(run: &mut Run) -> Result<(), Stop> {
     let running = run
-        .tasks
+        .rows
         .iter()
         .find(|row| row.flag("finished") == Some(false));
     let Some((id, created)) = running.and_then(|row| Some((row.id()?, row.time("createTime")?)))
@@ -167,7 +168,7 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
         return Ok(());
     };
     let filter = Filter::default().window(created - MARGIN, created + MARGIN);
-    let Some(found) = run.find(CheckId::TimeWindow, "a window", &filter).await? else {
+    let Some(found) = run.find(TIME_WINDOW, "a window", &filter).await? else {
         return Ok(());
     };
     let fault = (!found.ids().contains_key(&id)).then(|| {
@@ -177,7 +178,7 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
             format!("{} tasks without it", found.rows.len()),
         )
     });
-    run.judge(CheckId::TimeWindow, &found.answer, fault);
+    run.judge(TIME_WINDOW, &found.answer, fault);
     Ok(())
 }
 
@@ -201,7 +202,7 @@ pub(super) async fn forms(run: &mut Run) -> Result<(), Stop> {
             200 => format!("{what} is accepted"),
             _ => format!("{what}: {}", answer.brief()),
         };
-        run.tell(CheckId::TimeForms, told);
+        run.tell(TIME_FORMS, told);
     }
     Ok(())
 }

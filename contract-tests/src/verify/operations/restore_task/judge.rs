@@ -1,12 +1,17 @@
 //! What must hold for a task.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use chrono::{Datelike, TimeDelta, Utc};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::{Value, json};
 
-use super::body::empty;
+use super::filter::Time;
+use super::{RUNNING_TASK, TASK_IDENTITY, TASK_STATE, TASK_TIMES, is_finished};
 use crate::lossless;
-use crate::verify::filter::Time;
+use crate::verify::judge::body::empty;
+use crate::verify::listing::Listing;
 use crate::verify::row::{Row, long};
 use crate::verify::run::{Fault, Run};
 use crate::verify::secrets::Secrets;
@@ -25,11 +30,51 @@ const LIVELY: [&str; 7] = [
     "errorMsg",
 ];
 
+/// Judges each task of a page.
+pub(in crate::verify::operations) fn listing(run: &mut Run, listing: &Listing) {
+    let answer = &listing.answer;
+    let secrets = Arc::clone(&answer.secrets);
+    let mut ids = BTreeSet::new();
+    for (index, row) in listing.rows.iter().enumerate() {
+        let at = format!("/data/contents/{index}");
+        run.judge_all(TASK_STATE, answer, state(row, &at, &secrets));
+        run.judge_all(TASK_TIMES, answer, times(row, &at, &secrets));
+        let twice = row.id().filter(|id| !ids.insert(*id)).map(|id| {
+            let got = format!("task {id} twice");
+            Fault::new("twice on a page", "each task once", got).at(&at)
+        });
+        let changed = changes(run, row).map(|fault| fault.at(&at));
+        let mut identity = identity(row, &at);
+        identity.extend(twice.into_iter().chain(changed));
+        run.judge_all(TASK_IDENTITY, answer, identity);
+        // The next row may be the same task.
+        if let Some(id) = row.id() {
+            run.known.entry(id).or_insert_with(|| row.clone());
+        }
+        if row.flag("finished") == Some(false) {
+            let finish = match row.0.get("finishTime") {
+                Some(finish) => secrets.quote(finish),
+                None => "nothing".to_owned(),
+            };
+            let told = format!("a task that runs has {finish} for finishTime");
+            run.tell(RUNNING_TASK, told);
+        }
+        if let Some(progress) = row.0.get("progress").filter(|one| one.is_string()) {
+            let state = secrets.shortened(row.text("status").unwrap_or("?"));
+            let progress = secrets.quote(progress);
+            run.tell(
+                RUNNING_TASK,
+                format!("progress is {progress} in state {state}"),
+            );
+        }
+    }
+}
+
 /// A task is the same whenever it is listed, as far as the contract knows it: a
 /// new word or an undocumented member is drift, whatever it does.
-pub(super) fn changes(run: &Run, row: &Row) -> Option<Fault> {
+fn changes(run: &Run, row: &Row) -> Option<Fault> {
     let known = run.known.get(&row.id()?).filter(|known| *known != row)?;
-    let both = known.is_finished() && row.is_finished();
+    let both = is_finished(known) && is_finished(row);
     let rows = "/properties/data/properties/contents/items/properties";
     let members = run.strict.schema(200)?.pointer(rows)?.as_object()?;
     let name = members
@@ -66,7 +111,7 @@ const NAMES: [&str; 4] = [
 /// Other texts that no sample has empty.
 const TEXTS: [&str; 3] = ["restorePoolListStr", "restoreUri", "statusDesc"];
 
-pub(super) fn identity(row: &Row, at: &str) -> Vec<Fault> {
+fn identity(row: &Row, at: &str) -> Vec<Fault> {
     let mut faults: Vec<Fault> = NAMES
         .iter()
         .chain(&TEXTS)
@@ -102,7 +147,7 @@ pub(super) fn identity(row: &Row, at: &str) -> Vec<Fault> {
     faults
 }
 
-pub(super) fn state(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
+fn state(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
     let (Some(finished), Some(successful), Some(status)) = (
         row.flag("finished"),
         row.flag("successful"),
@@ -141,7 +186,7 @@ pub(super) fn state(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
     faults
 }
 
-pub(super) fn times(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
+fn times(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
     let (created, finished) = (row.time("createTime"), row.time("finishTime"));
     let restored = row.time("restoreEndTime");
     let mut faults = Vec::new();

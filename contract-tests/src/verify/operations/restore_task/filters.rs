@@ -5,8 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::json;
 
-use crate::verify::check::CheckId;
-use crate::verify::filter::{Filter, SIZE, is_known, label, times};
+use super::filter::{Filter, Words, is_known, label, times};
+use super::{
+    ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_WORDS, FILTERS_TOGETHER, has_filter, is_finished,
+};
+use crate::verify::checks::SIZE;
 use crate::verify::listing::Listing;
 use crate::verify::provider::{Query, RawRequest, Stop};
 use crate::verify::row::Row;
@@ -25,8 +28,11 @@ fn target(row: &Row) -> Option<&str> {
 
 /// Names of target clusters, those that fewest tasks have first.
 fn names(run: &Run) -> Vec<String> {
+    if !has_filter(&run.provider.operation, "restoreClusterName") {
+        return Vec::new();
+    }
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for name in run.tasks.iter().filter_map(target) {
+    for name in run.rows.iter().filter_map(target) {
         *count.entry(name).or_default() += 1;
     }
     let mut names: Vec<_> = count
@@ -43,9 +49,9 @@ fn names(run: &Run) -> Vec<String> {
 /// is asked for.
 fn states(run: &Run) -> Vec<String> {
     let finished = run
-        .tasks
+        .rows
         .iter()
-        .filter(|row| row.is_finished() && is_known(row));
+        .filter(|row| is_finished(row) && is_known(row));
     let states: BTreeSet<&str> = finished.filter_map(|row| row.text("status")).collect();
     states.into_iter().take(STATES).map(str::to_owned).collect()
 }
@@ -53,7 +59,7 @@ fn states(run: &Run) -> Vec<String> {
 /// States that no task is in.
 fn absent(run: &Run) -> Vec<String> {
     let all: BTreeSet<&str> = run
-        .tasks
+        .rows
         .iter()
         .filter_map(|row| row.text("status"))
         .collect();
@@ -76,11 +82,11 @@ fn among<'a>(there: &'a [String], not_there: [&'a str; 3]) -> Vec<&'a str> {
 }
 
 pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
-    let check = CheckId::FilterClusterName;
+    let check = FILTER_CLUSTER_NAME;
     let names = names(run);
     let Some(name) = names.first() else {
         run.skip(check, NO_NAME);
-        run.skip(CheckId::ArrayStyle, NO_NAME);
+        run.skip(ARRAY_STYLE, NO_NAME);
         return Ok(());
     };
     for name in names.iter().take(2) {
@@ -113,20 +119,21 @@ pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
         }
     }
     let filter = Filter::default().names(among(&names, NOBODY));
-    run.find(CheckId::ArrayStyle, "several names", &filter)
-        .await?;
+    run.find(ARRAY_STYLE, "several names", &filter).await?;
     Ok(())
 }
 
-pub(super) async fn words(run: &mut Run) -> Result<(), Stop> {
-    let check = CheckId::FilterWords;
+/// Tells which words the filter takes.
+pub(super) async fn words(run: &mut Run) -> Result<Words, Stop> {
+    let mut words = Words::default();
+    let check = FILTER_WORDS;
     let states = states(run);
     if states.is_empty() {
         run.skip(
             check,
             "the tenant has no finished restore task in a state that is known",
         );
-        return Ok(());
+        return Ok(words);
     }
     for state in &states {
         let mut is_found = false;
@@ -141,10 +148,9 @@ pub(super) async fn words(run: &mut Run) -> Result<(), Stop> {
                 Ok(found) => {
                     crate::verify::judge::listing(run, &found);
                     if !found.rows.is_empty() {
-                        let filter = Filter::default().states([state.as_str()]);
+                        let filter = Filter::default().states(words, [state.as_str()]);
                         run.compare(check, "a state", &found, &filter);
                         is_found = true;
-                        let words = &mut run.words;
                         *(if is_label {
                             &mut words.labels
                         } else {
@@ -170,45 +176,42 @@ pub(super) async fn words(run: &mut Run) -> Result<(), Stop> {
             run.judge(check, &answer, Some(fault));
         }
     }
-    match (run.words.names, run.words.labels) {
+    match (words.names, words.labels) {
         (true, true) => run.tell(check, "this OCP takes machine names and labels"),
         (true, false) => run.tell(check, "this OCP takes machine names, not labels"),
         (false, true) => run.tell(check, "this OCP takes labels, not machine names"),
-        (false, false) => return Ok(()),
+        (false, false) => return Ok(words),
     }
     let absent = absent(run);
     if let [one, two, three, ..] = absent.as_slice() {
         let nobody = [one.as_str(), two, three];
-        let filter = Filter::default().states([one.as_str()]);
+        let filter = Filter::default().states(words, [one.as_str()]);
         run.find(check, "a state that no task is in", &filter)
             .await?;
-        let filter = Filter::default().states(among(&states, nobody));
-        run.find(CheckId::ArrayStyle, "several states", &filter)
-            .await?;
+        let filter = Filter::default().states(words, among(&states, nobody));
+        run.find(ARRAY_STYLE, "several states", &filter).await?;
     }
-    running(run).await
+    running(run, words).await?;
+    Ok(words)
 }
 
 /// What runs is found by its state, too, unless it has another one by now.
-async fn running(run: &mut Run) -> Result<(), Stop> {
+async fn running(run: &mut Run, words: Words) -> Result<(), Stop> {
     let is_running = |row: &&Row| row.flag("finished") == Some(false) && is_known(row);
-    let Some(row) = run.tasks.iter().find(is_running).cloned() else {
+    let Some(row) = run.rows.iter().find(is_running).cloned() else {
         return Ok(());
     };
     let (Some(id), Some(state)) = (row.id(), row.text("status")) else {
         return Ok(());
     };
-    let filter = Filter::default().states([state]);
-    let Some(found) = run.find(CheckId::FilterWords, "a state", &filter).await? else {
+    let filter = Filter::default().states(words, [state]);
+    let Some(found) = run.find(FILTER_WORDS, "a state", &filter).await? else {
         return Ok(());
     };
     if found.ids().contains_key(&id) {
         return Ok(());
     }
-    let Some(now) = run
-        .list(CheckId::FilterWords, &Query::page(1, SIZE))
-        .await?
-    else {
+    let Some(now) = run.list(FILTER_WORDS, &Query::page(1, SIZE)).await? else {
         return Ok(());
     };
     let still = now
@@ -222,15 +225,15 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
             format!("{} tasks without it", found.rows.len()),
         )
     });
-    run.judge(CheckId::FilterWords, &found.answer, fault);
+    run.judge(FILTER_WORDS, &found.answer, fault);
     Ok(())
 }
 
 /// Filters narrow each other, and pages are those of what they find.
-pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
-    let check = CheckId::FiltersTogether;
+pub(super) async fn together(run: &mut Run, words: Words) -> Result<(), Stop> {
+    let check = FILTERS_TOGETHER;
     let (names, states) = (names(run), states(run));
-    let spans: Vec<_> = run.tasks.iter().filter_map(times).collect();
+    let spans: Vec<_> = run.rows.iter().filter_map(times).collect();
     let (Some(first), Some(last)) = (
         spans.iter().map(|span| span.0).min(),
         spans.iter().map(|span| span.1).max(),
@@ -252,14 +255,14 @@ pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
             nothing.clone().names([name.as_str()]),
         ));
     }
-    let takes_words = run.words.names || run.words.labels;
+    let takes_words = words.names || words.labels;
     if let Some(state) = states.last().filter(|_| takes_words) {
-        let only = Filter::default().states([state.as_str()]);
+        let only = Filter::default().states(words, [state.as_str()]);
         run.find_in_pages(check, "a state", &only).await?;
         narrowing.push((
             "a state",
-            everything.clone().states([state.as_str()]),
-            nothing.clone().states([state.as_str()]),
+            everything.clone().states(words, [state.as_str()]),
+            nothing.clone().states(words, [state.as_str()]),
         ));
     }
     for (what, all, none) in narrowing {
@@ -273,7 +276,7 @@ pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
     }
     // A pair that some tasks have, and one that none has.
     let has_both = |name: &str, state: &str| {
-        run.tasks
+        run.rows
             .iter()
             .any(|row| target(row) == Some(name) && row.text("status") == Some(state))
     };
@@ -288,7 +291,7 @@ pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
         if let Some((name, state)) = pair {
             let filter = Filter::default()
                 .names([name.as_str()])
-                .states([state.as_str()]);
+                .states(words, [state.as_str()]);
             run.find(check, what, &filter).await?;
         }
     }
@@ -298,9 +301,12 @@ pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
             ("a window", everything.clone()),
         ] {
             let what = format!("{what} and a state that no task is in");
-            run.find(check, &what, &filter.states([absent.as_str()]))
+            run.find(check, &what, &filter.states(words, [absent.as_str()]))
                 .await?;
         }
+    }
+    if !has_filter(&run.provider.operation, "restoreClusterName") {
+        return Ok(());
     }
     let filter = everything.names([NOBODY[0]]);
     run.find(check, "a window and a name that is none", &filter)
@@ -308,7 +314,7 @@ pub(super) async fn together(run: &mut Run) -> Result<(), Stop> {
     if let Some(state) = states.first() {
         let filter = Filter::default()
             .names([NOBODY[0]])
-            .states([state.as_str()]);
+            .states(words, [state.as_str()]);
         run.find(check, "a name that is none and a state", &filter)
             .await?;
     }
@@ -333,6 +339,6 @@ pub(super) async fn styles(run: &mut Run) -> Result<(), Stop> {
         Ok(_) => "values joined by a comma are taken for one".to_owned(),
         Err(answer) => format!("values joined by a comma: {}", answer.brief()),
     };
-    run.tell(CheckId::ArrayStyle, answer);
+    run.tell(ARRAY_STYLE, answer);
     Ok(())
 }

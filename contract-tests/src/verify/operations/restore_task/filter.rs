@@ -6,15 +6,14 @@ use chrono::{DateTime, FixedOffset, SecondsFormat, Timelike};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::{Value, json};
 
-use super::check::CheckId;
-use super::listing::Listing;
-use super::provider::{Query, Stop};
-use super::row::Row;
-use super::run::{Fault, Run};
-use super::secrets::Secrets;
-
-/// Page size of whatever shall be found on one page.
-pub(super) const SIZE: i64 = 100;
+use super::is_finished;
+use crate::verify::check::CheckId;
+use crate::verify::checks::SIZE;
+use crate::verify::listing::Listing;
+use crate::verify::provider::{Query, Stop};
+use crate::verify::row::Row;
+use crate::verify::run::{Fault, Run};
+use crate::verify::secrets::Secrets;
 
 pub(super) type Time = DateTime<FixedOffset>;
 
@@ -23,6 +22,7 @@ pub(super) type Time = DateTime<FixedOffset>;
 pub(super) struct Filter {
     names: Vec<String>,
     states: Vec<String>,
+    words: Words,
     start: Option<Time>,
     end: Option<Time>,
 }
@@ -66,8 +66,13 @@ impl Filter {
         self
     }
 
-    /// States by their machine names, whatever words the server takes.
-    pub(super) fn states<'a>(mut self, states: impl IntoIterator<Item = &'a str>) -> Self {
+    /// States by their machine names, to be asked for in words that the server takes.
+    pub(super) fn states<'a>(
+        mut self,
+        words: Words,
+        states: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        self.words = words;
         self.states = states.into_iter().map(str::to_owned).collect();
         self
     }
@@ -81,7 +86,7 @@ impl Filter {
         self
     }
 
-    fn query(&self, words: Words) -> Query {
+    fn query(&self) -> Query {
         let mut query = Query::default();
         if !self.names.is_empty() {
             query = query.with("restoreClusterName", json!(self.names));
@@ -90,7 +95,7 @@ impl Filter {
             let words: Vec<String> = self
                 .states
                 .iter()
-                .filter_map(|state| words.word(state))
+                .filter_map(|state| self.words.word(state))
                 .collect();
             query = query.with("status", json!(words));
         }
@@ -102,8 +107,8 @@ impl Filter {
         query
     }
 
-    pub(super) fn on_one_page(&self, words: Words) -> Query {
-        self.query(words).with("page", 1).with("size", SIZE)
+    pub(super) fn on_one_page(&self) -> Query {
+        self.query().with("page", 1).with("size", SIZE)
     }
 
     /// Whether a task may be found. Where the documentation leaves open which
@@ -117,7 +122,7 @@ impl Filter {
     /// Whether a task must be found. What runs may have changed its state, and
     /// has no time that it finished at.
     fn demands(&self, row: &Row) -> bool {
-        let is_settled = row.is_finished() && is_known(row);
+        let is_settled = is_finished(row) && is_known(row);
         self.allows(row)
             && (self.names.is_empty() || row.text("restoreClusterName").is_some())
             && (self.states.is_empty() || is_settled)
@@ -131,7 +136,7 @@ impl Filter {
         };
         // What runs may count as running on.
         self.start
-            .is_none_or(|start| last >= start || !row.is_finished())
+            .is_none_or(|start| last >= start || !is_finished(row))
             && self.end.is_none_or(|end| first <= end)
     }
 
@@ -142,7 +147,7 @@ impl Filter {
         let is_inside = |(first, last): (Time, Time)| {
             self.start.is_none_or(|start| first > start) && self.end.is_none_or(|end| last < end)
         };
-        row.is_finished() && times(row).is_some_and(is_inside)
+        is_finished(row) && times(row).is_some_and(is_inside)
     }
 }
 
@@ -163,7 +168,7 @@ pub(super) fn times(row: &Row) -> Option<(Time, Time)> {
     let created = row.time("createTime")?;
     let restored = row.time("restoreEndTime")?;
     let finished = match row.0.get("finishTime") {
-        None | Some(Value::Null) if !row.is_finished() => created,
+        None | Some(Value::Null) if !is_finished(row) => created,
         _ => row.time("finishTime")?,
     };
     Some((restored.min(created), finished.max(created)))
@@ -183,7 +188,7 @@ impl Run {
         what: &str,
         filter: &Filter,
     ) -> Result<Option<Listing>, Stop> {
-        let query = filter.on_one_page(self.words);
+        let query = filter.on_one_page();
         let found = self.list(check, &query).await?;
         if let Some(found) = &found {
             self.compare(check, what, found, filter);
@@ -197,7 +202,7 @@ impl Run {
             .rows
             .iter()
             .find(|row| !filter.allows(row) && !self.is_new(row));
-        let demanded = self.tasks.iter().filter(|row| filter.demands(row)).count();
+        let demanded = self.rows.iter().filter(|row| filter.demands(row)).count();
         let extra = stranger.map(|row| {
             Fault::new(
                 format!("{what} finds others"),
@@ -211,7 +216,7 @@ impl Run {
             .at("/data/contents")
         });
         // Filters narrow the list, they do not add to it.
-        let listed: BTreeSet<i64> = self.tasks.iter().filter_map(Row::id).collect();
+        let listed: BTreeSet<i64> = self.rows.iter().filter_map(Row::id).collect();
         let unlisted = found.rows.iter().find(|row| {
             let is_listed = row.id().is_none_or(|id| listed.contains(&id));
             self.complete && !is_listed && !self.is_new(row)
@@ -230,7 +235,7 @@ impl Run {
         let ids = found.ids();
         let is_whole = self.complete && found.is_whole();
         let lost = self
-            .tasks
+            .rows
             .iter()
             .filter(|row| is_whole && filter.demands(row))
             .find(|row| row.id().is_some_and(|id| !ids.contains_key(&id)))
@@ -258,7 +263,7 @@ impl Run {
         filter: &Filter,
     ) -> Result<(), Stop> {
         let demanded: Vec<i64> = self
-            .tasks
+            .rows
             .iter()
             .filter(|row| filter.demands(row))
             .filter_map(Row::id)
@@ -268,7 +273,7 @@ impl Run {
             return Ok(());
         }
         let size = (count - 1).min(SIZE);
-        let query = filter.query(self.words);
+        let query = filter.query();
         // Tasks that the filter merely may find can fill another page.
         let Some(walk) = self.walk(check, &query, size, 4).await? else {
             return Ok(());
