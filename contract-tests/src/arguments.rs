@@ -40,7 +40,7 @@ impl Arguments {
         {
             for parameter in &parameters {
                 let name = parameter.argument.as_str();
-                if let Some(value) = matches.get_one::<Value>(name) {
+                if let Some(value) = matches.get_one::<Value>(name).filter(|one| !one.is_null()) {
                     verify.arguments.insert(name.to_owned(), value.clone());
                 }
                 let is_typed = matches.value_source(name) == Some(ValueSource::CommandLine);

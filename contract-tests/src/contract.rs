@@ -6,7 +6,7 @@ use ocp_contract::strict::{Severity, Strict};
 use ocp_contract::{Interaction, Provenance, coverage};
 use serde_json::Value;
 
-use crate::verify::finding::{CheckReport, Finding, Outcome, Report};
+use crate::verify::finding::{CheckReport, Finding, Outcome, Report, Standing};
 use crate::{derived_schema, replay, spec};
 
 /// Adds what there is to say about the contract to a report, before the rest.
@@ -47,7 +47,9 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
         .iter()
         .filter(|one| {
             let mut operations = report.operations.iter();
-            operations.any(|operation| operation.id == one.operation_id)
+            operations.any(|operation| {
+                operation.id == one.operation_id && operation.standing != Standing::NotNamed
+            })
         })
         .collect();
     for interaction in verified {

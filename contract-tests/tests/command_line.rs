@@ -32,6 +32,8 @@ fn command(arguments: &[&str]) -> Command {
         "OCP_PASSWORD",
         "OCP_ACCESS_KEY",
         "OCP_SECRET_KEY",
+        "OCP_CLUSTER_ID",
+        "OCP_TENANT_ID",
     ] {
         command.env_remove(name);
     }
@@ -39,18 +41,15 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// The same for an OCP at a URL, with the ids of the embedded one.
+/// The operation of a tenant of an OCP at a URL, with the ids of the embedded one.
 fn verify_at(url: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
-    let ocp = [
-        "--base-url",
-        url,
-        "--cluster",
-        "1000005",
-        "--tenant",
-        "1000012",
-    ];
+    let ocp = [&["--base-url", url], &IDS[..], &OF_A_TENANT].concat();
     verify(&[&ocp, arguments].concat(), environment)
 }
+
+/// What the embedded OCP has.
+const IDS: [&str; 4] = ["--cluster-id", "1000005", "--tenant-id", "1000012"];
+const OF_A_TENANT: [&str; 2] = ["--operation", "listTenantRestoreTasks"];
 
 fn verify(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
     let output = command(arguments)
@@ -118,14 +117,13 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     );
     let silent = web_server("");
     let closed = closed_port();
-    let ids = ["--cluster", "1000005", "--tenant", "1000012"];
     let at = |url: &'static str, more: &[&'static str]| -> Vec<&str> {
-        [&["--base-url", url], &ids[..], more].concat()
+        [&["--base-url", url], &IDS[..], more].concat()
     };
     let url: &str = url.leak();
     let (half, odd) = (half.leak() as &str, odd.leak() as &str);
     type Case<'a> = (Vec<&'a str>, &'a [(&'a str, &'a str)], &'a str);
-    let cases: [Case<'_>; 16] = [
+    let cases: [Case<'_>; 19] = [
         (at(closed.leak(), &[]), &[], "Connection refused"),
         (at(tls.leak(), &[]), &[], "does not speak TLS"),
         (at(html.leak(), &[]), &[], "no answer has OCP's envelope"),
@@ -143,13 +141,32 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
         ),
         (at("ocp:8080", &[]), &[], "`base_url` is unusable"),
         // No id of the documented sample is ever sent to a real OCP.
-        (vec!["--base-url", url], &ADMIN, "--cluster <ID>"),
         (
-            vec!["--base-url", url, "--cluster", "1"],
+            vec!["--base-url", url],
             &ADMIN,
-            "--tenant <ID>",
+            "arguments are missing: listClusterRestoreTasks needs --cluster-id; listTenantRestoreTasks needs --cluster-id and --tenant-id",
         ),
-        (vec!["--tenant", "1"], &ADMIN, "--base-url <URL>"),
+        (
+            vec!["--base-url", url, "--tenant-id", "1"],
+            &[("OCP_CLUSTER_ID", "")],
+            "listTenantRestoreTasks needs --cluster-id",
+        ),
+        (
+            [&["--base-url", url, "--cluster-id", "1"], &OF_A_TENANT[..]].concat(),
+            &ADMIN,
+            "arguments are missing: listTenantRestoreTasks needs --tenant-id",
+        ),
+        (vec!["--tenant-id", "1"], &ADMIN, "--base-url <URL>"),
+        (
+            vec!["--base-url", url, "--cluster-id", "one"],
+            &ADMIN,
+            "expected an integer",
+        ),
+        (
+            at(url, &["--operation", "listNothing"]),
+            &ADMIN,
+            "[possible values: listClusterRestoreTasks, listTenantRestoreTasks]",
+        ),
         (
             at(url, &["--credentials", half]),
             &[],
@@ -202,7 +219,7 @@ async fn reports_tell_what_was_found_and_no_secret() {
     }
     let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
     assert_eq!(code, 1, "{text}");
-    let print = "conformance: data.contents[].id type";
+    let print = "listTenantRestoreTasks/conformance: data.contents[].id type";
     let json: Value = serde_json::from_str(&file("json")).unwrap();
     let finding = json["findings"]
         .as_array()
@@ -211,6 +228,7 @@ async fn reports_tell_what_was_found_and_no_secret() {
         .find(|one| one["fingerprint"] == print)
         .unwrap();
     assert_eq!(finding["severity"], "violation");
+    assert_eq!(finding["operation"], "listTenantRestoreTasks");
     assert_eq!(finding["pointer"], "/data/contents/0/id");
     assert!(
         finding["curl"]
@@ -222,6 +240,10 @@ async fn reports_tell_what_was_found_and_no_secret() {
     assert!(!text.contains('\u{1b}'), "{text}");
 
     let junit = Report::deserialize_from_str(&file("junit")).unwrap();
+    assert_eq!(
+        junit.test_suites[0].name.as_str(),
+        "OCP: listTenantRestoreTasks"
+    );
     let cases = &junit.test_suites[0].test_cases;
     let case = cases
         .iter()
@@ -274,14 +296,27 @@ async fn reports_tell_what_was_found_and_no_secret() {
     let arguments = ["--waivers", &waivers, "--fail-on", "drift"];
     let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
     assert_eq!(code, 0, "{text}");
-    let stale = json!({ "fingerprint": "client: error", "reason": "was so once" });
-    write(&[known, vec![stale]].concat());
-    let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
-    assert_eq!(code, 1, "{text}");
-    assert!(
-        text.contains("no such finding; remove the waiver"),
-        "{text}"
-    );
+    for (stale, word) in [
+        (
+            "listTenantRestoreTasks/client: error",
+            "no such finding; remove the waiver",
+        ),
+        (
+            "client: error",
+            "without its operation; write it as the report does, such as `listTenantRestoreTasks/client: error`",
+        ),
+    ] {
+        let stale = json!({ "fingerprint": stale, "reason": "was so once" });
+        write(&[known.clone(), vec![stale]].concat());
+        let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
+        assert_eq!(code, 1, "{text}");
+        assert!(text.contains(word), "{text}");
+    }
+    // Nothing is known of an operation that was left out.
+    let other =
+        json!({ "fingerprint": "listClusterRestoreTasks/client: error", "reason": "there" });
+    write(&[known, vec![other]].concat());
+    assert_eq!(verify_at(&ocp.url(), &arguments, &ADMIN).0, 0);
 }
 
 #[tokio::test]
@@ -306,7 +341,7 @@ async fn requests_stop_at_the_limit() {
     let last = text.trim_end().lines().last().unwrap();
     assert!(last.starts_with("Incomplete: 0 violations"), "{last}");
     assert!(
-        last.ends_with("; 5 requests. Not checked, or not to the end: paging, filter-cluster-name, filter-words, time-window, time-forms, filters-together, array-style, repeat, error-envelope."),
+        last.ends_with("; 5 requests. Not checked, or not to the end, of listTenantRestoreTasks: paging, filter-cluster-name, filter-words, time-window, time-forms, filters-together, array-style, repeat, error-envelope."),
         "{last}"
     );
 }
@@ -487,7 +522,8 @@ async fn reports_obey_the_umask_and_recordings_are_private() {
             .args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask])
             .arg(env!("CARGO_BIN_EXE_contract-tests"))
             .args(["verify", "--base-url", &ocp.url()])
-            .args(["--cluster", "1000005", "--tenant", "1000012"])
+            .args(IDS)
+            .args(OF_A_TENANT)
             .args(["--report", &format!("json={}", file.display())])
             .arg("--record")
             .arg(&records)

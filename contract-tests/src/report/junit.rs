@@ -20,7 +20,8 @@ pub(super) fn junit(report: &Report) -> anyhow::Result<String> {
     if !whole.test_cases.is_empty() {
         junit.add_test_suite(whole);
     }
-    for operation in &report.operations {
+    let operations = report.operations.iter();
+    for operation in operations.filter(|one| one.standing != Standing::NotNamed) {
         let mut suite = suite(
             format!("{provider}: {}", operation.id),
             Some(&operation.id),
@@ -31,7 +32,7 @@ pub(super) fn junit(report: &Report) -> anyhow::Result<String> {
                 Standing::Verified | Standing::Unjudged(_) => {
                     TestCaseStatus::non_success(NonSuccessKind::Error)
                 }
-                Standing::NotGiven(_) | Standing::NotOffered => TestCaseStatus::skipped(),
+                _ => TestCaseStatus::skipped(),
             };
             status.set_message(why);
             suite.add_test_case(TestCase::new("judged", status));

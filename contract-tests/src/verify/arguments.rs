@@ -17,18 +17,18 @@ pub fn flag(argument: &str) -> String {
     format!("--{}", argument.replace('_', "-"))
 }
 
-/// Reads the value of an argument.
+/// Reads the value of an argument; an empty text is none, and `null`.
 ///
 /// # Errors
 ///
 /// When the description wants an integer and it is none.
 pub fn argument(parameter: &Parameter, text: &str) -> Result<Value, String> {
     match parameter.schema["type"].as_str() {
+        _ if text.is_empty() => Ok(Value::Null),
         Some("integer") => match text.parse::<i64>() {
             Ok(number) => Ok(number.into()),
             Err(_) => Err("expected an integer".to_owned()),
         },
-        _ if text.is_empty() => Err("expected a text".to_owned()),
         _ => Ok(text.into()),
     }
 }

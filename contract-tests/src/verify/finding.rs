@@ -48,6 +48,8 @@ pub struct OperationReport {
 pub enum Standing {
     /// It was put to the checks.
     Verified,
+    /// It was left out, because others were named.
+    NotNamed,
     /// It was left out for want of these arguments, by the names of their flags.
     NotGiven(Vec<String>),
     /// Every request is answered like a path that is not known.
@@ -138,17 +140,17 @@ impl Report {
     /// Why no operation could be judged, if so. Where nothing has an envelope and
     /// no operation is offered, it is no OCP that answers.
     pub(crate) fn nothing_judged(&self, is_ocp: bool) -> Option<String> {
-        let mut why = None;
-        for one in &self.operations {
-            match &one.standing {
-                Standing::Verified => return None,
-                Standing::NotOffered if is_ocp || !self.findings.is_empty() => return None,
-                Standing::NotOffered => why = why.or(Some(NO_OCP)),
-                Standing::Unjudged(what) => why = why.or(Some(what)),
-                Standing::NotGiven(_) => {}
-            }
+        let standings = || self.operations.iter().map(|one| &one.standing);
+        if standings().any(|one| *one == Standing::Verified) {
+            return None;
         }
-        why.map(str::to_owned)
+        let mut reasons = standings().filter_map(|one| match one {
+            Standing::Unjudged(why) => Some(why.clone()),
+            _ => None,
+        });
+        // That one is not offered which was named is a finding.
+        let is_judged = is_ocp || !self.findings.is_empty();
+        reasons.next().or((!is_judged).then(|| NO_OCP.to_owned()))
     }
 
     /// Findings of a severity that are not waived.
@@ -298,6 +300,7 @@ impl OperationReport {
     pub fn remark(&self) -> Option<String> {
         let id = &self.id;
         Some(match &self.standing {
+            Standing::NotNamed => return None,
             Standing::Verified if self.unchecked.is_empty() => return None,
             Standing::Verified => {
                 let unchecked = self.unchecked.join(", ");

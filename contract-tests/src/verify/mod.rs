@@ -222,6 +222,8 @@ impl Contract {
         for subject in &self.subjects {
             let operation = &subject.operation;
             if !target.operations.is_empty() && !is_named(&operation.id) {
+                let entry = OperationReport::new(operation, Standing::NotNamed);
+                report.operations.push(entry);
                 continue;
             }
             let flags = arguments::missing(operation, &target.arguments);

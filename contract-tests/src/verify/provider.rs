@@ -387,11 +387,11 @@ impl Provider {
     }
 
     fn refused(&self, answer: &Answer) -> Stop {
-        let why = match (&self.identity, self.sent) {
-            (Identity::Nobody, 1) => {
+        let why = match (&self.identity, self.is_let_in) {
+            (Identity::Nobody, false) => {
                 "this OCP wants credentials: set OCP_USER and OCP_PASSWORD, or OCP_ACCESS_KEY and OCP_SECRET_KEY"
             }
-            (_, 1) => {
+            (_, false) => {
                 "the credentials are refused; nothing more is sent, because failures lock the caller out"
             }
             _ => {

@@ -89,7 +89,9 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     });
     for waiver in stale {
         let is_old = CheckId::all().any(|check| check.as_str() == check_of(waiver));
-        let got = match (is_old, report.operations.first()) {
+        let mut verified = report.operations.iter();
+        let verified = verified.find(|one| one.standing == Standing::Verified);
+        let got = match (is_old, verified) {
             (true, Some(operation)) => format!(
                 "a fingerprint without its operation; write it as the report does, such as `{}/{}`",
                 operation.id, waiver.fingerprint
