@@ -155,7 +155,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "N", conflicts_with = "base_url")]
     pub(crate) tasks: Option<usize>,
     /// Send no more requests than this.
-    #[arg(long, value_name = "N", default_value_t = 120)]
+    #[arg(long, value_name = "N", default_value_t = 160)]
     pub(crate) max_requests: usize,
     /// How long one request may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]

@@ -319,6 +319,119 @@ async fn reports_tell_what_was_found_and_no_secret() {
     assert_eq!(verify_at(&ocp.url(), &arguments, &ADMIN).0, 0);
 }
 
+/// What one run says: exit code, text, and operations by what became of them.
+async fn operations(
+    fault: Value,
+    arguments: &[&str],
+    more: &[(&str, &str)],
+) -> (i32, String, Value) {
+    let ocp = ocp(fault).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("json");
+    let report = format!("json={}", file.display());
+    let url = ocp.url();
+    let arguments = [&["--base-url", &url, "--report", &report], arguments].concat();
+    let (code, text) = verify(&arguments, &[&ADMIN, more].concat());
+    let json: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let operations = json["operations"].as_array().unwrap().iter();
+    let standings = operations.map(|one| {
+        let id = one["id"].as_str().unwrap();
+        (id.to_owned(), one["standing"].clone())
+    });
+    // What has findings or was judged stands under its operation.
+    for check in json["checks"].as_array().unwrap() {
+        assert!(check["operation"].is_string(), "{check}");
+    }
+    (code, text, Value::Object(standings.collect()))
+}
+
+#[tokio::test]
+async fn every_operation_is_verified_that_has_its_arguments() {
+    let tenant = "listTenantRestoreTasks";
+    let (cluster_id, tenant_id) = (&IDS[..2], &IDS[2..]);
+    let verified = json!({ "listClusterRestoreTasks": "verified", tenant: "verified" });
+    let of_cluster = json!({
+        "listClusterRestoreTasks": "verified", tenant: { "not-given": ["--tenant-id"] }
+    });
+    let of_tenant = json!({ "listClusterRestoreTasks": "not-named", tenant: "verified" });
+    let variables = [("OCP_CLUSTER_ID", "1000005"), ("OCP_TENANT_ID", "1000012")];
+    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a Value, &'a str);
+    let cases: [Case<'_>; 6] = [
+        (
+            cluster_id,
+            &[],
+            &of_cluster,
+            "listTenantRestoreTasks not given: --tenant-id.",
+        ),
+        (
+            &["--cluster", "1000005"],
+            &[],
+            &of_cluster,
+            "not given: --tenant-id.",
+        ),
+        (&[], &variables[..1], &of_cluster, "not given: --tenant-id."),
+        (&IDS, &[], &verified, "\nlistTenantRestoreTasks\n"),
+        (
+            tenant_id,
+            &variables,
+            &verified,
+            "\nlistClusterRestoreTasks\n",
+        ),
+        (
+            &OF_A_TENANT,
+            &variables,
+            &of_tenant,
+            "\nlistTenantRestoreTasks\n",
+        ),
+    ];
+    for (arguments, environment, due, sentence) in cases {
+        let (code, text, standings) = operations(json!({}), arguments, environment).await;
+        assert_eq!(code, 0, "{arguments:?}: {text}");
+        assert_eq!(standings, *due, "{arguments:?}: {text}");
+        assert!(text.contains(sentence), "{arguments:?}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_is_not_offered_is_named_and_fails_only_where_it_is_wanted() {
+    let page = json!({
+        "when": { "path": "/tenants/" },
+        "answer": { "status": 200, "body": "<html></html>", "headers": { "content-type": "text/html" } }
+    });
+    let (code, text, standings) = operations(page.clone(), &IDS, &[]).await;
+    assert_eq!(code, 0, "{text}");
+    assert_eq!(standings["listTenantRestoreTasks"], "not-offered");
+    assert_eq!(standings["listClusterRestoreTasks"], "verified");
+    let sentence = "listTenantRestoreTasks is not offered by this OCP; it is documented for V4.3.";
+    assert!(text.contains(sentence), "{text}");
+    let wanted = [&IDS[..], &OF_A_TENANT].concat();
+    let (code, text, _) = operations(page, &wanted, &[]).await;
+    assert_eq!(code, 1, "{text}");
+    let print = "listTenantRestoreTasks/documented-request: not offered";
+    assert!(text.contains(print), "{text}");
+}
+
+#[tokio::test]
+async fn what_one_operation_cannot_be_judged_by_does_not_stop_the_next() {
+    let arguments = [&IDS[..2], &["--tenant-id", "7"]].concat();
+    let (code, text, standings) = operations(json!({}), &arguments, &[]).await;
+    assert_eq!(code, 2, "{text}");
+    assert_eq!(standings["listClusterRestoreTasks"], "verified");
+    let sentence =
+        "are the ids right (--cluster-id, --tenant-id), and may this user see what they name?";
+    assert!(text.contains(sentence), "{text}");
+    // A limit does: nothing more may be sent.
+    let arguments = [&IDS[..], &["--max-requests", "45"]].concat();
+    let (code, text, standings) = operations(json!({}), &arguments, &[]).await;
+    assert_eq!(code, 2, "{text}");
+    assert_eq!(standings["listClusterRestoreTasks"], "verified");
+    let last = text.trim_end().lines().last().unwrap();
+    assert!(
+        last.contains("to the end, of listTenantRestoreTasks: "),
+        "{last}"
+    );
+}
+
 #[tokio::test]
 async fn drift_fails_only_where_it_is_asked_to() {
     let ocp =

@@ -35,6 +35,8 @@ struct Case {
     oddities: Vec<Oddity>,
     #[serde(default)]
     finds: Vec<String>,
+    #[serde(default)]
+    says: String,
     verdict: String,
     #[serde(flatten)]
     fault: Value,
@@ -117,10 +119,11 @@ fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
         .iter()
         .filter(|one| !prints.contains(&one.as_str()))
         .collect();
-    (verdict != case.verdict || !missing.is_empty()).then(|| {
+    let is_said = report.verdict().contains(&case.says);
+    (verdict != case.verdict || !missing.is_empty() || !is_said).then(|| {
         format!(
-            "{} ({count} tasks): {verdict} instead of {}, without {missing:?}; found {prints:#?} {:?}",
-            case.name, case.verdict, report.unjudged
+            "{} ({count} tasks): {verdict} instead of {}, without {missing:?}; found {prints:#?}; {}",
+            case.name, case.verdict, report.verdict()
         )
     })
 }
@@ -169,4 +172,19 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
         idle.is_empty(),
         "no fault shows that these can fail: {idle:?}"
     );
+}
+
+/// It is a violation, and no new word beside.
+#[tokio::test]
+async fn a_label_as_a_status_is_told_once() {
+    let contract = Contract::read().unwrap();
+    let cases = cases();
+    let mut cases = cases.iter();
+    let case = cases
+        .find(|case| case.name == "a label as a status")
+        .unwrap();
+    let report = run(&contract, case, 0).await;
+    let mut checks = report.checks.iter();
+    let words = checks.find(|check| check.id == "new-words").unwrap();
+    assert!(words.answers.is_empty(), "{:?}", words.answers);
 }

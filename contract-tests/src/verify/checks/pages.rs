@@ -31,9 +31,9 @@ pub(super) async fn documented(run: &mut Run) -> Result<(), Stop> {
             .map(|one| flag(&one.argument))
             .collect();
         return Err(Stop::Inaccessible(format!(
-            "OCP refuses the documented request ({}); is what {} says right, and may this user see it?",
+            "OCP refuses the documented request ({}); are the ids right ({}), and may this user see what they name?",
             answer.brief(),
-            flags.join(" and ")
+            flags.join(", ")
         )));
     }
     match Listing::read(answer, &query) {
