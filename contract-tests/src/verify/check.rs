@@ -35,7 +35,7 @@ impl CheckId {
     /// assert!(CheckId::all().any(|check| check.as_str() == "paging"));
     /// ```
     pub fn all() -> impl Iterator<Item = Self> {
-        CHECKS.iter().chain(operations::CHECKS).copied()
+        CHECKS.iter().copied().chain(operations::all_checks())
     }
 
     /// The id in reports, fingerprints and the register.

@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::check::{self, CheckId};
 use super::finding::{self, CheckReport, Finding, NO_OCP, Outcome, Standing};
 use super::listing::Listing;
-use super::operations::RowKind;
+use super::operations::{self, RowKind};
 use super::provider::{Provider, Query, RawRequest, Request, Stop};
 use super::row::Row;
 use super::secrets::Secrets;
@@ -65,7 +65,7 @@ const THROTTLED: usize = 2;
 pub(super) struct Run {
     pub(super) provider: Provider,
     pub(super) strict: Arc<Strict>,
-    pub(super) kind: RowKind,
+    pub(super) kind: &'static dyn RowKind,
     checks: Vec<CheckReport>,
     pub(super) findings: Vec<Finding>,
     recorder: Option<Recorder>,
@@ -97,8 +97,7 @@ impl Run {
     ) -> Self {
         let operation = &subject.operation;
         provider.turn_to(operation, &target.arguments);
-        let kind = RowKind::of(operation);
-        let of_kind = kind.checks(operation);
+        let of_kind = operations::checks(operation);
         let checks = check::CHECKS.iter().chain(&of_kind);
         let checks = checks.map(|check| CheckReport {
             operation: Some(operation.id.clone()),
@@ -115,7 +114,7 @@ impl Run {
             pending: Vec::new(),
             provider,
             strict: Arc::clone(&subject.strict),
-            kind,
+            kind: operations::kind(operation),
             checks: checks.collect(),
             findings: Vec::new(),
             recorder,

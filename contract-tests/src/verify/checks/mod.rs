@@ -20,7 +20,7 @@ pub(super) struct Permissions {
 /// Makes every check, as long as OCP answers.
 pub(super) async fn all(run: &mut Run, permissions: Permissions) -> Result<(), Stop> {
     let mut expected = vec![DOCUMENTED_REQUEST, PAGING];
-    expected.extend(run.kind.requesting(&run.provider.operation));
+    expected.extend(operations::requesting(&run.provider.operation));
     expected.extend([REPEAT, ERROR_ENVELOPE]);
     if permissions.authentication {
         expected.push(AUTHENTICATION);
@@ -34,7 +34,7 @@ pub(super) async fn all(run: &mut Run, permissions: Permissions) -> Result<(), S
     pages::documented(run).await?;
     run.ended(DOCUMENTED_REQUEST);
     pages::all(run).await?;
-    operations::requests(run).await?;
+    run.kind.requests(run).await?;
     pages::questions(run).await?;
     run.ended(PAGING);
     pages::repeat(run).await?;

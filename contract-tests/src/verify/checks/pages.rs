@@ -7,7 +7,6 @@ use ocp_contract::Location;
 use crate::verify::arguments::flag;
 use crate::verify::check;
 use crate::verify::listing::Listing;
-use crate::verify::operations;
 use crate::verify::provider::{Query, Stop};
 use crate::verify::row::Row;
 use crate::verify::run::{Fault, Run};
@@ -57,7 +56,7 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
     run.complete = walk.complete;
     run.total = walk.last.told("totalElements");
     run.rows = walk.rows;
-    operations::overview(run);
+    run.kind.overview(run);
     if run.rows.is_empty() {
         run.skip(check::PAGING, "there are no rows");
     } else {

@@ -14,7 +14,6 @@ use serde_json::Value;
 use super::answer::Answer;
 use super::check;
 use super::listing::Listing;
-use super::operations;
 use super::run::{Fault, Run};
 
 pub(super) use reading::reading;
@@ -68,5 +67,5 @@ pub(super) fn answer(run: &mut Run, answer: &Answer) {
 /// Judges a page: what it says of itself, and its rows.
 pub(super) fn listing(run: &mut Run, listing: &Listing) {
     page::page(run, listing);
-    operations::judge(run, listing);
+    run.kind.judge(run, listing);
 }

@@ -4,6 +4,8 @@
 
 mod restore_task;
 
+use std::pin::Pin;
+
 use chrono::{DateTime, FixedOffset};
 use ocp_contract::Operation;
 use ocp_contract::strict::Departure;
@@ -15,78 +17,78 @@ use super::provider::Stop;
 use super::row::Row;
 use super::run::{Fault, Run};
 
-/// Checks of all kinds of rows.
-pub(super) const CHECKS: &[CheckId] = restore_task::CHECKS;
+/// Kinds of rows, by their names in the description.
+const KINDS: &[(&str, &dyn RowKind)] = &[("restore_task", &restore_task::RestoreTask)];
+
+/// Checks that send requests, as they are made.
+pub(super) type Requests<'a> = Pin<Box<dyn Future<Output = Result<(), Stop>> + Send + 'a>>;
 
 /// What the rows of an operation are.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum RowKind {
-    RestoreTask,
-    /// Of which nothing is known but the schema.
-    Other,
-}
-
-impl RowKind {
-    pub(super) fn of(operation: &Operation) -> Self {
-        match operation.row_kind.as_deref() {
-            Some("restore_task") => Self::RestoreTask,
-            _ => Self::Other,
-        }
+pub(super) trait RowKind: Sync {
+    /// All checks of this kind.
+    fn all_checks(&self) -> &'static [CheckId] {
+        &[]
     }
 
-    /// The checks of this kind that the operation can be put to.
-    pub(super) fn checks(self, operation: &Operation) -> Vec<CheckId> {
-        match self {
-            Self::RestoreTask => restore_task::checks(operation),
-            Self::Other => Vec::new(),
-        }
-    }
-
-    /// Those of them that send requests of their own.
-    pub(super) fn requesting(self, operation: &Operation) -> Vec<CheckId> {
-        match self {
-            Self::RestoreTask => restore_task::requesting(operation),
-            Self::Other => Vec::new(),
-        }
+    /// The filters that one of them needs; it is made where the operation has them.
+    fn needs(&self, _check: CheckId) -> &'static [&'static str] {
+        &[]
     }
 
     /// When a row came to be.
-    pub(super) fn created(self, row: &Row) -> Option<DateTime<FixedOffset>> {
-        match self {
-            Self::RestoreTask => restore_task::created(row),
-            Self::Other => None,
-        }
+    fn created(&self, _row: &Row) -> Option<DateTime<FixedOffset>> {
+        None
     }
 
-    /// A word that is not merely new, but stands where another one belongs.
-    pub(super) fn misplaced(self, word: &Departure, body: &Value, fault: &Fault) -> Option<Fault> {
-        match self {
-            Self::RestoreTask => restore_task::misplaced(word, body, fault),
-            Self::Other => None,
-        }
+    /// What a word is that is not merely new, but stands where another one belongs.
+    fn misplaced(&self, _word: &Departure, _body: &Value, _fault: &Fault) -> Option<Fault> {
+        None
+    }
+
+    /// Judges the rows of a page.
+    fn judge(&self, _run: &mut Run, _listing: &Listing) {}
+
+    /// Tells what all rows together show.
+    fn overview(&self, _run: &mut Run) {}
+
+    /// Makes the checks that send requests of their own.
+    fn requests<'a>(&'a self, _run: &'a mut Run) -> Requests<'a> {
+        Box::pin(async { Ok(()) })
     }
 }
 
-/// Judges the rows of a page.
-pub(super) fn judge(run: &mut Run, listing: &Listing) {
-    match run.kind {
-        RowKind::RestoreTask => restore_task::judge(run, listing),
-        RowKind::Other => {}
-    }
+/// Rows of which nothing is known but the schema.
+struct Plain;
+
+impl RowKind for Plain {}
+
+/// The kind of an operation's rows.
+pub(super) fn kind(operation: &Operation) -> &'static dyn RowKind {
+    let mut kinds = KINDS.iter();
+    let kind = kinds.find(|(name, _)| operation.row_kind.as_deref() == Some(*name));
+    kind.map_or(&Plain, |(_, kind)| *kind)
 }
 
-/// What all rows together tell.
-pub(super) fn overview(run: &mut Run) {
-    match run.kind {
-        RowKind::RestoreTask => restore_task::overview(run),
-        RowKind::Other => {}
-    }
+/// Checks of all kinds of rows.
+pub(super) fn all_checks() -> impl Iterator<Item = CheckId> {
+    KINDS
+        .iter()
+        .flat_map(|(_, kind)| kind.all_checks().iter().copied())
 }
 
-/// The checks that send requests of their own.
-pub(super) async fn requests(run: &mut Run) -> Result<(), Stop> {
-    match run.kind {
-        RowKind::RestoreTask => restore_task::requests(run).await,
-        RowKind::Other => Ok(()),
-    }
+/// The checks that an operation can be put to for the kind of its rows.
+pub(super) fn checks(operation: &Operation) -> Vec<CheckId> {
+    let kind = kind(operation);
+    let has = |name: &&str| operation.filters().any(|filter| filter.name == **name);
+    let mut checks = kind.all_checks().to_vec();
+    checks.retain(|check| kind.needs(*check).iter().all(|name| has(name)));
+    checks
+}
+
+/// Those of them that send requests of their own: they filter.
+pub(super) fn requesting(operation: &Operation) -> Vec<CheckId> {
+    let kind = kind(operation);
+    let mut checks = checks(operation);
+    checks.retain(|check| !kind.needs(*check).is_empty());
+    checks
 }

@@ -31,7 +31,7 @@ const LIVELY: [&str; 7] = [
 ];
 
 /// Judges each task of a page.
-pub(in crate::verify::operations) fn listing(run: &mut Run, listing: &Listing) {
+pub(super) fn listing(run: &mut Run, listing: &Listing) {
     let answer = &listing.answer;
     let secrets = Arc::clone(&answer.secrets);
     let mut ids = BTreeSet::new();
@@ -128,9 +128,12 @@ fn identity(row: &Row, at: &str) -> Vec<Fault> {
         .collect();
     for name in [
         "id",
+        "backupClusterId",
+        "backupObClusterId",
+        "backupTenantId",
+        "backupObTenantId",
         "restoreClusterId",
         "restoreObClusterId",
-        "backupObTenantId",
     ] {
         if let Some(id) = row.0.get(name).and_then(long).filter(|id| *id < 1) {
             let fault = Fault::new(

@@ -12,13 +12,12 @@ use ocp_contract::Operation;
 use ocp_contract::strict::{Departure, Severity};
 use serde_json::Value;
 
+use super::{Requests, RowKind};
 use crate::verify::check::{CheckId, checks};
+use crate::verify::listing::Listing;
 use crate::verify::provider::Stop;
 use crate::verify::row::Row;
 use crate::verify::run::{Fault, Run};
-
-pub(super) use judge::listing as judge;
-pub(super) use overview::overview;
 
 checks! {
     TASK_STATE "task-state",
@@ -59,66 +58,70 @@ checks! {
         "discrepancies 50 and 52";
 }
 
-/// The filters that a check needs; most need none.
-fn needs(check: CheckId) -> &'static [&'static str] {
-    match check {
-        FILTER_CLUSTER_NAME | ARRAY_STYLE => &["restoreClusterName"],
-        FILTER_WORDS => &["status"],
-        TIME_WINDOW | TIME_FORMS | FILTERS_TOGETHER => &["startTime", "endTime"],
-        _ => &[],
+/// Knows restore tasks.
+pub(super) struct RestoreTask;
+
+impl RowKind for RestoreTask {
+    fn all_checks(&self) -> &'static [CheckId] {
+        CHECKS
     }
-}
 
-fn has_filter(operation: &Operation, name: &str) -> bool {
-    operation.filters().any(|filter| filter.name == name)
-}
+    fn needs(&self, check: CheckId) -> &'static [&'static str] {
+        match check {
+            FILTER_CLUSTER_NAME | ARRAY_STYLE => &["restoreClusterName"],
+            FILTER_WORDS => &["status"],
+            TIME_WINDOW | TIME_FORMS | FILTERS_TOGETHER => &["startTime", "endTime"],
+            _ => &[],
+        }
+    }
 
-pub(super) fn checks(operation: &Operation) -> Vec<CheckId> {
-    let mut checks = CHECKS.to_vec();
-    checks.retain(|check| {
-        let mut needs = needs(*check).iter();
-        needs.all(|name| has_filter(operation, name))
-    });
-    checks
-}
+    fn created(&self, row: &Row) -> Option<DateTime<FixedOffset>> {
+        row.time("createTime")
+    }
 
-pub(super) fn requesting(operation: &Operation) -> Vec<CheckId> {
-    let mut checks = checks(operation);
-    checks.retain(|check| !needs(*check).is_empty());
-    checks
+    /// The label of a state, where its machine name belongs.
+    fn misplaced(&self, word: &Departure, body: &Value, fault: &Fault) -> Option<Fault> {
+        let state = filter::state_of_label(body.pointer(&word.body)?.as_str()?)?;
+        Some(Fault {
+            severity: Severity::Violation,
+            expected: format!("{state}, the machine name of the state"),
+            got: format!("{}, its label in the status filter", fault.got),
+            ..fault.clone()
+        })
+    }
+
+    fn judge(&self, run: &mut Run, listing: &Listing) {
+        judge::listing(run, listing);
+    }
+
+    fn overview(&self, run: &mut Run) {
+        overview::overview(run);
+    }
+
+    fn requests<'a>(&'a self, run: &'a mut Run) -> Requests<'a> {
+        Box::pin(requests(run))
+    }
 }
 
 fn is_finished(row: &Row) -> bool {
     row.flag("finished") == Some(true)
 }
 
-pub(super) fn created(row: &Row) -> Option<DateTime<FixedOffset>> {
-    row.time("createTime")
+fn has_filter(operation: &Operation, name: &str) -> bool {
+    operation.filters().any(|filter| filter.name == name)
 }
 
-/// The label of a state, where its machine name belongs.
-pub(super) fn misplaced(word: &Departure, body: &Value, fault: &Fault) -> Option<Fault> {
-    let state = filter::state_of_label(body.pointer(&word.body)?.as_str()?)?;
-    Some(Fault {
-        severity: Severity::Violation,
-        expected: format!("{state}, the machine name of the state"),
-        got: format!("{}, its label in the status filter", fault.got),
-        ..fault.clone()
-    })
-}
-
-pub(super) async fn requests(run: &mut Run) -> Result<(), Stop> {
-    let has = |run: &Run, check| run.is_pending(check);
-    if has(run, FILTER_CLUSTER_NAME) {
+async fn requests(run: &mut Run) -> Result<(), Stop> {
+    if run.is_pending(FILTER_CLUSTER_NAME) {
         filters::cluster_names(run).await?;
         run.ended(FILTER_CLUSTER_NAME);
     }
     let mut words = filter::Words::default();
-    if has(run, FILTER_WORDS) {
+    if run.is_pending(FILTER_WORDS) {
         words = filters::words(run).await?;
         run.ended(FILTER_WORDS);
     }
-    if has(run, TIME_WINDOW) {
+    if run.is_pending(TIME_WINDOW) {
         window::bounds(run).await?;
         run.ended(TIME_WINDOW);
         window::forms(run).await?;
@@ -126,7 +129,7 @@ pub(super) async fn requests(run: &mut Run) -> Result<(), Stop> {
         filters::together(run, words).await?;
         run.ended(FILTERS_TOGETHER);
     }
-    if has(run, ARRAY_STYLE) {
+    if run.is_pending(ARRAY_STYLE) {
         filters::styles(run).await?;
         run.ended(ARRAY_STYLE);
     }

@@ -4,7 +4,7 @@ use super::{ORDER, RUNNING_TASK, SCOPE, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
 use crate::verify::row::Row;
 use crate::verify::run::Run;
 
-pub(in crate::verify::operations) fn overview(run: &mut Run) {
+pub(super) fn overview(run: &mut Run) {
     order(run);
     scope(run);
     for check in [TASK_STATE, TASK_TIMES, TASK_IDENTITY, SCOPE, ORDER] {
