@@ -146,8 +146,8 @@ pub(crate) struct VerifyArguments {
         help_heading = "A real OCP"
     )]
     pub(crate) ca_certificate: Option<PathBuf>,
-    /// Send one request without credentials. OCP counts it as a failed log-in;
-    /// twenty of them lock the caller out.
+    /// Send one request without credentials to each operation. OCP counts it as a
+    /// failed log-in; twenty of them lock the caller out.
     #[arg(long, requires = "base_url", help_heading = "A real OCP")]
     pub(crate) check_authentication: bool,
 

@@ -597,7 +597,9 @@ async fn recordings_are_interactions_that_the_client_replays() {
     .await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
-    let (code, text) = verify_at(&ocp.url(), &["--record", path], &ADMIN);
+    let url = ocp.url();
+    let arguments = [&["--base-url", &url, "--record", path], &IDS[..]].concat();
+    let (code, text) = verify(&arguments, &ADMIN);
     assert_eq!(code, 0, "{text}");
     let spec = contract_tests::spec().unwrap();
     let files = files(folder.path());
@@ -618,7 +620,9 @@ async fn recordings_are_interactions_that_the_client_replays() {
         }
         count += 1;
     }
-    assert!(count > 20, "{count} recordings");
+    assert!(count > 40, "{count} recordings");
+    assert!(folder.path().join("listClusterRestoreTasks").is_dir());
+    assert!(folder.path().join("listTenantRestoreTasks").is_dir());
 }
 
 /// Modes of what `verify` writes, under a umask.

@@ -33,7 +33,8 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     for check in &report.checks {
         if check.operation != *operation {
             operation = &check.operation;
-            writeln!(out, "\n{}", operation.as_deref().unwrap_or_default())?;
+            let gap = if out.is_empty() { "" } else { "\n" };
+            writeln!(out, "{gap}{}", operation.as_deref().unwrap_or_default())?;
         }
         let (style, mark) = match check.outcome {
             Outcome::Passed => (GOOD, "ok   "),

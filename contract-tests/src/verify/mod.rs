@@ -309,22 +309,66 @@ mod tests {
             ..Settings::new(tasks::documented().unwrap())
         };
         let ocp = EmbeddedOcp::start(settings).await;
+        let operation = "listTenantRestoreTasks";
         let url = ocp.url();
-        let target = Target {
+        contract
+            .glance(operation, &target(contract, &url), 200)
+            .await
+            .unwrap()
+    }
+
+    fn target<'a>(contract: &Contract, url: &'a str) -> Target<'a> {
+        Target {
             name: "OCP".into(),
-            url: &url,
-            shown_url: &url,
+            url,
+            shown_url: url,
             identity: Identity::Nobody,
             certificates: None,
             timeout: Duration::from_secs(5),
             arguments: contract.documented_arguments(),
             operations: Vec::new(),
-            max_requests: 9,
+            max_requests: 160,
             check_authentication: false,
             record: None,
-        };
-        let operation = &contract.subjects[0].operation.id;
-        contract.glance(operation, &target, 200).await.unwrap()
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_of_which_nothing_is_known_are_verified_by_the_description() {
+        let mut contract = Contract::read().unwrap();
+        for subject in &mut contract.subjects {
+            subject.operation.row_kind = None;
+        }
+        let ocp = EmbeddedOcp::start(Settings::new(tasks::made(40))).await;
+        let report = contract
+            .verify(&target(&contract, &ocp.url()))
+            .await
+            .unwrap();
+        assert_eq!(report.exit_code(), 0, "{}", report.verdict());
+        let of_a_tenant = Some("listTenantRestoreTasks".to_owned());
+        let checks = report
+            .checks
+            .iter()
+            .filter(|one| one.operation == of_a_tenant);
+        let judged = checks
+            .filter(|one| one.judged > 0)
+            .map(|one| one.id.as_str());
+        assert_eq!(
+            judged.collect::<Vec<_>>(),
+            [
+                "documented-request",
+                "transport",
+                "envelope",
+                "conformance",
+                "client",
+                "page-members",
+                "paging",
+                "repeat",
+                "error-envelope"
+            ]
+        );
+        let mut checks = report.checks.iter();
+        assert!(checks.all(|one| check::CHECKS.iter().any(|known| known.as_str() == one.id)));
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(super) fn checks(operation: &Operation) -> Vec<CheckId> {
     let kind = kind(operation);
     let has = |name: &&str| operation.filters().any(|filter| filter.name == **name);
     let mut checks = kind.all_checks().to_vec();
-    checks.retain(|check| kind.needs(*check).iter().all(|name| has(name)));
+    checks.retain(|check| kind.needs(*check).iter().all(&has));
     checks
 }
 
