@@ -221,15 +221,18 @@ impl Run {
     async fn settled(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
         for _ in 0..=THROTTLED {
             let (answer, stop) = self.provider.send(request).await?;
-            self.asked += usize::from(!answer.is_anonymous);
-            self.unknown_paths += usize::from(answer.is_of_unknown_path() && !answer.is_anonymous);
             if let Some(stop) = stop {
                 return Err(stop);
             }
             judge::answer(self, &answer);
-            if answer.status() != 429 {
-                return Ok(answer);
+            if answer.status() == 429 {
+                continue;
             }
+            if !answer.is_anonymous {
+                self.asked += 1;
+                self.unknown_paths += usize::from(answer.is_of_unknown_path());
+            }
+            return Ok(answer);
         }
         Err(Stop::Throttled(
             "OCP still throttles after the waits that it asked for; try again later".into(),
