@@ -420,6 +420,16 @@ async fn what_one_operation_cannot_be_judged_by_does_not_stop_the_next() {
     let sentence =
         "are the ids right (--cluster-id, --tenant-id), and may this user see what they name?";
     assert!(text.contains(sentence), "{text}");
+    let denied = json!({ "when": { "path": "/1000005/backup/" }, "answer": { "status": 403, "patch": [
+        { "op": "replace", "path": "/status", "value": 403 },
+        { "op": "replace", "path": "/successful", "value": false },
+        { "op": "remove", "path": "/data" },
+        { "op": "add", "path": "/error", "value": { "code": "IAM11000", "message": "Access is denied." } },
+    ] } });
+    let (code, text, standings) = operations(denied, &IDS, &[]).await;
+    assert_eq!(code, 2, "{text}");
+    assert_eq!(standings["listTenantRestoreTasks"], "verified", "{text}");
+    assert!(text.contains("are the ids right (--cluster-id)"), "{text}");
     // A limit does: nothing more may be sent.
     let arguments = [&IDS[..], &["--max-requests", "45"]].concat();
     let (code, text, standings) = operations(json!({}), &arguments, &[]).await;
