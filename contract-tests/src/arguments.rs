@@ -30,7 +30,8 @@ impl Arguments {
             let command = command.mut_arg("operation", |one| {
                 one.value_parser(PossibleValuesParser::new(ids))
             });
-            parameters.iter().fold(command, with_flag)
+            let add = |command, one: &&Parameter| with_flag(command, one, operations);
+            parameters.iter().fold(command, add)
         });
         let matches = command.get_matches_mut();
         let mut arguments = Self::from_arg_matches(&matches)
@@ -77,16 +78,26 @@ fn in_paths(operations: &[Operation]) -> Vec<&Parameter> {
 }
 
 /// Adds the flag of a parameter, and the variable of the environment.
-fn with_flag(command: Command, parameter: &&Parameter) -> Command {
+fn with_flag(command: Command, parameter: &Parameter, operations: &[Operation]) -> Command {
+    let takes = |operation: &&Operation| {
+        let mut taken = operation.parameters_in(Location::Path);
+        taken.any(|one| one.argument == parameter.argument)
+    };
+    let takers = operations.iter().filter(takes);
+    let takers: Vec<&str> = takers.map(|one| one.id.as_str()).collect();
     let name = parameter.argument.clone();
     let flag = name.replace('_', "-");
-    let typed = (*parameter).clone();
+    let typed = parameter.clone();
     let mut argument = Arg::new(&name)
         .long(&flag)
         .value_name("ID")
         .env(format!("OCP_{}", name.to_uppercase()))
         .value_parser(move |text: &str| verify::argument(&typed, text))
-        .help(format!("What operations are asked about: `{name}`"))
+        .hide_env_values(true)
+        .help(format!(
+            "As OCP numbers it; needed for {}",
+            takers.join(", ")
+        ))
         .help_heading("A real OCP");
     if let Some(alias) = flag.strip_suffix("-id")
         && command

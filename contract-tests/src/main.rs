@@ -11,8 +11,8 @@ use anyhow::Context;
 use contract_tests::verify::finding::Report;
 use contract_tests::verify::{self, Contract, Identity, Target, waivers};
 use contract_tests::{contract, mutants, report};
+use ocp_contract::Interaction;
 use ocp_contract::strict::Severity;
-use ocp_contract::{Interaction, Operation};
 use ocp_mock::{EmbeddedOcp, Settings, tasks};
 
 use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, VerifyArguments};
@@ -29,7 +29,7 @@ const MOCK_KEY: (&str, &str) = ("mock-access-key", "mock-secret-key");
 #[tokio::main]
 async fn main() -> ExitCode {
     let operations = match contract_tests::spec() {
-        Ok(spec) => Operation::all(&spec),
+        Ok(spec) => verify::verifiable(&spec),
         Err(error) => {
             anstream::eprintln!("error: the description is not JSON: {error}");
             return ExitCode::from(2);

@@ -8,6 +8,13 @@ use serde_json::Value;
 /// Values of path parameters, by the names that callers use (`cluster_id`).
 pub type Arguments = BTreeMap<String, Value>;
 
+/// The operations that are verified: nothing that changes an OCP is ever sent.
+pub fn verifiable(spec: &Value) -> Vec<Operation> {
+    let mut operations = Operation::all(spec);
+    operations.retain(|one| one.method == "GET");
+    operations
+}
+
 /// The flag of an argument on the command line.
 ///
 /// ```

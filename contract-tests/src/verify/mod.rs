@@ -32,7 +32,7 @@ use ocp_contract::{Grade, Location, Operation};
 use serde::Serialize;
 
 use crate::spec;
-pub use arguments::{Arguments, argument, flag};
+pub use arguments::{Arguments, argument, flag, verifiable};
 use finding::{OperationReport, Report, Standing};
 pub use identity::Identity;
 use provider::{Query, Request, Stop};
@@ -101,11 +101,7 @@ impl Contract {
         let evidence = Evidence::embedded().map_err(anyhow::Error::from_boxed)?;
         let mut subjects = Vec::new();
         let mut documented = Arguments::new();
-        // Nothing that changes an OCP is ever sent.
-        for operation in Operation::all(&spec)
-            .into_iter()
-            .filter(|one| one.method == "GET")
-        {
+        for operation in arguments::verifiable(&spec) {
             let strict = Strict::new(&spec, &operation.id, &evidence)
                 .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
             let samples = evidence.interactions.iter().filter(|one| {
