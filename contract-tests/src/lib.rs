@@ -2,7 +2,7 @@
 //!
 //! [`replay`] lets a server give a documented answer to exactly the documented
 //! request; [`derived_schema`] holds the Rust types against the spec;
-//! [`contract`] does both for all there is. the crate `ocp-mock` is an embedded OCP;
+//! [`contract`] does both for all there is; the crate `ocp-mock` is an embedded OCP;
 //! [`verify`] puts it, or a real one, to every check; [`report`] renders what was
 //! found; [`mutants`] count how much all of this notices.
 
@@ -14,9 +14,6 @@ pub mod mutants;
 pub mod replay;
 pub mod report;
 pub mod verify;
-
-/// The operation that the contract is about.
-pub(crate) const OPERATION: &str = "listTenantRestoreTasks";
 
 /// The spec that the client was generated from.
 ///

@@ -11,13 +11,12 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use ocp_contract::evidence::claims::{Places, claims};
 use ocp_contract::evidence::{Evidence, Place, Step, is_time, walk};
-use ocp_contract::{Interaction, Operation, Provenance};
+use ocp_contract::{Interaction, Provenance};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::{Family, Grades, Mutant};
-use crate::OPERATION;
 use crate::verify::{Contract, Identity, Reading, Target};
 
 pub(super) fn mutants(evidence: &Evidence, spec: &Value, grades: &Grades) -> Vec<Mutant> {
@@ -221,9 +220,6 @@ pub(super) async fn judge(
     progress: &ProgressBar,
 ) -> anyhow::Result<()> {
     let contract = Contract::read()?;
-    let spec = crate::spec()?;
-    let operation = Operation::find(&spec, OPERATION);
-    anyhow::ensure!(operation.is_some(), "the spec lacks the operation");
     for interaction in documented(evidence) {
         let (found, reading) = look(&contract, interaction, &json!({})).await?;
         anyhow::ensure!(

@@ -28,7 +28,7 @@ use std::time::Duration;
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Grade, Location, Operation};
+use ocp_contract::{Location, Operation, Provenance};
 use serde::Serialize;
 
 use crate::spec;
@@ -105,7 +105,8 @@ impl Contract {
             let strict = Strict::new(&spec, &operation.id, &evidence)
                 .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
             let samples = evidence.interactions.iter().filter(|one| {
-                one.operation_id == operation.id && one.recorded.source.grade == Grade::Documented
+                one.operation_id == operation.id
+                    && one.recorded.source.grade == Provenance::Documented
             });
             for mut sent in samples.filter_map(|one| one.arguments(&spec).ok()) {
                 for parameter in operation.parameters_in(Location::Path) {
