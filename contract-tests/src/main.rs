@@ -46,14 +46,16 @@ async fn main() -> ExitCode {
         }
     };
     tokio::select! {
-        outcome = work => outcome.unwrap_or_else(|error| {
-            anstream::eprintln!("error: {error:#}");
-            ExitCode::from(2)
-        }),
+        // Listened for before any request can be answered.
+        biased;
         Ok(()) = tokio::signal::ctrl_c(), if !is_mock => {
             anstream::eprintln!("\ninterrupted; nothing was judged");
             ExitCode::from(130)
         }
+        outcome = work => outcome.unwrap_or_else(|error| {
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::from(2)
+        }),
     }
 }
 
