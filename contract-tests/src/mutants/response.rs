@@ -139,7 +139,9 @@ impl Mutator<'_> {
                 replace("retyped-to-text", json!(number.to_string()));
                 replace("retyped-to-flag", json!(true));
                 replace("fraction", json!(1.5));
-                replace("negative", json!(-1));
+                if number.as_i64().is_some_and(|number| number >= 0) {
+                    replace("negative", json!(-1));
+                }
                 replace("too-large", json!(9_223_372_036_854_775_808_u64));
             }
             Value::Bool(flag) => {

@@ -44,6 +44,17 @@ impl<'a> Comparison<'a> {
                 self.note(place, format!("{sources} has it, the spec does not"));
             }
         }
+        let inferred: BTreeSet<&Place> =
+            self.entries.iter().flat_map(|one| &one.inferred).collect();
+        for place in inferred {
+            if !self.places.contains_key(place) {
+                // No source but the entry could miss it.
+                self.note(
+                    place,
+                    "an entry infers it, the spec does not have it".into(),
+                );
+            }
+        }
         for place in unstated {
             if self.places.contains_key(place) || !self.supports.contains_key(place) {
                 let what =
