@@ -74,6 +74,14 @@ pub async fn replay(interaction: &Interaction, spec: &Value) -> Replay {
     }
 }
 
+/// The requests that arrive when the client makes the call of an interaction.
+pub(crate) async fn requests(interaction: &Interaction, spec: &Value) -> Vec<Request> {
+    let server = serve(interaction, &expected(&interaction.recorded.request)).await;
+    // What the client makes of the response is another question.
+    let _ = call(interaction, spec, &server.uri()).await;
+    server.received_requests().await.unwrap_or_default()
+}
+
 async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Decoded, Failure> {
     let arguments = interaction.arguments(spec).map_err(Failure::Argument)?;
     // The embedded server stands on this host, whatever proxies there are.

@@ -1,16 +1,16 @@
 //! How good is the contract? Mutates what it guards, one node at a time, and
 //! counts what it notices.
 //!
-//! Two families, made from the files: the description, and the documented
-//! answers. The client's requests are not among them: the recorded request would
-//! kill each of their mutants, and that is a golden copy. A mutant is *killed* by
-//! every gate or check that notices it, and *survives* if none does. A golden copy
-//! of the spec, of generated code, of a derived schema or of a whole body is no
-//! killer here: it would notice everything, and know nothing.
+//! Three families, made from the files: the description, the documented responses,
+//! and the requests that the client sends. A mutant is *killed* by every gate or
+//! check that notices it, and *survives* if none does. A golden copy of the spec, of
+//! generated code, of a derived schema, of a request or of a whole body is no killer
+//! here: it would notice everything, and know nothing.
 
 mod explained;
 mod gates;
 mod report;
+mod request;
 mod response;
 mod spec;
 
@@ -33,8 +33,10 @@ pub use report::{Score, text};
 pub enum Family {
     /// The description.
     Spec,
-    /// An answer of the documentation.
+    /// A response of the documentation.
     Response,
+    /// A request of the client.
+    Request,
 }
 
 /// One change of one node, and what noticed it.
@@ -74,6 +76,7 @@ pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
     progress.inc_length(rest.len() as u64);
     response::judge(&evidence, &mut rest, progress).await?;
     mutants.append(&mut rest);
+    mutants.append(&mut request::mutants(&evidence, &spec, &grades, progress).await?);
     let mut ids = BTreeSet::new();
     if let Some(twice) = mutants.iter().find(|one| !ids.insert(one.id.as_str())) {
         anyhow::bail!("two mutants are called {}", twice.id);
@@ -86,6 +89,7 @@ impl Mutant {
         let name = match family {
             Family::Spec => "spec",
             Family::Response => "response",
+            Family::Request => "request",
         };
         Self {
             id: format!("{name}/{operator}:{place}"),

@@ -147,10 +147,6 @@ fn write(score: &Score, out: &mut String) -> std::fmt::Result {
     for one in &score.explained {
         writeln!(out, "  {:3}  {}", one.mutants.len(), one.reason)?;
     }
-    writeln!(
-        out,
-        "\nNot counted: the client's requests. Nothing but a copy of each would notice a change yet."
-    )?;
     for what in &score.wrong {
         writeln!(out, "\nwrong: {what}")?;
     }
