@@ -2,6 +2,7 @@
 
 mod arguments;
 mod credentials;
+mod guide;
 
 use std::net::TcpListener;
 use std::process::ExitCode;
@@ -117,7 +118,7 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
         check_authentication: true,
         record: arguments.record.as_deref(),
     };
-    let ocp = EmbeddedOcp::start(settings).await;
+    let ocp = EmbeddedOcp::start(settings).await?;
     let url = ocp.url();
     let target = Target {
         url: &url,
@@ -182,8 +183,8 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
         ..Settings::new(tasks)
     };
     let url = format!("http://{}", listener.local_addr()?);
-    let guide = mock_guide(&url, &settings);
-    let _ocp = EmbeddedOcp::start_at(settings, listener).await;
+    let guide = guide::guide(&url, &settings)?;
+    let _ocp = EmbeddedOcp::start_at(settings, listener).await?;
     // Ctrl-C is listened for before anybody can have read what it does.
     let (ended, ()) = tokio::join!(
         biased;
@@ -192,45 +193,6 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
     );
     ended?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What to try on the embedded OCP, and what comes back from it without oddities.
-fn mock_guide(url: &str, settings: &Settings) -> String {
-    let (user, password) = MOCK_USER;
-    let (key, secret) = MOCK_KEY;
-    let (cluster, tenant) = (settings.cluster, settings.tenant);
-    let forbidden = settings.forbidden_cluster;
-    let path = |cluster: i64| {
-        format!("{url}/api/v2/ob/clusters/{cluster}/tenants/{tenant}/backup/task/restoreTasks")
-    };
-    let (list, unknown, denied) = (path(cluster), path(cluster + 1), path(forbidden));
-    let count = settings.tasks.len();
-    let shown = count.min(10);
-    let curl = format!("curl -sS -u {user}:{password}");
-    let verify =
-        format!("cargo xtask verify --base-url {url} --cluster-id {cluster} --tenant-id {tenant}");
-    format!(
-        "An embedded OCP with {count} restore tasks listens at {url}; Ctrl-C ends it.
-
-  user {user}, password {password}; access key {key}, secret {secret}
-  cluster {cluster} (cluster {forbidden} is forbidden), tenant {tenant}
-
-The documented request (HTTP 200, {shown} of {count} tasks):
-  {curl} '{list}?page=1&size=10'
-A filter with two values: tasks that failed or completed (HTTP 200):
-  {curl} '{list}?page=1&size=10&status=FAILED&status=COMPLETED'
-No credentials (HTTP 401):
-  curl -sS '{list}'
-An unknown cluster (HTTP 404):
-  {curl} '{unknown}'
-The forbidden cluster (HTTP 403):
-  {curl} '{denied}'
-A malformed time (HTTP 400):
-  {curl} '{list}?startTime=yesterday'
-The checks of verify, as the user and with the access key (exit code 0):
-  OCP_USER={user} OCP_PASSWORD={password} {verify}
-  OCP_ACCESS_KEY={key} OCP_SECRET_KEY={secret} {verify}"
-    )
 }
 
 async fn run_mutants(arguments: MutantsArguments) -> anyhow::Result<ExitCode> {

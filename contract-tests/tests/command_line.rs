@@ -71,6 +71,7 @@ async fn ocp(fault: Value) -> EmbeddedOcp {
         ..Settings::new(tasks::documented().unwrap())
     })
     .await
+    .unwrap()
 }
 
 const ADMIN: [(&str, &str); 2] = [("OCP_USER", "admin"), ("OCP_PASSWORD", SECRET)];
@@ -491,7 +492,8 @@ async fn a_report_does_not_depend_on_the_password() {
         ),
         ..Settings::new(tasks::made(9))
     })
-    .await;
+    .await
+    .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let mut reports = Vec::new();
     for (index, password) in [
@@ -604,7 +606,8 @@ async fn recordings_are_interactions_that_the_client_replays() {
         basic: Some(("admin".into(), SECRET.into())),
         ..Settings::new(tasks::made(9))
     })
-    .await;
+    .await
+    .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().to_str().unwrap();
     let url = ocp.url();
@@ -671,7 +674,8 @@ async fn credentials_come_from_a_file_or_the_environment() {
         access_key: Some(("a-key".into(), "its-s3cret".into())),
         ..Settings::new(tasks::documented().unwrap())
     })
-    .await;
+    .await
+    .unwrap();
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let path = folder.path().join(name);

@@ -70,7 +70,7 @@ async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
         fault: Some(fault),
         ..Settings::new(tasks)
     };
-    let ocp = EmbeddedOcp::start(settings).await;
+    let ocp = EmbeddedOcp::start(settings).await.unwrap();
     let target = Target {
         name: "OCP".into(),
         url: &ocp.url(),

@@ -38,8 +38,11 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
             ends_after: Some(Duration::from_secs(1)),
             ..Settings::new(tasks::made(12))
         };
-        let (cluster, tenant) = (settings.cluster, settings.tenant);
-        let embedded = EmbeddedOcp::start(settings).await;
+        let (cluster, tenant) = (
+            settings.known_ids["cluster_id"],
+            settings.known_ids["tenant_id"],
+        );
+        let embedded = EmbeddedOcp::start(settings).await?;
         println!("(an embedded OCP; OCP_BASE_URL names yours)\n");
         let key = AccessKey::new("example", "example-secret")?;
         return Ok(Ocp {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{FixedOffset, SecondsFormat, Utc};
+use ocp_contract::Interaction;
 use serde_json::{Value, json};
 
 use super::Oddity;
@@ -33,20 +34,33 @@ impl Body {
 
 impl Answer {
     /// The envelope around `data`.
-    pub(super) fn success(data: Value, oddities: &[Oddity]) -> Self {
+    pub(super) fn success(data: Value) -> Self {
         let mut body = envelope(200);
         body["data"] = data;
-        for oddity in oddities {
-            oddity.apply(&mut body);
-        }
         Self::json(200, body)
     }
 
-    /// The envelope around an error.
-    pub(super) fn failure(refusal: &Refusal, oddities: &[Oddity]) -> Self {
+    /// The envelope around an error about what was asked for.
+    pub(super) fn failure(refusal: &Refusal, object: &str, oddities: &[Oddity]) -> Self {
         let mut body = envelope(refusal.status);
-        body["error"] = refusal.error(oddities);
+        body["error"] = refusal.error(object, oddities);
         Self::json(refusal.status, body)
+    }
+
+    /// The response of an exchange, as it is.
+    pub(super) fn recorded(interaction: &Interaction) -> Self {
+        let response = &interaction.recorded.response;
+        let headers = response.headers.iter();
+        Self {
+            status: response.status,
+            headers: headers
+                .map(|(name, value)| (name.to_lowercase(), value.clone()))
+                .collect(),
+            body: match serde_json::from_str(&interaction.body) {
+                Ok(body) => Body::Json(body),
+                Err(_) => Body::Bytes(interaction.body.clone().into_bytes()),
+            },
+        }
     }
 
     /// A page of a console, or of any web server that is not OCP.
@@ -73,10 +87,10 @@ impl Answer {
 
     /// Gives the answer a trace id of its own.
     pub(super) fn number(&mut self, number: u64) {
-        if let Body::Json(body) = &mut self.body {
+        if let Body::Json(Value::Object(body)) = &mut self.body {
             // Spread over all digits, as those of a UUID are.
             let id = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-            body["traceId"] = format!("{id:016x}").into();
+            body.insert("traceId".into(), format!("{id:016x}").into());
         }
     }
 }

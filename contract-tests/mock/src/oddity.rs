@@ -1,9 +1,10 @@
 //! What real servers are known, or may be expected, to do differently.
 
+use ocp_contract::List;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::states::STATES;
+use crate::operations::Kind;
 
 /// One known oddity of real servers. None of them is a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -19,29 +20,29 @@ pub enum Oddity {
     RowsAsSize,
     /// `totalPage`, the documented name, stands beside `totalPages`.
     TotalPage,
-    /// Times of tasks have an offset without a colon: `+0800`.
+    /// Times of rows have an offset without a colon: `+0800`.
     CompactOffsets,
-    /// A task that runs is in a state that nobody has listed.
+    /// What runs is in a state that nobody has listed.
     NewWords,
     /// Rows have members of the sibling operation.
     ExtraMembers,
-    /// The status filter knows display labels only.
+    /// A filter by state knows display labels only.
     LabelsOnly,
-    /// The status filter knows machine names only.
+    /// A filter by state knows machine names only.
     MachineNamesOnly,
-    /// A status that the filter does not know is refused with HTTP 400.
+    /// A state that the filter does not know is refused with HTTP 400.
     UnknownWordIsRefused,
     /// Several values are taken repeated only, not joined by commas.
     RepeatOnly,
     /// One bound of the time window alone is refused.
     BothBounds,
-    /// The time window is that of `finishTime`.
+    /// A time window compares the end of a row, not its beginning.
     WindowOfFinish,
     /// Times in queries must be in UTC.
     UtcOnly,
     /// Error codes are numbers.
     NumericCodes,
-    /// The oldest task comes first.
+    /// The oldest row comes first.
     OldestFirst,
     /// An id in the path that is not digits only is an unknown path: HTTP 200, HTML.
     UnknownPath,
@@ -57,7 +58,7 @@ pub enum Oddity {
     AtMost50,
     /// An unknown tenant has an empty list instead of HTTP 400.
     UnknownTenantIsEmpty,
-    /// `errorMsg` is absent instead of empty.
+    /// The error of a row is absent instead of empty.
     AbsentErrorMsg,
     /// Errors also have `debugMessage`; those of a parameter `target` and `subErrors`.
     ErrorDetails,
@@ -68,57 +69,41 @@ pub enum Oddity {
 }
 
 impl Oddity {
-    /// Changes the body of a success.
-    pub(super) fn apply(self, body: &mut Value) {
-        let page = body.pointer_mut("/data/page");
-        if let (Self::TotalPage, Some(page)) = (self, page) {
+    /// Changes `data` of a list.
+    pub(crate) fn apply(self, data: &mut Value, list: &List, kind: &dyn Kind) {
+        if let (Self::TotalPage, Some(page)) = (self, data.get_mut("page")) {
             page["totalPage"] = page["totalPages"].clone();
         }
-        let rows = body.pointer_mut("/data/contents");
-        for row in rows.and_then(Value::as_array_mut).into_iter().flatten() {
-            self.apply_to_row(row);
+        let rows = data.get_mut("contents").and_then(Value::as_array_mut);
+        for row in rows.into_iter().flatten() {
+            self.apply_to_row(row, list);
+            kind.apply(self, row);
         }
     }
 
-    fn apply_to_row(self, row: &mut Value) {
+    fn apply_to_row(self, row: &mut Value, list: &List) {
+        let Some(row) = row.as_object_mut() else {
+            return;
+        };
+        let members = list.row["properties"].as_object().into_iter().flatten();
         match self {
-            Self::LargeIds => {
-                let id = row["id"].as_i64().unwrap_or_default();
-                row["id"] = ((1 << 60) + id).to_string().into();
+            Self::LargeIds if list.has_id => {
+                let id = row.get("id").and_then(Value::as_i64).unwrap_or_default();
+                row.insert("id".into(), ((1 << 60) + id).to_string().into());
             }
             Self::Nulls => {
-                if row.get("finishTime").is_none() {
-                    row["finishTime"] = Value::Null;
+                for (name, _) in members {
+                    row.entry(name).or_insert(Value::Null);
                 }
-                row["progress"] = Value::Null;
             }
             Self::CompactOffsets => {
-                for name in ["createTime", "finishTime", "restoreEndTime"] {
-                    if let Some(text) = row.get(name).and_then(Value::as_str) {
-                        row[name] = text.replace('Z', "+0000").into();
+                for (name, _) in members.filter(|(_, schema)| schema["format"] == "date-time") {
+                    if let Some(Value::String(time)) = row.get_mut(name) {
+                        *time = time.replace('Z', "+0000");
                     }
                 }
             }
-            Self::NewWords if row["finished"] == false => {
-                row["status"] = "RESTORE_WAIT_QUICK_RESTORE".into();
-            }
-            Self::AbsentErrorMsg if row["errorMsg"] == "" => {
-                row.as_object_mut().map(|row| row.remove("errorMsg"));
-            }
-            Self::ExtraMembers => {
-                row["ocpJobId"] = json!(-1);
-                row["backupClusterId"] = json!(1_000_005);
-            }
             _ => {}
-        }
-    }
-
-    /// Whether a server with this oddity has the word in its status filter.
-    pub(super) fn knows(self, word: &str) -> bool {
-        match self {
-            Self::LabelsOnly => STATES.filter_values.iter().any(|label| label == word),
-            Self::MachineNamesOnly => STATES.labels.contains_key(word),
-            _ => false,
         }
     }
 }

@@ -305,7 +305,7 @@ mod tests {
             fault: Some(fault.unwrap()),
             ..Settings::new(tasks::documented().unwrap())
         };
-        let ocp = EmbeddedOcp::start(settings).await;
+        let ocp = EmbeddedOcp::start(settings).await.unwrap();
         let operation = "listTenantRestoreTasks";
         let url = ocp.url();
         contract
@@ -336,7 +336,9 @@ mod tests {
         for subject in &mut contract.subjects {
             subject.operation.row_kind = None;
         }
-        let ocp = EmbeddedOcp::start(Settings::new(tasks::made(40))).await;
+        let ocp = EmbeddedOcp::start(Settings::new(tasks::made(40)))
+            .await
+            .unwrap();
         let report = contract
             .verify(&target(&contract, &ocp.url()))
             .await

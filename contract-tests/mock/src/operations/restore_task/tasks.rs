@@ -3,25 +3,24 @@
 use chrono::{DateTime, Duration, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
-/// The documented response, embedded: whoever runs this needs no checkout.
-const SAMPLE: &str = include_str!(
-    "../../../openapi/interactions/listTenantRestoreTasks/documented-sample/response.json"
-);
+use crate::Error;
+use crate::contract::Contract;
+
+/// The operation whose documented response has them.
+const DOCUMENTED: &str = "listTenantRestoreTasks";
 
 /// The two tasks of the documented sample.
 ///
 /// ```
 /// assert_eq!(ocp_mock::tasks::documented()?.len(), 2);
-/// # Ok::<(), serde_json::Error>(())
+/// # Ok::<(), ocp_mock::Error>(())
 /// ```
 ///
 /// # Errors
 ///
-/// When the sample is not JSON.
-pub fn documented() -> serde_json::Result<Vec<Value>> {
-    let body: Value = serde_json::from_str(SAMPLE)?;
-    let rows = body.pointer("/data/contents").and_then(Value::as_array);
-    Ok(rows.cloned().unwrap_or_default())
+/// When the embedded contract cannot be read.
+pub fn documented() -> Result<Vec<Value>, Error> {
+    Ok(Contract::embedded()?.documented_rows(DOCUMENTED))
 }
 
 /// As many tasks as asked for, newest first, always the same: two that run,

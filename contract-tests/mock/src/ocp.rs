@@ -1,0 +1,149 @@
+//! What the embedded OCP does with a request.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use crate::answer::Answer;
+use crate::contract::Contract;
+use crate::refusal::Refusal;
+use crate::route::{Id, Route};
+use crate::server::Request;
+use crate::{Error, Oddity, Settings, authentication};
+
+/// An OCP without the server around it.
+pub(crate) struct Ocp {
+    settings: Settings,
+    routes: Vec<Route>,
+    requests: AtomicU64,
+    window: Mutex<(Instant, u64)>,
+    started: Instant,
+    /// When that which ran was told to end.
+    finished: OnceLock<DateTime<Utc>>,
+}
+
+impl Ocp {
+    pub(crate) fn new(settings: Settings, contract: &Contract) -> Result<Self, Error> {
+        Ok(Self {
+            routes: Route::all(&settings, contract)?,
+            settings,
+            requests: AtomicU64::new(0),
+            window: Mutex::new((Instant::now(), 0)),
+            started: Instant::now(),
+            finished: OnceLock::new(),
+        })
+    }
+
+    /// Lets that which runs end well, now.
+    pub(crate) fn finish(&self) {
+        // The first time counts: what has ended does not end again.
+        let _ = self.finished.set(Utc::now());
+    }
+
+    pub(crate) fn respond(&self, request: &Request) -> Answer {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut query = request.query.clone();
+        let fault = self.settings.fault.as_ref();
+        let fault = fault.filter(|fault| fault.is_due(number, request.path(), &query));
+        if let Some(fault) = fault {
+            fault.rewrite(&mut query);
+        }
+        let mut answer = self.answer(request, &query);
+        answer.number(number);
+        if let Some(fault) = fault {
+            fault.spoil(&mut answer);
+        }
+        answer
+    }
+
+    fn answer(&self, request: &Request, query: &[(String, String)]) -> Answer {
+        let Some((route, ids)) = self.route(request) else {
+            // What OCP's console answers on any path that it does not know.
+            return Answer::html(200, "<!doctype html><title>OCP</title>");
+        };
+        let failure = |refusal| Answer::failure(&refusal, route.object(), &route.oddities);
+        if let Err(why) = authentication::check(&self.settings, request) {
+            return failure(Refusal::new(401, "", why));
+        }
+        let (allowed, limits) = self.throttle();
+        let answer = if !allowed {
+            let message = "The number of requests exceeds the limit. Try again later.";
+            Err(Refusal::new(429, "", message))
+        } else if request.method() != route.method() {
+            Err(Refusal::new(405, "", "Request method is not supported"))
+        } else {
+            self.serve(route, &ids, query)
+        };
+        let answer = answer.unwrap_or_else(failure);
+        limits.into_iter().fold(answer, |answer, (name, value)| {
+            answer.header(name, &value.to_string())
+        })
+    }
+
+    /// The operation of a request, by its path and then by its method; a path without
+    /// parameters goes before one with.
+    fn route<'a>(&'a self, request: &'a Request) -> Option<(&'a Route, Vec<Id<'a>>)> {
+        let digits_only = self.settings.oddities.contains(&Oddity::UnknownPath);
+        let routes = self.routes.iter().filter_map(|route| {
+            let ids = route.ids(request.path())?;
+            let is_known = !digits_only || ids.iter().all(Id::is_digits);
+            is_known.then_some((route, ids))
+        });
+        routes.min_by_key(|(route, ids)| (ids.len(), route.method() != request.method()))
+    }
+
+    /// The response to a caller who is let in.
+    fn serve(
+        &self,
+        route: &Route,
+        ids: &[Id<'_>],
+        query: &[(String, String)],
+    ) -> Result<Answer, Refusal> {
+        for id in ids {
+            id.number()?;
+        }
+        for id in ids {
+            let check = id.check(&self.settings);
+            let is_empty = id.argument() == "tenant_id"
+                && self
+                    .settings
+                    .oddities
+                    .contains(&Oddity::UnknownTenantIsEmpty);
+            match check {
+                Err(_) if is_empty => return route.empty(query),
+                check => check?,
+            }
+        }
+        route.answer(query, self.ended())
+    }
+
+    /// When that which ran has ended, if it has.
+    fn ended(&self) -> Option<DateTime<Utc>> {
+        let is_due = |time| self.started.elapsed() >= time;
+        match self.settings.ends_after {
+            Some(time) if is_due(time) => Some(*self.finished.get_or_init(Utc::now)),
+            _ => self.finished.get().copied(),
+        }
+    }
+
+    /// Whether one more request is allowed, and the headers that tell.
+    fn throttle(&self) -> (bool, Vec<(&'static str, u64)>) {
+        let Some((limit, length)) = self.settings.rate_limit else {
+            return (true, Vec::new());
+        };
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if window.0.elapsed() >= length {
+            *window = (Instant::now(), 0);
+        }
+        window.1 += 1;
+        let left = length.saturating_sub(window.0.elapsed());
+        let headers = vec![
+            ("RateLimit-Limit", limit),
+            ("RateLimit-Remaining", limit.saturating_sub(window.1)),
+            ("RateLimit-Reset", left.as_millis().div_ceil(1000) as u64),
+        ];
+        (window.1 <= limit, headers)
+    }
+}

@@ -1,0 +1,57 @@
+//! What is known of rows beyond their schema: a folder for each kind (`x-row-kind`).
+
+pub(crate) mod restore_task;
+
+use chrono::{DateTime, Utc};
+use ocp_contract::Operation;
+use serde_json::Value;
+
+use crate::refusal::Refusal;
+use crate::{Error, Oddity};
+
+/// Which rows a request asks for.
+pub(crate) type Filter<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
+
+/// What one operation does with rows of a kind. What is said here holds for rows of
+/// which nothing is known.
+pub(crate) trait Kind: Send + Sync {
+    /// What the operation shows of a row.
+    fn row(&self, row: Value) -> Value {
+        row
+    }
+
+    /// The row once that which runs has ended well.
+    fn ended(&self, row: Value, _at: DateTime<Utc>) -> Value {
+        row
+    }
+
+    /// The filters of a query that holds parameters of the operation only.
+    fn filter<'a>(
+        &'a self,
+        _query: &'a [(String, String)],
+        _oddities: &'a [Oddity],
+    ) -> Result<Filter<'a>, Refusal> {
+        Ok(Box::new(|_| true))
+    }
+
+    /// Oddities that the documentation of the operation shows: it always has them.
+    fn documented_oddities(&self) -> &'static [Oddity] {
+        &[]
+    }
+
+    /// Changes a row by an oddity that concerns this kind.
+    fn apply(&self, _oddity: Oddity, _row: &mut Value) {}
+}
+
+/// Rows of which nothing is known.
+struct Unknown;
+
+impl Kind for Unknown {}
+
+/// The kind of an operation's rows.
+pub(crate) fn kind(spec: &Value, operation: &Operation) -> Result<Box<dyn Kind>, Error> {
+    match operation.row_kind.as_deref() {
+        Some(restore_task::KIND) => Ok(Box::new(restore_task::RestoreTasks::new(spec, operation)?)),
+        _ => Ok(Box::new(Unknown)),
+    }
+}

@@ -1,0 +1,148 @@
+//! Restore tasks: how each of their operations shows and filters them.
+
+mod filter;
+mod states;
+pub mod tasks;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, FixedOffset, Utc};
+use ocp_contract::Operation;
+use serde_json::{Map, Value, json};
+
+use super::{Filter, Kind};
+use crate::refusal::Refusal;
+use crate::{EmbeddedOcp, Error, Oddity, Settings};
+use states::States;
+
+/// The kind's name in the description.
+pub(super) const KIND: &str = "restore_task";
+/// The operation that writes times in another form, and rows as `page.size`.
+const OF_CLUSTER: &str = "listClusterRestoreTasks";
+const TIMES: [&str; 3] = ["createTime", "finishTime", "restoreEndTime"];
+/// The offset of the documented rows, in seconds.
+const ZONE: i32 = 8 * 3600;
+
+impl Settings {
+    /// An OCP for everybody with these restore tasks, newest first.
+    pub fn new(tasks: Vec<Value>) -> Self {
+        Self {
+            rows: BTreeMap::from([(KIND.to_owned(), tasks)]),
+            ..Self::default()
+        }
+    }
+}
+
+impl EmbeddedOcp {
+    /// Lets the restores that run end well, now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ocp_mock::{EmbeddedOcp, Settings, tasks};
+    ///
+    /// let ocp = EmbeddedOcp::start(Settings::new(tasks::made(1))).await?;
+    /// ocp.finish_restores();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn finish_restores(&self) {
+        self.finish();
+    }
+}
+
+/// Restore tasks, as one operation has them.
+pub(super) struct RestoreTasks {
+    /// The members that its rows have.
+    members: BTreeSet<String>,
+    is_of_cluster: bool,
+    states: States,
+}
+
+impl RestoreTasks {
+    pub(super) fn new(spec: &Value, operation: &Operation) -> Result<Self, Error> {
+        let row = operation.list.as_ref().map(|list| &list.row);
+        let members = row.and_then(|row| row["properties"].as_object());
+        Ok(Self {
+            members: members.into_iter().flat_map(Map::keys).cloned().collect(),
+            is_of_cluster: operation.id == OF_CLUSTER,
+            states: States::read(spec)?,
+        })
+    }
+}
+
+impl Kind for RestoreTasks {
+    fn row(&self, mut row: Value) -> Value {
+        let Some(members) = row.as_object_mut() else {
+            return row;
+        };
+        // The tasks of the documentation, and those that are made, have them not.
+        for (name, value) in [
+            ("ocpJobId", -1),
+            ("backupClusterId", 1_000_005),
+            ("backupObClusterId", 199),
+            ("backupTenantId", 1_000_012),
+        ] {
+            members.entry(name).or_insert_with(|| json!(value));
+        }
+        members.retain(|name, _| self.members.contains(name));
+        if self.is_of_cluster {
+            for name in TIMES {
+                if let Some(time) = members.get(name).and_then(filter::time_of_row) {
+                    members.insert(name.to_owned(), compact(time).into());
+                }
+            }
+        }
+        row
+    }
+
+    fn ended(&self, row: Value, at: DateTime<Utc>) -> Value {
+        self.row(tasks::ended(row, at))
+    }
+
+    fn filter<'a>(
+        &'a self,
+        query: &'a [(String, String)],
+        oddities: &'a [Oddity],
+    ) -> Result<Filter<'a>, Refusal> {
+        let filter = filter::Filter::read(&self.states, query, oddities)?;
+        Ok(Box::new(move |task| filter.keeps(task)))
+    }
+
+    fn documented_oddities(&self) -> &'static [Oddity] {
+        if self.is_of_cluster {
+            &[Oddity::RowsAsSize]
+        } else {
+            &[]
+        }
+    }
+
+    fn apply(&self, oddity: Oddity, row: &mut Value) {
+        match oddity {
+            Oddity::NewWords if row["finished"] == false => {
+                row["status"] = "RESTORE_WAIT_QUICK_RESTORE".into();
+            }
+            Oddity::AbsentErrorMsg if row["errorMsg"] == "" => {
+                row.as_object_mut().map(|row| row.remove("errorMsg"));
+            }
+            Oddity::ExtraMembers => {
+                let sibling = if self.is_of_cluster {
+                    json!({ "triggerType": "NORMAL", "restoreObjectType": "TENANT" })
+                } else {
+                    json!({ "ocpJobId": -1, "backupClusterId": 1_000_005 })
+                };
+                if let (Some(row), Value::Object(sibling)) = (row.as_object_mut(), sibling) {
+                    row.extend(sibling);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A time as the operation of a cluster writes it: `2021-09-09T18:32:18.833+0800`.
+fn compact(time: DateTime<FixedOffset>) -> String {
+    let zone = FixedOffset::east_opt(ZONE).unwrap_or(*time.offset());
+    let time = time.with_timezone(&zone);
+    time.format("%Y-%m-%dT%H:%M:%S%.3f%z").to_string()
+}

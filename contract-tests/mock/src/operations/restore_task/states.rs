@@ -1,0 +1,72 @@
+//! The words for states, as the description of the contract has them.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Error, Oddity};
+
+/// Words for the states of a restore task.
+pub(super) struct States {
+    /// Machine names, each with the label that means the same in a filter.
+    pub(super) labels: BTreeMap<String, String>,
+    /// All documented filter values.
+    pub(super) filter_values: Vec<String>,
+}
+
+impl States {
+    /// Reads them from the description.
+    pub(super) fn read(spec: &Value) -> Result<Self, Error> {
+        Ok(Self {
+            labels: words(spec, "RestoreTaskStatus", "x-filter-labels")?,
+            filter_values: words(spec, "RestoreTaskStatusFilter", "x-extensible-enum")?,
+        })
+    }
+
+    /// Whether a server with this oddity has the word in its filter.
+    pub(super) fn has(&self, oddity: Oddity, word: &str) -> bool {
+        match oddity {
+            Oddity::LabelsOnly => self.filter_values.iter().any(|label| label == word),
+            Oddity::MachineNamesOnly => self.labels.contains_key(word),
+            _ => false,
+        }
+    }
+}
+
+fn words<T: DeserializeOwned>(spec: &Value, schema: &str, member: &str) -> Result<T, Error> {
+    let words = &spec["components"]["schemas"][schema][member];
+    serde_json::from_value(words.clone()).map_err(|error| {
+        Error::new(
+            "the description has no words for the states of restore tasks",
+            format!("`{member}` of the schema {schema}: {error}"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ocp_contract::Document;
+    use serde_json::json;
+
+    use super::States;
+
+    #[test]
+    fn the_description_has_them() {
+        let document = Document::embedded().unwrap();
+        let states = States::read(document.value()).unwrap();
+        assert_eq!(states.labels["RESTORE_SUCCESS"], "COMPLETED");
+        assert!(states.filter_values.contains(&"START".to_owned()));
+    }
+
+    #[test]
+    fn a_description_without_them_is_an_error() {
+        let error = States::read(&json!({})).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "the description has no words for the states of restore tasks: \
+             `x-filter-labels` of the schema RestoreTaskStatus: \
+             invalid type: null, expected a map"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! Pages of a list.
+
+use ocp_contract::List;
+use serde_json::{Value, json};
+
+use crate::Oddity;
+use crate::query::first;
+use crate::refusal::Refusal;
+
+/// The largest page; OCP documents it for most lists.
+const LARGEST: u64 = 2000;
+/// The page without `size`.
+const DEFAULT: u64 = 10;
+
+/// Which rows are shown; the first page is 1.
+pub(crate) struct Page {
+    number: u64,
+    size: u64,
+}
+
+impl Page {
+    /// Reads `page` and `size`.
+    pub(crate) fn read(query: &[(String, String)], oddities: &[Oddity]) -> Result<Self, Refusal> {
+        let odd = |oddity| oddities.contains(&oddity);
+        let number = |name| first(query, name).and_then(|text| text.parse::<i64>().ok());
+        let positive = |name| {
+            let number = number(name).and_then(|number| u64::try_from(number).ok());
+            number.filter(|number| *number > 0)
+        };
+        if odd(Oddity::PageZeroFails) && number("page").is_some_and(|page| page < 1) {
+            let message = "Page index must not be less than zero";
+            return Err(Refusal::new(500, "", message));
+        }
+        let largest = if odd(Oddity::AtMost50) { 50 } else { LARGEST };
+        if let (true, Some(sent)) = (odd(Oddity::SizeRefused), first(query, "size"))
+            && positive("size").is_none_or(|size| size > largest)
+        {
+            let message = format!("The parameter 'size' must be between 1 and {largest}");
+            return Err(Refusal::of_value("size", sent, "COM10001", message));
+        }
+        let default = if odd(Oddity::LargestByDefault) {
+            LARGEST
+        } else {
+            DEFAULT
+        };
+        // Spring takes what is no page for the first one, and no size for the usual one.
+        Ok(Self {
+            number: positive("page").unwrap_or(1),
+            size: positive("size").unwrap_or(default).min(largest),
+        })
+    }
+
+    /// `data` of the response: this page of the rows, and where it stands, if the list says so.
+    pub(crate) fn of(&self, rows: &[&Value], list: &List, oddities: &[Oddity]) -> Value {
+        let odd = |oddity| oddities.contains(&oddity);
+        let offset = (self.number - 1).saturating_mul(self.size);
+        let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
+        let shown: Vec<&&Value> = rows.iter().skip(skipped).take(self.size as usize).collect();
+        let total = if odd(Oddity::OverrunTotals) && shown.is_empty() {
+            offset
+        } else {
+            rows.len() as u64
+        };
+        let is_page_of_none = odd(Oddity::EmptyPageOfNone) && rows.is_empty();
+        let size = if odd(Oddity::RowsAsSize) || is_page_of_none {
+            shown.len() as u64
+        } else {
+            self.size
+        };
+        let pages = total.div_ceil(self.size);
+        let mut data = json!({ "contents": shown });
+        if list.has_page {
+            data["page"] = json!({
+                "number": self.number,
+                "size": size,
+                "totalElements": total,
+                "totalPages": if is_page_of_none { 1 } else { pages },
+            });
+        }
+        data
+    }
+}

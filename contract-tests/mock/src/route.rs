@@ -1,0 +1,175 @@
+//! One operation of the description, as it is served.
+
+use chrono::{DateTime, Utc};
+use ocp_contract::{Location, Operation, Parameter};
+use serde_json::Value;
+
+use crate::answer::Answer;
+use crate::contract::Contract;
+use crate::operations::{self, Kind};
+use crate::page::Page;
+use crate::query::first;
+use crate::refusal::Refusal;
+use crate::{Error, Oddity, Settings};
+
+/// An operation, and what it serves.
+pub(crate) struct Route {
+    operation: Operation,
+    kind: Box<dyn Kind>,
+    /// What it does differently; some of it always.
+    pub(crate) oddities: Vec<Oddity>,
+    rows: Vec<Value>,
+    /// What an operation answers that lists nothing.
+    recorded: Option<Answer>,
+}
+
+impl Route {
+    /// Every operation of the description.
+    pub(crate) fn all(settings: &Settings, contract: &Contract) -> Result<Vec<Self>, Error> {
+        let operations = Operation::all(&contract.spec).into_iter();
+        operations
+            .map(|operation| Self::new(operation, settings, contract))
+            .collect()
+    }
+
+    fn new(operation: Operation, settings: &Settings, contract: &Contract) -> Result<Self, Error> {
+        let kind = operations::kind(&contract.spec, &operation)?;
+        let of_kind = || settings.rows.get(operation.row_kind.as_ref()?);
+        let rows = match (settings.rows.get(&operation.id), of_kind()) {
+            (Some(rows), _) => rows.clone(),
+            (None, Some(rows)) => rows.iter().map(|row| kind.row(row.clone())).collect(),
+            (None, None) => contract.documented_rows(&operation.id),
+        };
+        let oddities = [kind.documented_oddities(), settings.oddities.as_slice()];
+        Ok(Self {
+            oddities: oddities.concat(),
+            rows,
+            recorded: contract.success(&operation.id).map(Answer::recorded),
+            kind,
+            operation,
+        })
+    }
+
+    pub(crate) fn method(&self) -> &str {
+        &self.operation.method
+    }
+
+    /// The last word of the path: what is asked for.
+    pub(crate) fn object(&self) -> &str {
+        self.operation.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The values of the parameters in a path, if it is the operation's.
+    pub(crate) fn ids<'a>(&'a self, path: &'a str) -> Option<Vec<Id<'a>>> {
+        let (mut template, mut path) = (self.operation.path.split('/'), path.split('/'));
+        let mut ids = Vec::new();
+        loop {
+            match (template.next(), path.next()) {
+                (None, None) => return Some(ids),
+                (Some(due), Some(sent)) => match self.parameter(due) {
+                    Some(parameter) => ids.push(Id { parameter, sent }),
+                    None if due == sent => {}
+                    None => return None,
+                },
+                _ => return None,
+            }
+        }
+    }
+
+    fn parameter(&self, segment: &str) -> Option<&Parameter> {
+        let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+        let mut parameters = self.operation.parameters_in(Location::Path);
+        parameters.find(|one| one.name == name)
+    }
+
+    /// The response to a caller who may see it; `ended` is when that which runs has
+    /// ended, if it has.
+    pub(crate) fn answer(
+        &self,
+        query: &[(String, String)],
+        ended: Option<DateTime<Utc>>,
+    ) -> Result<Answer, Refusal> {
+        let rows: Option<Vec<Value>> = ended.map(|at| {
+            let rows = self.rows.iter();
+            rows.map(|row| self.kind.ended(row.clone(), at)).collect()
+        });
+        self.list(query, rows.as_deref().unwrap_or(&self.rows))
+    }
+
+    /// The response where there is no row.
+    pub(crate) fn empty(&self, query: &[(String, String)]) -> Result<Answer, Refusal> {
+        self.list(query, &[])
+    }
+
+    fn list(&self, query: &[(String, String)], rows: &[Value]) -> Result<Answer, Refusal> {
+        let query = self.known(query)?;
+        let Some(list) = &self.operation.list else {
+            let id = &self.operation.id;
+            let missing = || Refusal::new(501, "", format!("There is no response of {id}."));
+            return self.recorded.clone().ok_or_else(missing);
+        };
+        let keeps = self.kind.filter(&query, &self.oddities)?;
+        let page = Page::read(&query, &self.oddities)?;
+        let mut rows: Vec<&Value> = rows.iter().filter(|row| keeps(row)).collect();
+        if self.oddities.contains(&Oddity::OldestFirst) {
+            rows.reverse();
+        }
+        let mut data = page.of(&rows, list, &self.oddities);
+        for oddity in &self.oddities {
+            oddity.apply(&mut data, list, self.kind.as_ref());
+        }
+        Ok(Answer::success(data))
+    }
+
+    /// The parameters of a query that the operation has, if none is missing.
+    fn known(&self, query: &[(String, String)]) -> Result<Vec<(String, String)>, Refusal> {
+        let parameters = || self.operation.parameters_in(Location::Query);
+        for parameter in parameters().filter(|one| one.required) {
+            let name = &parameter.name;
+            if first(query, name).is_none() {
+                let message = format!("Required request parameter '{name}' is not present");
+                return Err(Refusal::of_value(name, "", "", message));
+            }
+        }
+        let is_known = |(name, _): &&(String, String)| parameters().any(|one| one.name == *name);
+        Ok(query.iter().filter(is_known).cloned().collect())
+    }
+}
+
+/// A parameter of a path, and what was sent for it.
+pub(crate) struct Id<'a> {
+    parameter: &'a Parameter,
+    sent: &'a str,
+}
+
+impl Id<'_> {
+    /// How callers name the parameter.
+    pub(crate) fn argument(&self) -> &str {
+        &self.parameter.argument
+    }
+
+    /// Whether it is digits only.
+    pub(crate) fn is_digits(&self) -> bool {
+        self.sent.bytes().all(|byte| byte.is_ascii_digit())
+    }
+
+    /// The id as a number.
+    pub(crate) fn number(&self) -> Result<i64, Refusal> {
+        let number = self.sent.parse::<i64>();
+        number.map_err(|_| Refusal::of_type(&self.parameter.name, self.sent, "Long"))
+    }
+
+    /// Why there is no such id for the caller.
+    pub(crate) fn check(&self, settings: &Settings) -> Result<(), Refusal> {
+        let id = Some(self.number()?);
+        let is =
+            |ids: &std::collections::BTreeMap<String, i64>| ids.get(self.argument()).copied() == id;
+        if is(&settings.forbidden_ids) {
+            return Err(Refusal::new(403, "IAM11000", "Access is denied."));
+        }
+        match id {
+            Some(id) if !is(&settings.known_ids) => Err(Refusal::of_unknown_id(self.parameter, id)),
+            _ => Ok(()),
+        }
+    }
+}
