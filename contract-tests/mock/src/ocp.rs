@@ -147,3 +147,144 @@ impl Ocp {
         (window.1 <= limit, headers)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ocp_contract::Interaction;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::answer::Body;
+
+    /// A list of zones and the restart of one: no folder here knows anything of either.
+    fn contract() -> Contract {
+        let query = |name| json!({ "name": name, "in": "query", "schema": { "type": "integer" } });
+        let id = json!({ "name": "id", "in": "path", "required": true, "x-argument": "region_id", "schema": { "type": "integer" } });
+        let row = json!({ "properties": { "id": { "type": "integer" } }, "required": ["id"] });
+        let body = json!({ "properties": { "data": { "properties": {
+            "contents": { "type": "array", "items": row },
+            "page": {},
+        } } } });
+        let spec = json!({ "paths": {
+            "/regions/{id}/zones": { "get": {
+                "operationId": "listZones",
+                "parameters": [id, query("page"), query("size")],
+                "responses": { "200": { "content": { "application/json": { "schema": body } } } },
+            } },
+            "/regions/{id}/restart": { "post": { "operationId": "restart", "parameters": [id] } },
+        } });
+        let interaction = |operation: &str, request: &str, body: Value| Interaction {
+            operation_id: operation.into(),
+            case: "documented-sample".into(),
+            recorded: serde_json::from_value(json!({
+                "source": { "grade": "documented", "document": "", "address": "" },
+                "request": request,
+                "response": { "status": 200, "headers": { "Content-Type": "application/json" } },
+            }))
+            .unwrap(),
+            body: body.to_string(),
+        };
+        let zones = json!({ "data": { "contents": [{ "id": 1 }, { "id": 2 }, { "id": 3 }] } });
+        Contract {
+            spec,
+            interactions: vec![
+                interaction("listZones", "GET /regions/5/zones?page=1&size=10", zones),
+                interaction(
+                    "restart",
+                    "POST /regions/5/restart",
+                    json!({ "data": "done" }),
+                ),
+            ],
+        }
+    }
+
+    fn answer(settings: Settings, request: (&str, &str)) -> (u16, Value) {
+        let ocp = Ocp::new(settings, &contract()).unwrap();
+        let (method, target) = request;
+        let request = hyper::Request::builder().method(method).uri(target);
+        let (head, ()) = request.body(()).unwrap().into_parts();
+        let answer = ocp.respond(&Request::new(head));
+        match answer.body {
+            Body::Json(body) => (answer.status, body),
+            Body::Bytes(_) => (answer.status, Value::Null),
+        }
+    }
+
+    fn settings() -> Settings {
+        let known_ids = contract().documented_ids();
+        assert_eq!(known_ids, BTreeMap::from([("region_id".to_owned(), 5)]));
+        Settings {
+            forbidden_ids: BTreeMap::from([("region_id".to_owned(), 9)]),
+            known_ids,
+            ..Settings::default()
+        }
+    }
+
+    #[test]
+    fn an_operation_that_nobody_knows_is_served_from_the_description_and_its_exchanges() {
+        for (request, status, pointer, due) in [
+            (
+                ("GET", "/regions/5/zones"),
+                200,
+                "/data/contents/2/id",
+                json!(3),
+            ),
+            (
+                ("GET", "/regions/5/zones?page=2&size=2"),
+                200,
+                "/data/contents",
+                json!([{ "id": 3 }]),
+            ),
+            (
+                ("GET", "/regions/5/zones?size=2&status=X"),
+                200,
+                "/data/page/totalPages",
+                json!(2),
+            ),
+            (
+                ("GET", "/regions/6/zones"),
+                404,
+                "/error/message",
+                json!("region_id 6 does not exist."),
+            ),
+            (
+                ("GET", "/regions/9/zones"),
+                403,
+                "/error/code",
+                json!("IAM11000"),
+            ),
+            (("GET", "/regions/abc/zones"), 400, "/error/code", json!(0)),
+            (("POST", "/regions/5/zones"), 405, "/status", json!(405)),
+            (("POST", "/regions/5/restart"), 200, "/data", json!("done")),
+            (("POST", "/regions/6/restart"), 404, "/status", json!(404)),
+            (("GET", "/nowhere"), 200, "", Value::Null),
+        ] {
+            let (came, body) = answer(settings(), request);
+            assert_eq!(
+                (came, body.pointer(pointer)),
+                (status, Some(&due)),
+                "{request:?}: {body}"
+            );
+        }
+    }
+
+    #[test]
+    fn rows_of_ones_own_and_oddities_need_no_folder_either() {
+        let settings = Settings {
+            rows: BTreeMap::from([(
+                "listZones".to_owned(),
+                vec![json!({ "id": 8 }), json!({ "id": 7 })],
+            )]),
+            oddities: vec![Oddity::OldestFirst, Oddity::RowsAsSize, Oddity::LargeIds],
+            ..settings()
+        };
+        let (_, body) = answer(settings, ("GET", "/regions/5/zones?size=10"));
+        assert_eq!(body["data"]["page"]["size"], 2);
+        assert_eq!(
+            body["data"]["contents"][0]["id"],
+            ((1_i64 << 60) + 7).to_string()
+        );
+    }
+}

@@ -34,7 +34,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    fn new(head: Parts) -> Self {
+    pub(super) fn new(head: Parts) -> Self {
         let query = parameters(head.uri.query().unwrap_or_default());
         Self { head, query }
     }
