@@ -162,9 +162,15 @@ pub(crate) struct VerifyArguments {
     #[arg(long, requires = "base_url", help_heading = "A real OCP")]
     pub(crate) check_authentication: bool,
 
-    /// Tasks of the embedded OCP; 0 for the two of the documentation.
-    #[arg(long, value_name = "N", conflicts_with = "base_url")]
-    pub(crate) tasks: Option<usize>,
+    /// Rows of the embedded OCP, enough for every check; 0 for those of the
+    /// documentation.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 40,
+        conflicts_with = "base_url"
+    )]
+    pub(crate) rows: usize,
     /// Send no more requests than this.
     #[arg(long, value_name = "N", default_value_t = 160)]
     pub(crate) max_requests: usize,
@@ -201,13 +207,13 @@ pub(crate) struct MockArguments {
     /// Port on the loopback interface; 0 for any that is free.
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
-    /// Restore tasks to make up; 0 for the two of the documentation.
+    /// Rows to make up; 0 for those of the documentation.
     #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) tasks: usize,
+    pub(crate) rows: usize,
     /// Requests that it allows in ten seconds; without it, any number.
     #[arg(long, value_name = "N")]
     pub(crate) rate_limit: Option<u64>,
-    /// Restores that run end well after so many seconds; without it, never.
+    /// What runs ends well after so many seconds; without it, never.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) ends_after: Option<Duration>,
     /// What it does as some real servers do. May be repeated.

@@ -14,12 +14,10 @@ use contract_tests::verify::{self, Contract, Identity, Target, waivers};
 use contract_tests::{contract, mutants, report};
 use ocp_contract::Interaction;
 use ocp_contract::strict::Severity;
-use ocp_mock::{EmbeddedOcp, Settings, tasks};
+use ocp_mock::{EmbeddedOcp, Settings};
 
 use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, VerifyArguments};
 
-/// Tasks of the embedded OCP that is verified: enough for every check.
-const TASKS: usize = 40;
 /// Where the command lines of findings find the embedded OCP: that of `mock`.
 const SHOWN_URL: &str = "http://127.0.0.1:8080";
 /// User and password of the mock.
@@ -92,18 +90,17 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
 
 async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> {
     let key = ("verify".to_owned(), "only for the embedded OCP".to_owned());
-    let tasks = match arguments.tasks {
-        Some(0) => tasks::documented()?,
-        Some(count) => tasks::made(count),
-        None => tasks::made(TASKS),
+    let name = match arguments.rows {
+        0 => "Embedded OCP with the documented rows".to_owned(),
+        count => format!("Embedded OCP with {count} rows"),
     };
-    let name = format!("Embedded OCP with {} restore tasks", tasks.len());
     anstream::println!("{name}: the contract, then the embedded OCP, with the generated client.");
     let settings = Settings {
         access_key: Some(key.clone()),
         rate_limit: Some((1_000_000, Duration::from_secs(60))),
-        ..Settings::new(tasks)
-    };
+        ..Settings::default()
+    }
+    .with_rows(arguments.rows);
     let contract = Contract::read()?;
     let target = Target {
         name,
@@ -167,10 +164,6 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
             arguments.port
         )
     })?;
-    let tasks = match arguments.tasks {
-        0 => tasks::documented()?,
-        count => tasks::made(count),
-    };
     let owned = |(name, secret): (&str, &str)| (name.to_owned(), secret.to_owned());
     let settings = Settings {
         basic: Some(owned(MOCK_USER)),
@@ -180,8 +173,9 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
             .map(|limit| (limit, Duration::from_secs(10))),
         ends_after: arguments.ends_after,
         oddities: arguments.oddity,
-        ..Settings::new(tasks)
-    };
+        ..Settings::default()
+    }
+    .with_rows(arguments.rows);
     let url = format!("http://{}", listener.local_addr()?);
     let guide = guide::guide(&url, &settings)?;
     let _ocp = EmbeddedOcp::start_at(settings, listener).await?;

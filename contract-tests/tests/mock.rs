@@ -130,7 +130,7 @@ fn broken_promise(promise: &str, status: u16, body: &Value) -> Option<String> {
 async fn what_it_prints_does_what_it_says() {
     let client = client();
     let has_curl = has_curl();
-    for arguments in [[].as_slice(), &["--tasks", "40"]] {
+    for arguments in [[].as_slice(), &["--rows", "40"]] {
         let mock = Mock::start(arguments);
         let tries = mock.tries("curl");
         let mut promised: Vec<&str> = tries.iter().map(|(promise, _)| *promise).collect();
@@ -219,7 +219,7 @@ async fn a_rate_limit_refuses_the_next_request() {
 #[tokio::test]
 async fn a_running_restore_ends_after_its_time() {
     let begin = Instant::now();
-    let mock = Mock::start(&["--tasks", "1", "--ends-after", "1"]);
+    let mock = Mock::start(&["--rows", "1", "--ends-after", "1"]);
     let client = client();
     loop {
         let body = mock.list(&client).await.text().await.unwrap();

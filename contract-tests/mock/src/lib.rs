@@ -22,7 +22,7 @@ pub use answer::Answer;
 pub use error::Error;
 pub use fault::Fault;
 pub use oddity::Oddity;
-pub use operations::restore_task::tasks;
+pub use operations::*;
 pub use refusal::status_of_unknown_id;
 pub use settings::Settings;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::contract::Contract;
+use crate::operations;
 use crate::{Fault, Oddity};
 
 /// How far the forbidden ids are from those that there are.
@@ -46,6 +47,19 @@ pub struct Settings {
     pub oddities: Vec<Oddity>,
     /// What it does wrong.
     pub fault: Option<Fault>,
+}
+
+impl Settings {
+    /// The same, with so many rows made up of every kind that is known; 0 for those of
+    /// the documentation.
+    #[must_use]
+    pub fn with_rows(mut self, count: usize) -> Self {
+        self.rows = match count {
+            0 => BTreeMap::new(),
+            count => operations::made(count),
+        };
+        self
+    }
 }
 
 impl Default for Settings {

@@ -1,6 +1,8 @@
 //! What is known of rows beyond their schema: a folder for each kind (`x-row-kind`).
 
-pub(crate) mod restore_task;
+mod restore_task;
+
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use ocp_contract::Operation;
@@ -8,6 +10,8 @@ use serde_json::Value;
 
 use crate::refusal::Refusal;
 use crate::{Error, Oddity};
+
+pub use restore_task::tasks;
 
 /// Which rows a request asks for.
 pub(crate) type Filter<'a> = Box<dyn Fn(&Value) -> bool + 'a>;
@@ -48,10 +52,32 @@ struct Unknown;
 
 impl Kind for Unknown {}
 
+/// Something that is known of rows.
+struct Known {
+    /// Its name in the description.
+    name: &'static str,
+    /// What one operation does with it.
+    of: fn(&Value, &Operation) -> Result<Box<dyn Kind>, Error>,
+    /// As many rows as asked for, newest first, always the same.
+    made: fn(usize) -> Vec<Value>,
+}
+
+/// All kinds of rows of which more is known than their schema.
+const KNOWN: &[Known] = &[restore_task::KNOWN];
+
 /// The kind of an operation's rows.
 pub(crate) fn kind(spec: &Value, operation: &Operation) -> Result<Box<dyn Kind>, Error> {
-    match operation.row_kind.as_deref() {
-        Some(restore_task::KIND) => Ok(Box::new(restore_task::RestoreTasks::new(spec, operation)?)),
-        _ => Ok(Box::new(Unknown)),
+    let name = operation.row_kind.as_deref();
+    match KNOWN.iter().find(|known| Some(known.name) == name) {
+        Some(known) => (known.of)(spec, operation),
+        None => Ok(Box::new(Unknown)),
     }
+}
+
+/// As many rows of every kind that is known.
+pub(crate) fn made(count: usize) -> BTreeMap<String, Vec<Value>> {
+    let known = KNOWN.iter();
+    known
+        .map(|known| (known.name.to_owned(), (known.made)(count)))
+        .collect()
 }

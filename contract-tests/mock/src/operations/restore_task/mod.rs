@@ -10,13 +10,20 @@ use chrono::{DateTime, FixedOffset, Utc};
 use ocp_contract::Operation;
 use serde_json::{Map, Value, json};
 
-use super::{Filter, Kind};
+use super::{Filter, Kind, Known};
 use crate::refusal::Refusal;
 use crate::{EmbeddedOcp, Error, Oddity, Settings};
 use states::States;
 
-/// The kind's name in the description.
-pub(super) const KIND: &str = "restore_task";
+const KIND: &str = "restore_task";
+
+/// How the embedded OCP comes to them.
+pub(super) const KNOWN: Known = Known {
+    name: KIND,
+    of: |spec, operation| Ok(Box::new(RestoreTasks::new(spec, operation)?)),
+    made: tasks::made,
+};
+
 /// The operation that writes times in another form, and rows as `page.size`.
 const OF_CLUSTER: &str = "listClusterRestoreTasks";
 const TIMES: [&str; 3] = ["createTime", "finishTime", "restoreEndTime"];
@@ -52,7 +59,7 @@ impl EmbeddedOcp {
 }
 
 /// Restore tasks, as one operation has them.
-pub(super) struct RestoreTasks {
+struct RestoreTasks {
     /// The members that its rows have.
     members: BTreeSet<String>,
     is_of_cluster: bool,
@@ -60,7 +67,7 @@ pub(super) struct RestoreTasks {
 }
 
 impl RestoreTasks {
-    pub(super) fn new(spec: &Value, operation: &Operation) -> Result<Self, Error> {
+    fn new(spec: &Value, operation: &Operation) -> Result<Self, Error> {
         let row = operation.list.as_ref().map(|list| &list.row);
         let members = row.and_then(|row| row["properties"].as_object());
         Ok(Self {
