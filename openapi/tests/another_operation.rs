@@ -87,9 +87,8 @@ impl Contract {
         write("ocp.yaml", &self.spec);
         write("documentation.yaml", &self.documentation);
         write("discrepancies.yaml", &self.register);
-        for name in ["mutants.yaml", "rejections/bodies.yaml"] {
-            write(name, &json!([]));
-        }
+        write("mutants.yaml", &added("mutants.yaml"));
+        write("rejections/bodies.yaml", &json!([]));
     }
 }
 
