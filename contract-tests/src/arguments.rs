@@ -1,5 +1,6 @@
 //! What can be said on the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -14,8 +15,14 @@ use ocp_contract::{Location, Operation, Parameter};
 use ocp_mock::Oddity;
 use serde_json::Value;
 
+/// The name of this program where people start it themselves.
+const PROGRAM: &str = env!("CARGO_BIN_NAME");
+/// The name by which `cargo xtask` starts this program.
+const XTASK: &str = "cargo xtask";
+/// The task of a command line that names none.
+const DEFAULT: &str = "verify";
+
 #[derive(Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) task: Task,
@@ -26,14 +33,28 @@ impl Arguments {
     pub(crate) fn read(operations: &[Operation]) -> Self {
         let parameters = in_paths(operations);
         let ids: Vec<String> = operations.iter().map(|one| one.id.clone()).collect();
-        let mut command = Self::command().mut_subcommand("verify", |command| {
+        let mut given: Vec<OsString> = std::env::args_os().collect();
+        let is_xtask = given.first().is_some_and(|program| program == XTASK);
+        let mut command = Self::command().name(if is_xtask { XTASK } else { PROGRAM });
+        let tasks: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let names_task = given.get(1).and_then(|one| one.to_str());
+        if !names_task.is_some_and(|one| one == "help" || tasks.contains(&one)) {
+            given.insert(1.min(given.len()), DEFAULT.into());
+        }
+        command = command.mut_subcommand(DEFAULT, |command| {
+            let command = match is_xtask {
+                true => command,
+                false => command.override_usage(format!("{PROGRAM} [OPTIONS]")),
+            };
             let command = command.mut_arg("operation", |one| {
                 one.value_parser(PossibleValuesParser::new(ids))
             });
             let add = |command, one: &&Parameter| with_flag(command, one, operations);
             parameters.iter().fold(command, add)
         });
-        let matches = command.get_matches_mut();
+        let matches = command
+            .try_get_matches_from_mut(given)
+            .unwrap_or_else(|error| error.exit());
         let mut arguments = Self::from_arg_matches(&matches)
             .unwrap_or_else(|error| error.format(&mut command).exit());
         if let (Task::Verify(verify), Some(matches)) =

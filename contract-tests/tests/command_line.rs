@@ -25,7 +25,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 const SECRET: &str = "s3cret-Pa55phrase";
 
 fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_contract-tests"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
     command.arg("verify").args(arguments);
     for name in [
         "OCP_USER",
@@ -650,7 +650,7 @@ async fn reports_obey_the_umask_and_recordings_are_private() {
         let records = folder.path().join("records");
         let output = Command::new("sh")
             .args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask])
-            .arg(env!("CARGO_BIN_EXE_contract-tests"))
+            .arg(env!("CARGO_BIN_EXE_ocp-verify"))
             .args(["verify", "--base-url", &ocp.url()])
             .args(IDS)
             .args(OF_A_TENANT)

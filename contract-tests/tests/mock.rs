@@ -78,7 +78,7 @@ impl Drop for Mock {
 
 /// The program with a task, in an environment without credentials and proxies.
 fn program(task: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_contract-tests"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
     command.arg(task).env("NO_PROXY", "127.0.0.1");
     for name in [
         "OCP_USER",

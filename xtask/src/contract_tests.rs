@@ -31,7 +31,7 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
             "--package",
             "contract-tests",
             "--bin",
-            "contract-tests",
+            "ocp-verify",
         ])
         .arg("--message-format=json-render-diagnostics")
         .stderr(Stdio::inherit())
@@ -46,14 +46,15 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .find_map(|message| Some(PathBuf::from(message.get("executable")?.as_str()?)))
-        .context("cargo built contract-tests but did not say where")
+        .context("cargo built ocp-verify but did not say where")
 }
 
 /// Signals and exit code are those of the program.
 #[cfg(unix)]
 fn hand_over(mut command: Command) -> std::io::Result<ExitCode> {
     use std::os::unix::process::CommandExt;
-    Err(command.exec())
+    // Its help speaks of the command that people typed.
+    Err(command.arg0("cargo xtask").exec())
 }
 
 #[cfg(not(unix))]
