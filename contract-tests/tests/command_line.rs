@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use contract_tests::replay;
 use ocp_contract::Interaction;
+use ocp_contract::evidence::Evidence;
 use ocp_mock::{EmbeddedOcp, Fault, Settings, tasks};
 use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
@@ -634,6 +635,15 @@ async fn recordings_are_interactions_that_the_client_replays() {
         count += 1;
     }
     assert!(count > 40, "{count} recordings");
+    // They are evidence as they are.
+    let mut evidence = Evidence::embedded().unwrap();
+    let recordings = Interaction::read_all(folder.path()).unwrap();
+    let sources = recordings.iter().map(|one| &one.recorded.source);
+    assert!(sources.clone().all(|source| source.date.is_some()));
+    evidence.interactions.extend(recordings);
+    let gaps = evidence.gaps(&spec);
+    let gaps: Vec<String> = gaps.iter().map(ToString::to_string).collect();
+    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
     assert!(folder.path().join("listClusterRestoreTasks").is_dir());
     assert!(folder.path().join("listTenantRestoreTasks").is_dir());
 }

@@ -89,8 +89,9 @@ impl Recorder {
             let case = draft.path().join(format!("recorded-{:03}", index + 1));
             let line = json!(format!("GET {target}"));
             let media_type = json!(media_type);
+            let date = chrono::Utc::now().format("%F");
             let interaction = format!(
-                "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not told\n  note: Host names, addresses and secrets are replaced.\nrequest: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
+                "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not told\n  date: {date}\n  # The version of OCP is known to you only. Host names, addresses and secrets are replaced.\n  # ocp: 4.3.1\nrequest: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
             );
             std::fs::create_dir(&case)?;
             for (name, text) in [("interaction.yaml", &interaction), ("response.json", body)] {

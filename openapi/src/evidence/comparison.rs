@@ -1,6 +1,6 @@
 //! One operation, place by place: what the spec says against what supports it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Gap;
 use super::claim::Claim;
@@ -14,6 +14,9 @@ use super::support::{Support, Supports};
 /// A decision that some operation needs: of an entry about a place, its type or a
 /// claim.
 pub(super) type Decision = (u32, Place, Option<Claim>);
+
+/// What is expected of a place, each claim with its source.
+type Claims = BTreeMap<Claim, String>;
 
 /// One operation, place by place.
 pub(super) struct Comparison<'a> {
@@ -94,7 +97,12 @@ impl<'a> Comparison<'a> {
         let decided = decisions.find_map(|entry| Some((entry.id, entry.types.get(place)?)));
         drop(decisions);
         let expected = match (decided, support.kind()) {
-            (Some((_, kind)), Ok(Some(same))) if kind == same => Some(kind),
+            // A recording confirms a decision; it does not replace it.
+            (Some((_, kind)), Ok(Some(same)))
+                if kind == same && support.grade() != Grade::Observed =>
+            {
+                Some(kind)
+            }
             (Some((id, kind)), _) => {
                 self.needed.insert((id, place.clone(), None));
                 Some(kind)
@@ -132,31 +140,35 @@ impl<'a> Comparison<'a> {
         // documented list must hold it already.
         let is_list = entries.iter().any(|one| one.vocabularies.contains(place));
         let documented = support.lists_values();
-        let shown = [&support.samples, &support.recordings];
-        let shown: Vec<&str> = shown.into_iter().flatten().map(String::as_str).collect();
-        for text in &support.texts {
-            let claim = Claim::Value(text.clone());
-            if expected.contains_key(&claim) {
-                continue;
+        let mut shows = |texts: &BTreeSet<String>, sources: &[String], expected: &mut Claims| {
+            for text in texts {
+                let claim = Claim::Value(text.clone());
+                if expected.contains_key(&claim) {
+                    continue;
+                }
+                let sources = sources.join("; ");
+                if documented {
+                    let what =
+                        format!("{sources} shows the value `{text}`, its table does not list it");
+                    self.note(place, what);
+                }
+                if is_list || documented {
+                    expected.insert(claim, sources);
+                }
             }
-            if documented {
-                let shown = shown.join("; ");
-                let what = format!("{shown} shows the value `{text}`, its table does not list it");
-                self.note(place, what);
-            }
-            if is_list || documented {
-                expected.insert(claim, shown.join("; "));
-            }
-        }
+        };
+        shows(&support.texts, &support.samples, &mut expected);
+        let mut needed = Vec::new();
         for entry in entries {
             for claim in entry.claims.get(place).into_iter().flat_map(|one| &one.0) {
                 if !expected.contains_key(claim) {
                     expected.insert(claim.clone(), format!("entry {}", entry.id));
-                    self.needed
-                        .insert((entry.id, place.clone(), Some(claim.clone())));
+                    needed.push((entry.id, place.clone(), Some(claim.clone())));
                 }
             }
         }
+        shows(&support.recorded_texts, &support.recordings, &mut expected);
+        self.needed.extend(needed);
         for claim in &node.claims {
             if !expected.contains_key(claim) {
                 self.note(place, format!("the spec says `{claim}`, no source does"));

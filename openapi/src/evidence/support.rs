@@ -29,8 +29,10 @@ pub struct Support {
     kinds: Vec<(Kind, Grade)>,
     /// Everything else, by claim, with its source.
     pub(super) claims: BTreeMap<Claim, String>,
-    /// Texts that samples and recordings show here.
+    /// Texts that samples show here.
     pub(super) texts: BTreeSet<String>,
+    /// Texts that recordings show here.
+    pub(super) recorded_texts: BTreeSet<String>,
     /// Values that a table lists in two of its groups.
     pub(super) repeated: BTreeSet<String>,
 }
@@ -303,7 +305,9 @@ impl Collection<'_> {
             self.note(&Place::of(Root::Request), None, grade, &source);
             for (name, text) in &recorded.request.query {
                 let place = Place::parameter(Location::Query, name);
-                self.note(&place, Some(Kind::of_text(text)), grade, &source);
+                // What somebody sent to an OCP shows that it was sent, and no type.
+                let kind = Some(Kind::of_text(text)).filter(|_| grade == Grade::Sampled);
+                self.note(&place, kind, grade, &source);
             }
             // The path of the sample shows the parameters of the template it fits.
             let arguments = interaction.arguments(spec).unwrap_or_default();
@@ -318,8 +322,12 @@ impl Collection<'_> {
             let response = described(self.places, recorded.response.status);
             walk(&body, &response, &mut |place, _, value| {
                 self.note(place, Kind::of_value(value), grade, &source);
-                let text = value.as_str().map(str::to_owned);
-                self.at(place).texts.extend(text);
+                let support = self.at(place);
+                let texts = match grade {
+                    Grade::Sampled => &mut support.texts,
+                    _ => &mut support.recorded_texts,
+                };
+                texts.extend(value.as_str().map(str::to_owned));
             });
         }
     }
