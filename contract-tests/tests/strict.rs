@@ -143,6 +143,9 @@ fn settle(body: &mut Value, time: &str) {
     }
 }
 
+/// What is lost of a body.
+type Lost = fn(&Value) -> Vec<String>;
+
 fn lost<T: serde::de::DeserializeOwned + serde::Serialize>(body: &Value) -> Vec<String> {
     match serde_json::from_str::<T>(&body.to_string()) {
         Ok(value) => lossless::differences(body, &serde_json::to_value(value).unwrap())
@@ -157,7 +160,7 @@ fn lost<T: serde::de::DeserializeOwned + serde::Serialize>(body: &Value) -> Vec<
 fn what_strict_accepts_is_decoded_without_loss() {
     let spec = spec().unwrap();
     let evidence = Evidence::embedded().unwrap();
-    let operations: [(&str, &str, fn(&Value) -> Vec<String>); 2] = [
+    let operations: [(&str, &str, Lost); 2] = [
         (
             "listTenantRestoreTasks",
             "2024-08-08T08:25:39.15Z",

@@ -145,7 +145,7 @@ impl Call<'_> {
             });
         }
         put("slash-added", "path", Root::Request, &|sent| {
-            sent.path.push('/')
+            sent.path.push('/');
         });
         let segments: Vec<&str> = self.sent.path.split('/').collect();
         for (index, segment) in segments.iter().enumerate().skip(1) {
@@ -173,7 +173,7 @@ impl Call<'_> {
                 sent.query.push(again);
             });
             put("value-emptied", &what, root(), &|sent| {
-                sent.query[index].1.clear()
+                sent.query[index].1.clear();
             });
             put("value-changed", &what, root(), &|sent| {
                 let value = &mut sent.query[index].1;

@@ -52,12 +52,15 @@ struct Unknown;
 
 impl Kind for Unknown {}
 
+/// Makes a kind of one operation, from the description.
+type Make = fn(&Value, &Operation) -> Result<Box<dyn Kind>, Error>;
+
 /// Something that is known of rows.
 struct Known {
     /// Its name in the description.
     name: &'static str,
     /// What one operation does with it.
-    of: fn(&Value, &Operation) -> Result<Box<dyn Kind>, Error>,
+    of: Make,
     /// As many rows as asked for, newest first, always the same.
     made: fn(usize) -> Vec<Value>,
 }
