@@ -94,7 +94,7 @@ fn unexpected(what: &str) -> String {
     format!("progenitor generates other code than codegen.rs changes: {what}")
 }
 
-/// What [`requests`] needs to know of every operation.
+/// What [`requests()`] needs to know of every operation.
 fn required(spec: &Value) -> Required {
     let operations = operations(spec).map(|(item, operation, id)| {
         let required = list(spec, item, operation).map(|list| list.required);

@@ -153,7 +153,7 @@ pub(crate) enum Task {
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct VerifyArguments {
-    /// The OCP to verify, such as http://ocp.example:8080.
+    /// The OCP to verify, such as <http://ocp.example:8080>.
     #[arg(long, value_name = "URL", help_heading = "A real OCP")]
     pub(crate) base_url: Option<String>,
     /// What to ask for, from the flags that the description names.
