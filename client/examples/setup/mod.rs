@@ -27,7 +27,7 @@ impl Ocp {
     }
 }
 
-/// The OCP at `OCP_BASE_URL`, with `OCP_CLUSTER`, `OCP_TENANT` and `OCP_USER`,
+/// The OCP at `OCP_BASE_URL`, with `OCP_CLUSTER_ID`, `OCP_TENANT_ID` and `OCP_USER`,
 /// `OCP_PASSWORD` or `OCP_ACCESS_KEY`, `OCP_SECRET_KEY`; without `OCP_BASE_URL`
 /// an embedded one, whose running restores end after a second.
 pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
@@ -74,8 +74,8 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
         base_url: base_url.trim_end_matches('/').to_owned(),
         credentials,
         access_key: key,
-        cluster: number("OCP_CLUSTER")?,
-        tenant: number("OCP_TENANT")?,
+        cluster: number("OCP_CLUSTER_ID")?,
+        tenant: number("OCP_TENANT_ID")?,
         _embedded: None,
     })
 }

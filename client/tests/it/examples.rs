@@ -82,8 +82,8 @@ async fn a_restore_that_fails_or_vanishes_ends_the_example_with_an_error() {
         .await;
         let variables = [
             ("OCP_BASE_URL", url.as_str()),
-            ("OCP_CLUSTER", "1"),
-            ("OCP_TENANT", "2"),
+            ("OCP_CLUSTER_ID", "1"),
+            ("OCP_TENANT_ID", "2"),
         ];
         let (printed, is_success) = run("follow_restore", &variables).await;
         assert!(!is_success, "{printed}");
