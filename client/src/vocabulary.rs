@@ -106,8 +106,7 @@ macro_rules! vocabulary {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                let word: ::std::string::String = ::serde::Deserialize::deserialize(deserializer)?;
-                Ok(Self::from(word))
+                deserializer.deserialize_str(crate::wire::EnumVisitor(::std::marker::PhantomData))
             }
         }
 

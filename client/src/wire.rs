@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 
 /// Reads a member of any type that an answer may hold.
 pub(crate) fn read<'de, T: Wire<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
@@ -37,8 +37,26 @@ impl<'de, T: Wire<'de>> Wire<'de> for Option<T> {
 
 impl<'de, T: Wire<'de>> Wire<'de> for Vec<T> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let items = Vec::<Read<T>>::deserialize(deserializer)?;
-        Ok(items.into_iter().map(|read| read.0).collect())
+        struct ListVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Wire<'de>> Visitor<'de> for ListVisitor<T> {
+            type Value = Vec<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                // What serde says of its own lists.
+                f.write_str("a sequence")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
+                let mut list = Vec::new();
+                while let Some(Read(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(list)
+            }
+        }
+
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
 }
 
@@ -91,6 +109,21 @@ plain!(
     crate::ErrorCode,
     crate::QueryTime
 );
+
+/// Reads a value of an open list from the text as it stands, without a copy.
+pub(crate) struct EnumVisitor<T>(pub(crate) PhantomData<T>);
+
+impl<T: for<'a> From<&'a str>> Visitor<'_> for EnumVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
+        Ok(T::from(value))
+    }
+}
 
 pub(crate) struct ObjectVisitor<T>(pub(crate) PhantomData<T>);
 
@@ -175,68 +208,76 @@ impl<'de> Wire<'de> for DateTime<Utc> {
     }
 }
 
-/// Reads `yyyy-MM-ddTHH:mm:ss`, a fraction of up to nine digits, and `Z`,
-/// `+hh:mm` or `+hhmm`. The form is checked here; chrono is more generous and
-/// would, for one, read second 60 and any number of digits.
+/// Reads `yyyy-MM-ddTHH:mm:ss`, a fraction of up to nine digits, and `Z`, `+hh:mm`
+/// or `+hhmm`, by hand: chrono's readers take more (second 60, any number of digits)
+/// and cost as much as all other members of a row together.
 fn parse_time(text: &str) -> Option<DateTime<Utc>> {
-    let (local, rest) = text.split_at_checked(19)?;
-    let is_form = local.bytes().enumerate().all(|(at, byte)| match at {
-        4 | 7 => byte == b'-',
-        10 => byte == b'T',
-        13 | 16 => byte == b':',
-        _ => byte.is_ascii_digit(),
-    });
-    if !is_form || local.ends_with("60") {
-        return None;
-    }
-    let local = NaiveDateTime::parse_from_str(local, "%Y-%m-%dT%H:%M:%S").ok()?;
-
-    let (fraction, offset) = match rest.strip_prefix('.') {
-        Some(rest) => rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?),
-        None => ("0", rest),
+    let mut text = Digits(text.as_bytes());
+    let year = text.number(4)?;
+    let month = text.after(b'-')?.number(2)?;
+    let day = text.after(b'-')?.number(2)?;
+    let hour = text.after(b'T')?.number(2)?;
+    let minute = text.after(b':')?.number(2)?;
+    let second = text.after(b':')?.number(2)?;
+    let nanosecond = match text.after(b'.') {
+        Some(text) => text.fraction()?,
+        None => 0,
     };
-    if !(1..=9).contains(&fraction.len()) {
-        return None;
-    }
-    let nanoseconds: i64 = format!("{fraction:0<9}").parse().ok()?;
-    let local = local.checked_add_signed(chrono::Duration::nanoseconds(nanoseconds))?;
-    Some(
-        local
-            .and_local_timezone(parse_offset(offset)?)
-            .single()?
-            .to_utc(),
-    )
+    // Neither takes what does not exist, second 60 included.
+    let day = NaiveDate::from_ymd_opt(year.cast_signed(), month, day)?;
+    let local = day.and_hms_nano_opt(hour, minute, second, nanosecond)?;
+    Some(local.checked_sub_offset(text.offset()?)?.and_utc())
 }
 
-fn parse_offset(offset: &str) -> Option<FixedOffset> {
-    if offset == "Z" {
-        return FixedOffset::east_opt(0);
+/// What is left of a time.
+struct Digits<'a>(&'a [u8]);
+
+impl Digits<'_> {
+    /// What comes after a character, if that is next.
+    fn after(&mut self, character: u8) -> Option<&mut Self> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = (*first == character).then_some(rest)?;
+        Some(self)
     }
-    if !offset.is_ascii() {
-        return None;
+
+    /// The number that so many digits are, at most nine.
+    fn number(&mut self, digits: usize) -> Option<u32> {
+        let (number, rest) = self.0.split_at_checked(digits)?;
+        self.0 = rest;
+        number.iter().try_fold(0, |number, digit| {
+            let digit = digit.wrapping_sub(b'0');
+            (digit < 10).then(|| number * 10 + u32::from(digit))
+        })
     }
-    let sign = match offset.chars().next()? {
-        '+' => 1,
-        '-' => -1,
-        _ => return None,
-    };
-    let (hours, minutes) = match (&offset.as_bytes()[1..], offset.len()) {
-        ([_, _, b':', _, _], 6) => (&offset[1..3], &offset[4..6]),
-        ([_, _, _, _], 5) => (&offset[1..3], &offset[3..5]),
-        _ => return None,
-    };
-    if ![hours, minutes]
-        .iter()
-        .all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-    {
-        return None;
+
+    /// One to nine digits of a second, in nanoseconds.
+    fn fraction(&mut self) -> Option<u32> {
+        let is_digit = |byte: &&u8| byte.is_ascii_digit();
+        let digits = self.0.iter().take_while(is_digit).count();
+        // 0 to 8 zeros are missing to the right.
+        let missing = 9_usize.checked_sub(digits).filter(|missing| *missing < 9)?;
+        Some(self.number(digits)? * 10_u32.pow(missing.try_into().ok()?))
     }
-    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    // Java's largest offset is 18 hours.
-    if minutes > 59 || hours * 60 + minutes > 18 * 60 {
-        return None;
+
+    /// The offset that ends a time; Java's largest is 18 hours.
+    fn offset(&mut self) -> Option<FixedOffset> {
+        let (sign, rest) = self.0.split_first()?;
+        self.0 = rest;
+        let east = match sign {
+            b'Z' => return FixedOffset::east_opt(0).filter(|_| rest.is_empty()),
+            b'+' => 1,
+            b'-' => -1,
+            _ => return None,
+        };
+        let hours = self.number(2)?;
+        let minutes = match self.after(b':') {
+            Some(text) => text.number(2)?,
+            None => self.number(2)?,
+        };
+        let is_known = minutes < 60 && hours * 60 + minutes <= 18 * 60 && self.0.is_empty();
+        let seconds = (hours * 3600 + minutes * 60).cast_signed();
+        FixedOffset::east_opt(east * seconds).filter(|_| is_known)
     }
-    FixedOffset::east_opt(sign * (hours * 60 + minutes) * 60)
 }
 
 #[cfg(test)]
