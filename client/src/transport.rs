@@ -68,6 +68,9 @@ fn record(span: &tracing::Span, outcome: &Outcome) {
     }
 }
 
+/// The longest body that room is made for before it has come, in bytes.
+const ROOM: usize = 1 << 20;
+
 impl Transport {
     /// Sends a request, again if that may help, and returns a success that is
     /// worth decoding, its body read to the end.
@@ -140,14 +143,16 @@ impl Transport {
     /// Sends a complete request once; with the success comes its trace id.
     async fn send(&self, http: &reqwest::Client, request: Request) -> Outcome {
         let started = Instant::now();
-        let (method, url) = (request.method().clone(), request.url().clone());
-        let mut request_headers = request.headers().clone();
-        request_headers.remove(AUTHORIZATION);
-        let server = url.origin().ascii_serialization();
-        let mut response = http
-            .execute(request)
-            .await
-            .map_err(|error| Error::from_http(error, &format!("no answer from {server}")))?;
+        let url = request.url().clone();
+        let observed = self.observer.as_ref().map(|observer| {
+            let mut headers = request.headers().clone();
+            headers.remove(AUTHORIZATION);
+            (observer, request.method().clone(), headers)
+        });
+        let mut response = http.execute(request).await.map_err(|error| {
+            let server = url.origin().ascii_serialization();
+            Error::from_http(error, &format!("no answer from {server}"))
+        })?;
         if response.url() != &url {
             // Only a client of the user's own follows redirects.
             return Err(Error::new(
@@ -157,8 +162,8 @@ impl Transport {
             .with_status(response.status()));
         }
         let status = response.status();
-        let read = self.read(&mut response, &server).await;
-        if let Some(observer) = &self.observer {
+        let read = self.read(&mut response).await;
+        if let Some((observer, method, request_headers)) = observed {
             observer(&Exchange {
                 method,
                 url,
@@ -189,7 +194,7 @@ impl Transport {
 
         let mut whole = http::Response::new(body);
         *whole.status_mut() = status;
-        *whole.headers_mut() = response.headers().clone();
+        *whole.headers_mut() = std::mem::take(response.headers_mut());
         Ok((whole.into(), trace_id))
     }
 
@@ -217,11 +222,16 @@ impl Transport {
     }
 
     /// Reads the body, decompressed, up to the limit and no further.
-    async fn read(&self, response: &mut Response, server: &str) -> Result<Vec<u8>, Error> {
+    async fn read(&self, response: &mut Response) -> Result<Vec<u8>, Error> {
         let status = response.status();
-        let mut body = Vec::new();
+        // A server may promise any length; room is made for what is usual.
+        let promised = response.content_length().unwrap_or_default();
+        let usual = ROOM.min(self.max_body_bytes);
+        let mut body = Vec::with_capacity(promised.min(usual as u64) as usize);
         loop {
-            let chunk = response.chunk().await.map_err(|error| {
+            let chunk = response.chunk().await;
+            let chunk = chunk.map_err(|error| {
+                let server = response.url().origin().ascii_serialization();
                 Error::from_http(error, &format!("the answer from {server} broke off"))
                     .with_status(status)
             })?;
