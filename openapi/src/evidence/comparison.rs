@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Gap;
 use super::claim::Claim;
 use super::claims::{Node, Places};
+use super::gap::Gap;
 use super::grade::Grade;
 use super::kind::Kind;
 use super::place::{Place, Root};

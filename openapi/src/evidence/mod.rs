@@ -6,6 +6,7 @@ mod claim;
 pub mod claims;
 mod comparison;
 pub mod documentation;
+mod gap;
 mod grade;
 mod kind;
 mod place;
@@ -13,7 +14,6 @@ pub mod register;
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::path::Path;
 
 use serde_json::Value;
@@ -26,6 +26,7 @@ use documentation::Page;
 use register::{Condition, Entry};
 
 pub use claim::{Claim, Claims};
+pub use gap::Gap;
 pub use grade::Grade;
 pub use kind::{Kind, is_time};
 pub use place::{Place, Root, Step, walk};
@@ -39,25 +40,6 @@ pub struct Evidence {
     pub register: Vec<Entry>,
     /// Documented and derived exchanges.
     pub interactions: Vec<Interaction>,
-}
-
-/// One place where spec and evidence part.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Gap {
-    /// Id of the operation, or which part of the evidence it is.
-    pub operation: String,
-    /// The place, such as `200 data.contents[].id`.
-    pub place: String,
-    /// What each side says.
-    pub what: String,
-    /// JSON pointer of the node in the spec, or of the nearest.
-    pub pointer: String,
-}
-
-impl fmt::Display for Gap {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, {}: {}", self.operation, self.place, self.what)
-    }
 }
 
 impl Evidence {
@@ -333,27 +315,6 @@ impl Evidence {
                     }
                 }
             }
-        }
-    }
-}
-
-impl Gap {
-    fn new(operation: &str, place: &Place, what: String, pointer: &str) -> Self {
-        Self {
-            operation: operation.into(),
-            place: place.to_string(),
-            what,
-            pointer: pointer.into(),
-        }
-    }
-
-    /// A gap in a file of the evidence.
-    fn elsewhere(file: &str, at: &str, what: String) -> Self {
-        Self {
-            operation: file.into(),
-            place: at.into(),
-            what,
-            pointer: String::new(),
         }
     }
 }
