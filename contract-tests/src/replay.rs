@@ -87,6 +87,8 @@ async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Deco
     // The embedded server stands on this host, whatever proxies there are.
     let http = reqwest::Client::builder()
         .no_proxy()
+        // Nothing here speaks TLS, and this host need not know whom to trust.
+        .tls_certs_only([])
         .user_agent("oceanbase-ocp contract tests")
         .build()
         .map_err(|error| Failure::Argument(error.to_string()))?;
