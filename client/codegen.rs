@@ -5,8 +5,7 @@
 //! by a few passes over its output, in `codegen/`, each with its reason.
 
 use heck::ToUpperCamelCase;
-use progenitor::{GenerationSettings, Generator, HooksMode, InterfaceStyle, TagStyle};
-use quote::quote;
+use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
 use serde_json::Value;
 use syn::{ImplItem, Item, parse_quote};
 
@@ -48,12 +47,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
     settings
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
-        // A client without our hooks would send undocumented headers: let it
-        // not compile.
-        .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::transport::Transport))
-        .with_derive("PartialEq")
-        .with_derive("schemars::JsonSchema");
+        .with_derive("PartialEq");
     for name in HAND_WRITTEN {
         settings.with_replacement(name, format!("crate::{name}"), std::iter::empty());
     }
@@ -64,29 +58,53 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
     let tokens = quietly(|| Generator::new(&settings).generate_tokens(&document))?
         .map_err(|error| error.to_string())?;
     let mut file: syn::File = syn::parse2(tokens).map_err(|error| error.to_string())?;
-    // One type needs no prelude.
-    file.items
-        .retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
+    file.items.retain(is_kept);
+    file.items.push(parse_quote!(
+        use crate::client::Client;
+    ));
+    let mut responses = Vec::new();
     for item in &mut file.items {
         match item {
-            Item::Mod(module) if module.ident == "types" => types(module, &vocabularies)?,
             Item::Mod(module) if module.ident == "builder" => {
-                requests(module, &required(&spec))?;
+                responses = requests(module, &required(&spec))?;
             }
             Item::Impl(block) => methods(&mut block.items),
             _ => {}
         }
     }
+    for item in &mut file.items {
+        if let Item::Mod(module) = item
+            && module.ident == "types"
+        {
+            types(module, &vocabularies, &responses)?;
+        }
+    }
     file.items.extend(filter_labels(&spec)?);
     lists(&spec, &mut file)?;
-    let code = prettyplease::unparse(&file);
+    // Requests are made with our own, see `src/request.rs`.
+    let code = prettyplease::unparse(&file).replace("progenitor_client::", "");
     // The words of progenitor for arguments show its tokens to people.
-    for words in ["was not initialized", "conversion to `"] {
+    for words in [
+        "was not initialized",
+        "conversion to `",
+        "progenitor_client",
+    ] {
         if code.contains(words) {
-            return Err(unexpected(&format!("an argument still says `{words}`")));
+            return Err(unexpected(&format!("there still is `{words}`")));
         }
     }
     Ok(code)
+}
+
+/// Whether an item stays. The client is our own, one type needs no prelude, and nothing
+/// is told to hooks.
+fn is_kept(item: &Item) -> bool {
+    match item {
+        Item::Mod(module) => module.ident != "prelude",
+        Item::Impl(block) => block.trait_.is_none(),
+        Item::Use(_) | Item::Const(_) | Item::Struct(_) => false,
+        _ => true,
+    }
 }
 
 /// What a pass says that does not find what it is to change.
@@ -123,15 +141,17 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Leaves one way to make a client: the generated constructors panic where TLS
-/// cannot be set up, and know nothing of our settings. And shows the example
-/// of each operation as text, since it names variables that are nowhere made.
+/// Leaves the operations: how a client is made is our own. A request owns its client,
+/// and the example of each operation is text, since it names variables that are nowhere
+/// made.
 fn methods(items: &mut Vec<ImplItem>) {
-    items.retain(|item| !matches!(item, ImplItem::Fn(one) if one.sig.ident == "new"));
+    items.retain(|item| {
+        !matches!(item, ImplItem::Fn(one) if one.sig.ident == "new" || one.sig.ident == "new_with_client")
+    });
     for item in items {
         let ImplItem::Fn(one) = item else { continue };
-        if one.sig.ident == "new_with_client" {
-            one.vis = parse_quote!(pub(crate));
+        if let syn::ReturnType::Type(_, request) = &mut one.sig.output {
+            requests::without_lifetime(request);
         }
         for attribute in &mut one.attrs {
             if let syn::Meta::NameValue(syn::MetaNameValue {

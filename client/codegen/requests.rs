@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use heck::ToSnakeCase;
 use quote::quote;
-use syn::{Expr, Ident, ImplItem, Item, ItemMod, ReturnType, Stmt, parse_quote};
+use syn::{
+    Expr, Fields, FnArg, Generics, Ident, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct,
+    PathArguments, ReturnType, Stmt, Type, parse_quote,
+};
 
 use super::rust::{first_argument, last_ident};
 use super::unexpected;
@@ -12,97 +16,200 @@ use super::unexpected;
 /// for optional, by the name of each builder; see `description::as_called`.
 pub(super) type Required = BTreeMap<String, Vec<Ident>>;
 
-/// Changes the builders of requests; see the functions that it calls.
-pub(super) fn requests(module: &mut ItemMod, required: &Required) -> Result<(), String> {
-    let (mut builders, mut sends) = (0, 0);
-    for item in module.content.iter_mut().flat_map(|(_, items)| items) {
+/// Changes the builders of requests, see the functions that it calls, and returns the
+/// types of the responses.
+pub(super) fn requests(module: &mut ItemMod, required: &Required) -> Result<Vec<Type>, String> {
+    let mut builders = BTreeMap::new();
+    let mut responses = Vec::new();
+    let Some((_, items)) = &mut module.content else {
+        return Err(unexpected("`builder` is empty"));
+    };
+    items.retain(
+        |item| !matches!(item, Item::Use(one) if quote!(#one).to_string().contains("ClientHooks")),
+    );
+    items.push(parse_quote!(
+        use crate::request::{QueryParam, Unusable as Error, encode_path};
+    ));
+    for item in items {
         match item {
             Item::Struct(request) => {
-                builders += 1;
-                readable(request);
+                owned(request)?;
+                builders.insert(request.ident.to_string(), request.fields.clone());
             }
             Item::Impl(block) => {
+                block.generics = Generics::default();
+                without_lifetime(&mut block.self_ty);
                 let name = last_ident(&block.self_ty).map(Ident::to_string);
-                let required = name.and_then(|name| required.get(&name));
-                let required = required.map_or(&[][..], Vec::as_slice);
+                let name = name.unwrap_or_default();
+                let (Some(required), Some(fields)) = (required.get(&name), builders.get(&name))
+                else {
+                    return Err(unexpected(&format!(
+                        "`{name}` is no builder of an operation"
+                    )));
+                };
                 for item in &mut block.items {
                     let ImplItem::Fn(function) = item else {
                         continue;
                     };
                     match function.sig.ident.to_string().as_str() {
-                        "new" => missing_arguments(function),
+                        "new" => new(function),
                         "send" => {
-                            sends += 1;
-                            one_error(function, required)
-                                .ok_or_else(|| unexpected("`send` returns no `Result`"))?;
+                            let value = send(function, required, &name.to_snake_case());
+                            let what = "`send` makes no `request` before it tells its hooks";
+                            responses.push(value.ok_or_else(|| unexpected(what))?);
                         }
-                        _ => unusable_argument(function),
+                        _ => setter(function, fields),
                     }
                 }
             }
             _ => {}
         }
     }
-    let operations = required.len();
+    let (builders, sends, operations) = (builders.len(), responses.len(), required.len());
     if (builders, sends) != (operations, operations) {
         let found = format!("{builders} builders with {sends} `send` for {operations} operations");
         return Err(unexpected(&found));
     }
-    Ok(())
+    Ok(responses)
 }
 
-/// Warns of a request that is never sent, and lets the rest of the crate read
-/// what it asks for: the pager goes on from its page and size.
-fn readable(request: &mut syn::ItemStruct) {
+/// Lets a request own its client, so that it can be returned and spawned; warns of one
+/// that is never sent; and lets the rest of the crate read what it asks for: the pager
+/// goes on from its page and size.
+fn owned(request: &mut ItemStruct) -> Result<(), String> {
+    request.generics = Generics::default();
     request
         .attrs
         .push(parse_quote!(#[must_use = "a request does nothing until it is sent"]));
+    let mut has_client = false;
     for field in &mut request.fields {
         field.vis = parse_quote!(pub(crate));
+        if let Type::Reference(reference) = &field.ty {
+            field.ty = (*reference.elem).clone();
+            has_client = true;
+        }
+    }
+    let name = &request.ident;
+    has_client
+        .then_some(())
+        .ok_or_else(|| unexpected(&format!("`{name}` has no client")))
+}
+
+/// `Request<'_>` as `Request`.
+pub(super) fn without_lifetime(of: &mut Type) {
+    if let Type::Path(path) = of
+        && let Some(last) = path.path.segments.last_mut()
+    {
+        last.arguments = PathArguments::None;
     }
 }
 
-/// Lets `send` fail with the crate's own error. The generated one prints whole
-/// bodies and headers, and would make every caller convert it.
-fn one_error(function: &mut syn::ImplItemFn, required: &[Ident]) -> Option<()> {
-    let ReturnType::Type(_, outcome) = function.sig.output.clone() else {
+/// Lets `send` hand its request to our transport, and return our response or our error.
+/// The generated one would print whole bodies and headers, make every caller convert its
+/// error, and read each response a second time.
+///
+/// Returns the type of the body.
+fn send(function: &mut ImplItemFn, required: &[Ident], operation: &str) -> Option<Type> {
+    let ReturnType::Type(_, outcome) = &function.sig.output else {
         return None;
     };
-    let success = first_argument(&outcome)?;
-    let value = first_argument(success)?;
-    let body = &function.block;
+    let value = first_argument(first_argument(outcome)?)?.clone();
+    let mut request = std::mem::take(&mut function.block.stmts);
+    request.truncate(request.iter().position(|one| binds(one, "info"))?);
+    request.iter().find(|one| binds(one, "request"))?;
+    // The version of the *description* is not for OCP.
+    request.retain(|one| !quote!(#one).to_string().contains("\"api-version\""));
     function.block = parse_quote!({
         #(
             if matches!(self.#required, Ok(None)) {
                 return Err(crate::Error::argument(crate::error::missing(stringify!(#required))));
             }
         )*
-        let client = self.client;
-        let outcome: #outcome = async move #body.await;
-        outcome.map_err(|error| crate::Error::from_generated::<#value, _>(error, client))
+        let request = move || -> Result<_, Error> {
+            #(#request)*
+            Ok((client, request))
+        };
+        let (client, request) = request()?;
+        client.call(request, #operation).await
     });
-    function.sig.output = parse_quote!(-> Result<#success, crate::Error>);
-    Some(())
+    function.sig.output = parse_quote!(-> Result<crate::Response<#value>, crate::Error>);
+    Some(value)
 }
 
-/// Says in our words which argument is missing: `generate` refuses progenitor's.
-fn missing_arguments(new: &mut syn::ImplItemFn) {
+/// Whether a statement is `let name = …`.
+fn binds(statement: &Stmt, name: &str) -> bool {
+    matches!(statement, Stmt::Local(local)
+        if matches!(&local.pat, syn::Pat::Ident(bound) if bound.ident == name))
+}
+
+/// Lets a request begin with a clone of the client. And says in our words which argument
+/// is missing: `generate` refuses progenitor's.
+fn new(new: &mut ImplItemFn) {
+    new.vis = parse_quote!(pub(crate));
     let Some(Stmt::Expr(Expr::Struct(request), None)) = new.block.stmts.last_mut() else {
         return;
     };
     for field in &mut request.fields {
+        let syn::Member::Named(name) = &field.member else {
+            continue;
+        };
         let is_missing = matches!(&field.expr, Expr::Call(call)
             if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err")));
-        if let (true, syn::Member::Named(name)) = (is_missing, &field.member) {
+        if name == "client" {
+            field.expr = parse_quote!(client.clone());
+        } else if is_missing {
             let name = name.to_string();
             field.expr = parse_quote!(Err(crate::error::missing(#name)));
         }
     }
+    for input in &mut new.sig.inputs {
+        if let FnArg::Typed(client) = input
+            && let Type::Reference(reference) = &mut *client.ty
+        {
+            reference.lifetime = None;
+        }
+    }
+}
+
+/// Lets a list be given as anything that iterates over values like its items; other
+/// values say in their own words what is wrong with them.
+fn setter(setter: &mut ImplItemFn, fields: &Fields) {
+    let name = setter.sig.ident.clone();
+    let field = fields
+        .iter()
+        .find(|field| field.ident.as_ref() == Some(&name));
+    let Some(value) = field.and_then(|field| first_argument(&field.ty)) else {
+        return;
+    };
+    let is = |of: &Type, name: &str| last_ident(of).is_some_and(|ident| ident == name);
+    let (list, is_optional) = match first_argument(value) {
+        Some(inner) if is(value, "Option") => (inner, true),
+        _ => (value, false),
+    };
+    let Some(item) = first_argument(list).filter(|_| is(list, "Vec")) else {
+        return unusable_argument(setter);
+    };
+    let mut values: Expr = parse_quote!(values.into_iter().map(Into::into).collect());
+    if is_optional {
+        values = parse_quote!(Some(#values));
+    }
+    let (attributes, visibility) = (&setter.attrs, &setter.vis);
+    *setter = parse_quote! {
+        #(#attributes)*
+        #visibility fn #name<I>(mut self, values: I) -> Self
+        where
+            I: IntoIterator,
+            I::Item: Into<#item>,
+        {
+            self.#name = Ok(#values);
+            self
+        }
+    };
 }
 
 /// Says in the words of the value what is wrong with it: `generate` refuses
 /// progenitor's. Rust's own words for a number that does not fit are not for people.
-fn unusable_argument(setter: &mut syn::ImplItemFn) {
+fn unusable_argument(setter: &mut ImplItemFn) {
     let name = setter.sig.ident.to_string();
     let Some(Stmt::Expr(Expr::Assign(assignment), _)) = setter.block.stmts.first_mut() else {
         return;

@@ -2,7 +2,7 @@
 
 use syn::{ImplItem, Item, ReturnType, Type, parse_quote};
 
-/// The body of a success: `send` returns it inside a `Result<ResponseValue<…>>`.
+/// The body of a success: `send` returns it inside a `Result<Response<…>>`.
 pub(super) fn send_of<'a>(file: &'a syn::File, request: &syn::Ident) -> Option<&'a Type> {
     let blocks = items_of(file, "builder").filter_map(|item| match item {
         Item::Impl(block) if last_ident(&block.self_ty) == Some(request) => Some(&block.items),

@@ -1,3 +1,4 @@
+use quote::quote;
 use serde_json::json;
 
 use super::*;
@@ -13,8 +14,12 @@ fn description() -> Value {
         let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
         json!({"200": {"description": "", "content": {"application/json": {"schema": schema}}}})
     };
-    let envelope =
-        |data: Value| json!({"type": "object", "required": ["data"], "properties": {"data": data}});
+    let envelope = |data: Value| {
+        let (status, text) = (json!({"type": "integer"}), json!({"type": "string"}));
+        json!({"type": "object", "required": ["data", "successful"], "properties": {
+            "data": data, "successful": {"type": "boolean"}, "status": status, "traceId": text,
+        }})
+    };
     let reference = |schema: &str| json!({"$ref": format!("#/components/schemas/{schema}")});
     let contents = |row: &str| json!({"type": "array", "items": reference(row)});
     json!({

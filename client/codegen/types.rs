@@ -7,6 +7,7 @@ use quote::{format_ident, quote};
 use syn::{Item, ItemMod, Type, parse_quote};
 
 use super::HAND_WRITTEN;
+use super::rust::last_ident;
 use super::vocabularies::variant;
 
 /// Makes structs grow without breaking their users, lets their numbers and
@@ -15,13 +16,17 @@ use super::vocabularies::variant;
 pub(super) fn types(
     module: &mut ItemMod,
     vocabularies: &BTreeMap<String, (Vec<String>, String)>,
+    responses: &[Type],
 ) -> Result<(), String> {
     let Some((_, items)) = &mut module.content else {
         return Ok(());
     };
-    let (mut structs, mut scalars) = (Vec::new(), Vec::new());
+    let (mut structs, mut scalars, mut envelopes) = (Vec::new(), Vec::new(), Vec::new());
     for item in &mut *items {
         if let Item::Struct(item) = item {
+            item.attrs.push(
+                parse_quote!(#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]),
+            );
             // A named scalar is a tuple struct, which serde reads as it should be.
             if !matches!(item.fields, syn::Fields::Named(_)) {
                 scalars.push(item.ident.clone());
@@ -29,9 +34,17 @@ pub(super) fn types(
             }
             item.attrs.push(parse_quote!(#[non_exhaustive]));
             item.fields.iter_mut().for_each(reader);
+            if responses
+                .iter()
+                .any(|response| last_ident(response) == Some(&item.ident))
+            {
+                is_envelope(item)?;
+                envelopes.push(item.ident.clone());
+            }
             structs.push(item.ident.clone());
         }
     }
+    items.push(parse_quote!(crate::envelope::envelope!(#(#envelopes),*);));
     items.push(parse_quote!(crate::wire::object!(#(#structs),*);));
     items.push(parse_quote!(crate::wire::plain!(#(#scalars),*);));
     // Every schema of the spec is found in one place.
@@ -66,6 +79,23 @@ pub(super) fn types(
                 #ident { #(#variants)* }
             }
         });
+    }
+    Ok(())
+}
+
+/// Refuses a response that does not say whether it is a success.
+fn is_envelope(response: &syn::ItemStruct) -> Result<(), String> {
+    for member in ["successful", "status", "trace_id"] {
+        let mut members = response
+            .fields
+            .iter()
+            .filter_map(|field| field.ident.as_ref());
+        if !members.any(|ident| ident == member) {
+            return Err(format!(
+                "the response `{}` has no member `{member}`, which every response of OCP has",
+                response.ident
+            ));
+        }
     }
     Ok(())
 }

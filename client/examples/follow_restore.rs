@@ -1,4 +1,5 @@
-//! Follows the newest restore that runs until it ends.
+//! A restore drill: finds the newest restore of a cluster that runs, follows it until
+//! it ends, and fails if it failed.
 //!
 //! `cargo run --example follow_restore`
 
@@ -6,19 +7,14 @@ mod setup;
 
 use std::time::Duration;
 
-use futures_util::TryStreamExt;
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ocp = setup::ocp().await?;
-    let client = ocp.client()?;
-    let request = client
-        .list_tenant_restore_tasks()
-        .cluster_id(ocp.cluster)
-        .tenant_id(ocp.tenant);
+    let request = ocp.client.list_cluster_restore_tasks();
+    let request = request.cluster_id(ocp.cluster);
     let mut tasks = request.clone().rows();
     let running = loop {
-        match tasks.try_next().await? {
+        match tasks.next().await.transpose()? {
             Some(task) if task.is_running() => break task,
             Some(_) => {}
             None => {

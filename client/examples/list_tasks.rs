@@ -4,23 +4,17 @@
 
 mod setup;
 
-use futures_util::TryStreamExt;
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ocp = setup::ocp().await?;
-    let client = ocp.client()?;
-    let mut tasks = client
-        .list_tenant_restore_tasks()
-        .cluster_id(ocp.cluster)
-        .tenant_id(ocp.tenant)
-        .size(200)
-        .rows();
+    let request = ocp.client.list_tenant_restore_tasks();
+    let request = request.cluster_id(ocp.cluster).tenant_id(ocp.tenant);
+    let mut tasks = request.size(200).rows();
     println!(
         "{:>20}  {:20}  {:26}  from -> to",
         "id", "created (UTC)", "status"
     );
-    while let Some(task) = tasks.try_next().await? {
+    while let Some(task) = tasks.next().await.transpose()? {
         let created = task
             .create_time
             .map(|time| time.format("%F %T").to_string());

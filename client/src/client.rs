@@ -1,22 +1,46 @@
-//! How a client is made.
+//! The client of an OCP.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
-use reqwest::header::HeaderValue;
+use serde::de::DeserializeOwned;
 
-use crate::clock::TokioClock;
-use crate::error::root_cause;
-use crate::exchange::Observer;
+use crate::client_builder::{ClientBuilder, language};
+use crate::credentials::Credentials;
+use crate::envelope::Envelope;
+use crate::error::Error;
+use crate::request::Requests;
+use crate::response::{HttpResponse, Response};
+use crate::retry::RetryPolicy;
 use crate::transport::Transport;
-use crate::{Client, Clock, Credentials, Error, Exchange, RetryPolicy};
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-const TIMEOUT: Duration = Duration::from_secs(60);
-const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
-const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+/// A client of an OCP.
+///
+/// Cheap to clone, and to be shared: all clones use the same connections. Requests,
+/// streams and waiters own a clone of the client they were made with, so that they can
+/// be returned and spawned.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mock = ocp_mock::EmbeddedOcp::start(ocp_mock::Settings::new(ocp_mock::tasks::made(3))).await?;
+/// # let base_url = mock.url();
+/// let ocp = oceanbase_ocp::Client::new(&base_url)?;
+/// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005).page(1).size(2);
+/// let response = tokio::spawn(request.send()).await??;
+/// assert_eq!(response.data.contents.len(), 2);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    // The generated operations use the names of these two.
+    pub(crate) baseurl: Arc<str>,
+    pub(crate) client: Requests,
+    pub(crate) transport: Arc<Transport>,
+}
 
 impl Client {
     /// A client without credentials for the OCP at this base URL, such as
@@ -32,6 +56,16 @@ impl Client {
     /// ```
     pub fn new(base_url: &str) -> Result<Self, Error> {
         Self::builder(base_url).build()
+    }
+
+    /// A client for the OCP that the environment names; see
+    /// [`ClientBuilder::from_env`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::from_env()?.build()
     }
 
     /// Prepares a client for the OCP at this base URL.
@@ -51,132 +85,165 @@ impl Client {
     /// # Ok::<(), oceanbase_ocp::Error>(())
     /// ```
     pub fn builder(base_url: &str) -> ClientBuilder {
-        ClientBuilder {
-            base_url: base_url.to_owned(),
-            credentials: Credentials::none(),
-            connect_timeout: None,
-            timeout: None,
-            accept_language: None,
-            user_agent: None,
-            root_certificates: Vec::new(),
-            http_client: None,
-            max_body_bytes: MAX_BODY_BYTES,
-            observer: None,
-            retry: RetryPolicy::default(),
-            clock: None,
+        ClientBuilder::new(base_url)
+    }
+
+    /// This client with another time-out for an attempt, for one call or for many.
+    /// The connections stay shared. Zero means a millisecond.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mock = ocp_mock::EmbeddedOcp::start(ocp_mock::Settings::new(vec![])).await?;
+    /// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
+    /// use std::time::Duration;
+    ///
+    /// let response = ocp
+    ///     .with_timeout(Duration::from_secs(5))
+    ///     .with_accept_language("en-US")?
+    ///     .list_cluster_restore_tasks()
+    ///     .cluster_id(1000005)
+    ///     .page(1)
+    ///     .size(10)
+    ///     .send()
+    ///     .await?;
+    /// assert!(response.elapsed() < Duration::from_secs(5));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_timeout(&self, timeout: Duration) -> Self {
+        self.with(|transport| transport.timeout = Some(timeout.max(Duration::from_millis(1))))
+    }
+
+    /// This client with another language of OCP's messages, as in the header
+    /// `Accept-Language`: `en-US`, `zh-CN`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where it does not
+    /// fit a header.
+    pub fn with_accept_language(&self, accept_language: &str) -> Result<Self, Error> {
+        let language = language(accept_language)?;
+        Ok(self.with(|transport| transport.accept_language = Some(language)))
+    }
+
+    /// This client with another retry policy.
+    pub fn with_retry(&self, policy: RetryPolicy) -> Self {
+        self.with(|transport| transport.retry = policy)
+    }
+
+    /// This client with other credentials, or with none. Those that it had before are
+    /// redacted all the same.
+    pub fn with_credentials(&self, credentials: impl Into<Credentials>) -> Self {
+        let credentials = credentials.into();
+        self.with(|transport| {
+            transport.secrets = transport.secrets.and(&credentials.secrets());
+            transport.credentials = credentials;
+        })
+    }
+
+    fn with(&self, change: impl FnOnce(&mut Transport)) -> Self {
+        let mut client = self.clone();
+        change(Arc::make_mut(&mut client.transport));
+        client
+    }
+
+    /// Sends a request of your own, to any path of this OCP: for what has no operation
+    /// here yet.
+    ///
+    /// It goes out as the requests of operations do, with this client's credentials,
+    /// headers, limits, time-out and retries (only where the method is idempotent), and
+    /// is observed as they are. Its URI is a path below the base URL, with a query, both
+    /// percent-encoded. Headers it sets itself are kept.
+    ///
+    /// Every HTTP response is returned, whatever its status;
+    /// [`HttpResponse::decode`], [`HttpResponse::error`] and
+    /// [`HttpResponse::error_for_failure`] judge it as the operations do.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mock = ocp_mock::EmbeddedOcp::start(ocp_mock::Settings::new(ocp_mock::tasks::made(3))).await?;
+    /// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
+    /// #[derive(serde::Deserialize)]
+    /// struct Body {
+    ///     data: serde_json::Value,
+    /// }
+    ///
+    /// let path = "/api/v2/ob/clusters/1000005/backup/task/restoreTasks?page=1&size=10";
+    /// let request = oceanbase_ocp::http::Request::get(path).body(vec![])?;
+    /// let body: Body = ocp.execute(request).await?.decode()?;
+    /// assert_eq!(body.data["page"]["totalElements"], 3);
+    ///
+    /// let request = oceanbase_ocp::http::Request::get("/api/v2/no/such/thing").body(vec![])?;
+    /// let response = ocp.execute(request).await?;
+    /// assert!(response.error().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the URI is not
+    /// a path, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) where no response came, and a
+    /// body that broke off or is longer than
+    /// [`max_body_bytes`](ClientBuilder::max_body_bytes).
+    pub fn execute<B: Into<Vec<u8>>>(
+        &self,
+        request: http::Request<B>,
+    ) -> impl Future<Output = Result<HttpResponse, Error>> + Send + use<B> {
+        let client = self.clone();
+        let request = client.own(request);
+        async move {
+            let (request, operation) = request?;
+            client.transport.call(request, &operation).await
         }
+    }
+
+    /// A request of the user's own to this OCP, and what it is called.
+    fn own<B: Into<Vec<u8>>>(
+        &self,
+        request: http::Request<B>,
+    ) -> Result<(reqwest::Request, String), Error> {
+        let (parts, body) = request.into_parts();
+        let wrong = |what| Err(Error::configuration("request", what));
+        if parts.uri.host().is_some() || !parts.uri.path().starts_with('/') {
+            return wrong("its URI must be a path of this OCP that begins with a slash");
+        }
+        let Ok(url) = Url::parse(&format!("{}{}", self.baseurl, parts.uri)) else {
+            return wrong("its path does not make a URL");
+        };
+        let operation = format!("{} {}", parts.method, parts.uri.path());
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        let body = body.into();
+        if !body.is_empty() {
+            *request.body_mut() = Some(body.into());
+        }
+        Ok((request, operation))
+    }
+
+    /// Sends the request of a generated operation.
+    pub(crate) async fn call<T: Envelope + DeserializeOwned>(
+        self,
+        request: reqwest::Request,
+        operation: &str,
+    ) -> Result<Response<T>, Error> {
+        self.transport.call(request, operation).await
     }
 }
 
-/// The settings of a [`Client`]; [`build`](Self::build) checks them all.
-#[derive(Clone)]
-#[must_use]
-pub struct ClientBuilder {
-    base_url: String,
-    credentials: Credentials,
-    connect_timeout: Option<Duration>,
-    timeout: Option<Duration>,
-    accept_language: Option<String>,
-    user_agent: Option<String>,
-    root_certificates: Vec<Vec<u8>>,
-    http_client: Option<reqwest::Client>,
-    max_body_bytes: usize,
-    observer: Option<Observer>,
-    retry: RetryPolicy,
-    clock: Option<Arc<dyn Clock>>,
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.baseurl)
+            .field("transport", &self.transport)
+            .finish()
+    }
 }
 
 impl ClientBuilder {
-    /// Who calls. Default: nobody.
-    pub fn credentials(mut self, credentials: impl Into<Credentials>) -> Self {
-        self.credentials = credentials.into();
-        self
-    }
-
-    /// How long reaching the server may take. Default: 10 seconds.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = Some(timeout);
-        self
-    }
-
-    /// How long one attempt may take, from connecting to the last byte of the
-    /// answer. Default: 60 seconds, or that of your own
-    /// [`http_client`](Self::http_client).
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
-
-    /// The language of OCP's messages and descriptions, as in the header
-    /// `Accept-Language`: `en-US`, `zh-CN`. Default: OCP's own.
-    pub fn accept_language(mut self, language: impl Into<String>) -> Self {
-        self.accept_language = Some(language.into());
-        self
-    }
-
-    /// How the client introduces itself. Default: name and version of this crate.
-    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
-        self.user_agent = Some(user_agent.into());
-        self
-    }
-
-    /// Trusts these certificate authorities, too: one or more certificates in
-    /// PEM form. Where the host has no authorities of its own, only these.
-    pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.push(pem.into());
-        self
-    }
-
-    /// Uses your own HTTP client, with its connections, proxies and TLS.
-    ///
-    /// It decides on `connect_timeout`, `user_agent` and certificates, which
-    /// therefore cannot be set beside it. It must not follow redirects; an
-    /// answer from elsewhere is refused. It must not add headers that begin with
-    /// `x-ocp` when an access key signs: they would go out unsigned.
-    pub fn http_client(mut self, client: reqwest::Client) -> Self {
-        self.http_client = Some(client);
-        self
-    }
-
-    /// How long an answer may be, in bytes after decompression. Default: 64 MiB;
-    /// a page of 2000 tasks is about 2 MB.
-    pub fn max_body_bytes(mut self, bytes: usize) -> Self {
-        self.max_body_bytes = bytes;
-        self
-    }
-
-    /// Whether and when a failed call is tried again. Default: 4 attempts within
-    /// 60 seconds, see [`RetryPolicy`]; [`RetryPolicy::never`] switches it off.
-    pub fn retry(mut self, policy: RetryPolicy) -> Self {
-        self.retry = policy;
-        self
-    }
-
-    /// What retries and waiters measure time and wait with, and
-    /// what signatures are dated by: for tests, and for simulations. Default: the
-    /// clock of tokio, and the system's date.
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Some(Arc::new(clock));
-        self
-    }
-
-    /// Calls back after each answer with what went over the wire, whatever the
-    /// client then makes of it: to keep it, to check it, to debug. Not called
-    /// when no answer came, or one from elsewhere after a redirect.
-    ///
-    /// It runs inside the call, so it should be quick.
-    ///
-    /// ```
-    /// let client = oceanbase_ocp::Client::builder("http://localhost:8080")
-    ///     .on_exchange(|exchange| eprintln!("{} {}", exchange.status, exchange.url))
-    ///     .build();
-    /// assert!(client.is_ok());
-    /// ```
-    pub fn on_exchange(mut self, observer: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
-        self.observer = Some(Arc::new(observer));
-        self
-    }
-
     /// Checks the settings and makes the client. No connection is opened.
     ///
     /// An `http://` client needs no certificate authorities on the host. The
@@ -192,199 +259,10 @@ impl ClientBuilder {
     /// settings that contradict each other; TLS that cannot be set up.
     pub fn build(self) -> Result<Client, Error> {
         let url = self.checked_url()?;
-        for (setting, timeout) in [
-            ("connect_timeout", self.connect_timeout),
-            ("timeout", self.timeout),
-        ] {
-            if timeout == Some(Duration::ZERO) {
-                return Err(Error::configuration(setting, "it must be longer than zero"));
-            }
-        }
-        if self.max_body_bytes == 0 {
-            return Err(Error::configuration(
-                "max_body_bytes",
-                "it must be more than zero",
-            ));
-        }
-        let accept_language = self
-            .accept_language
-            .as_deref()
-            .map(|language| header("accept_language", language))
-            .transpose()?;
-        let own_default = self.http_client.is_none().then_some(TIMEOUT);
-        let transport = Transport {
-            credentials: self.credentials.clone(),
-            accept_language,
-            timeout: self.timeout.or(own_default),
-            max_body_bytes: self.max_body_bytes,
-            observer: self.observer.clone(),
-            retry: self.retry,
-            clock: self
-                .clock
-                .clone()
-                .unwrap_or_else(|| Arc::new(TokioClock::default())),
-        };
-        let http = self.http(&url)?;
-        Ok(Client::new_with_client(
-            url.as_str().trim_end_matches('/'),
-            http,
-            transport,
-        ))
-    }
-
-    fn checked_url(&self) -> Result<Url, Error> {
-        // Nothing here repeats the URL: it may hold a password.
-        let wrong = |what: &str| Err(Error::configuration("base_url", what));
-        let Ok(url) = Url::parse(self.base_url.trim()) else {
-            return wrong("it is not a URL like http://ocp.example:8080");
-        };
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return wrong("it must begin with http:// or https://");
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return wrong("it must not hold a user or a password; use `credentials`");
-        }
-        if url.query().is_some() || url.fragment().is_some() {
-            return wrong("it must not have a query or a fragment");
-        }
-        if url.scheme() == "https"
-            && self.http_client.is_none()
-            && !cfg!(any(feature = "rustls", feature = "native-tls"))
-        {
-            return wrong("https:// needs the feature `rustls` or `native-tls` of this crate");
-        }
-        Ok(url)
-    }
-
-    fn http(self, url: &Url) -> Result<reqwest::Client, Error> {
-        if let Some(http) = self.http_client {
-            for (setting, is_set) in [
-                ("connect_timeout", self.connect_timeout.is_some()),
-                ("user_agent", self.user_agent.is_some()),
-                ("root_certificate_pem", !self.root_certificates.is_empty()),
-            ] {
-                if is_set {
-                    return Err(Error::configuration(
-                        setting,
-                        "`http_client` decides on it; set it there",
-                    ));
-                }
-            }
-            return Ok(http);
-        }
-        let user_agent = header(
-            "user_agent",
-            self.user_agent.as_deref().unwrap_or(USER_AGENT),
-        )?;
-        let mut roots = Vec::new();
-        for pem in &self.root_certificates {
-            roots.extend(tls::certificates(pem)?);
-        }
-        let builder = || {
-            reqwest::Client::builder()
-                .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
-                .user_agent(user_agent.clone())
-                // OCP redirects only to have a person log in.
-                .redirect(reqwest::redirect::Policy::none())
-        };
-        let built = if url.scheme() == "http" {
-            // Loading the host's authorities fails where there are none.
-            tls::only(builder(), roots).build()
-        } else {
-            match tls::extra(builder(), roots.clone()).build() {
-                Err(_) if !roots.is_empty() => tls::only(builder(), roots).build(),
-                built => built,
-            }
-        };
-        built.map_err(|error| {
-            let setting = if self.root_certificates.is_empty() {
-                "base_url"
-            } else {
-                "root_certificate_pem"
-            };
-            let cause = root_cause(&error);
-            let hint = if cause.to_ascii_lowercase().contains("no ca certificates") {
-                "; install certificate authorities on this host, or give one with `root_certificate_pem`"
-            } else {
-                ""
-            };
-            Error::configuration(setting, format!("TLS cannot be set up: {cause}{hint}")).caused_by(error)
+        Ok(Client {
+            baseurl: url.as_str().trim_end_matches('/').into(),
+            client: Requests,
+            transport: Arc::new(self.transport(&url)?),
         })
-    }
-}
-
-impl fmt::Debug for ClientBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The base URL is not checked yet and may hold a password.
-        f.debug_struct("ClientBuilder")
-            .field("credentials", &self.credentials)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
-            .field("accept_language", &self.accept_language)
-            .field("user_agent", &self.user_agent)
-            .field("root_certificates", &self.root_certificates.len())
-            .field("max_body_bytes", &self.max_body_bytes)
-            .field("retry", &self.retry)
-            .finish_non_exhaustive()
-    }
-}
-
-fn header(setting: &str, text: &str) -> Result<HeaderValue, Error> {
-    HeaderValue::from_str(text)
-        .ok()
-        .filter(|value| !value.is_empty() && value.to_str().is_ok())
-        .ok_or_else(|| Error::configuration(setting, "it must be visible ASCII text"))
-}
-
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
-mod tls {
-    use reqwest::{Certificate, ClientBuilder};
-
-    use crate::Error;
-
-    /// Reads one or more certificates in PEM form.
-    pub(super) fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
-        let wrong = |what| Error::configuration("root_certificate_pem", what);
-        match Certificate::from_pem_bundle(pem) {
-            Ok(none) if none.is_empty() => Err(wrong("it holds no certificate in PEM form")),
-            Ok(certificates) => Ok(certificates),
-            Err(error) => Err(wrong("it is not a certificate in PEM form").caused_by(error)),
-        }
-    }
-
-    /// Trusts these authorities and no others.
-    pub(super) fn only(builder: ClientBuilder, roots: Vec<Certificate>) -> ClientBuilder {
-        builder.tls_certs_only(roots)
-    }
-
-    /// Trusts these authorities beside those of the host.
-    pub(super) fn extra(builder: ClientBuilder, roots: Vec<Certificate>) -> ClientBuilder {
-        builder.tls_certs_merge(roots)
-    }
-}
-
-/// Without TLS there are no certificates, and no `https://` gets this far.
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
-mod tls {
-    use reqwest::ClientBuilder;
-
-    use crate::Error;
-
-    #[derive(Clone)]
-    pub(super) enum Certificate {}
-
-    pub(super) fn certificates(_: &[u8]) -> Result<Vec<Certificate>, Error> {
-        Err(Error::configuration(
-            "root_certificate_pem",
-            "it needs the feature `rustls` or `native-tls` of this crate",
-        ))
-    }
-
-    pub(super) fn only(builder: ClientBuilder, _: Vec<Certificate>) -> ClientBuilder {
-        builder
-    }
-
-    pub(super) fn extra(builder: ClientBuilder, _: Vec<Certificate>) -> ClientBuilder {
-        builder
     }
 }

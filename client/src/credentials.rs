@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, HOST, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::signature::host;
-use crate::{AccessKey, Error};
+use crate::error::Error;
+use crate::secrets::Secrets;
+use crate::signature::{AccessKey, host};
 
 /// What a client proves its identity with. Never printed.
 ///
@@ -31,7 +32,7 @@ pub struct Credentials(Scheme);
 #[derive(Clone, Default)]
 enum Scheme {
     #[default]
-    None,
+    Anonymous,
     Basic {
         /// User, colon, password in base64.
         token: SecretString,
@@ -42,8 +43,8 @@ enum Scheme {
 
 impl Credentials {
     /// No credentials.
-    pub fn none() -> Self {
-        Self(Scheme::None)
+    pub fn anonymous() -> Self {
+        Self(Scheme::Anonymous)
     }
 
     /// HTTP Basic: an OCP user.
@@ -79,7 +80,7 @@ impl Credentials {
         time: DateTime<Utc>,
     ) -> Result<(), Error> {
         let headers = match &self.0 {
-            Scheme::None => return Ok(()),
+            Scheme::Anonymous => return Ok(()),
             Scheme::Basic { token, .. } => {
                 let mut value = HeaderValue::from_str(&format!("Basic {}", token.expose_secret()))
                     .map_err(|_| Error::configuration("credentials", "they do not fit a header"))?;
@@ -111,40 +112,15 @@ impl Credentials {
         Ok(())
     }
 
-    /// The text without the secrets, should a server have sent them back.
-    pub(crate) fn redact(&self, text: &str) -> String {
-        let secrets = match &self.0 {
-            Scheme::None => vec![],
-            Scheme::Basic { token, password } => vec![token, password],
-            Scheme::AccessKey(key) => vec![key.secret()],
-        };
-        let mut text = text.to_owned();
-        for secret in secrets {
-            let secret = secret.expose_secret();
-            // As it is, and as JSON and Rust's `Debug` would write it.
-            let debug = format!("{secret:?}");
-            let json = serde_json::to_string(secret).unwrap_or_default();
-            for spelling in [secret, debug.trim_matches('"'), json.trim_matches('"')] {
-                if spelling.is_empty() {
-                    continue;
-                }
-                // A short secret occurs in other words; gaps in a text would
-                // give it away.
-                if spelling.chars().count() >= TELLING {
-                    text = text.replace(spelling, REDACTED);
-                } else if text.trim() == spelling {
-                    return REDACTED.to_owned();
-                }
-            }
+    /// What proves the identity, which no output may show.
+    pub(crate) fn secrets(&self) -> Secrets {
+        match &self.0 {
+            Scheme::Anonymous => Secrets::default(),
+            Scheme::Basic { token, password } => [token, password].into_iter().cloned().collect(),
+            Scheme::AccessKey(key) => [key.secret().clone()].into_iter().collect(),
         }
-        text
     }
 }
-
-const REDACTED: &str = "[REDACTED]";
-
-/// A secret of fewer characters is redacted where it is a whole text only.
-const TELLING: usize = 6;
 
 impl From<AccessKey> for Credentials {
     fn from(key: AccessKey) -> Self {
@@ -155,7 +131,7 @@ impl From<AccessKey> for Credentials {
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Scheme::None => "Credentials(None)",
+            Scheme::Anonymous => "Credentials(Anonymous)",
             Scheme::Basic { .. } => "Credentials(Basic)",
             Scheme::AccessKey(_) => "Credentials(AccessKey)",
         })

@@ -1,17 +1,54 @@
-//! OCP's envelope, as far as it decides between success and failure.
+//! OCP's envelope: as a success has it, and as far as it decides between success
+//! and failure.
 
 use std::fmt;
 
 use reqwest::StatusCode;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use crate::{Credentials, ErrorCode};
+use crate::error::OcpFailure;
+use crate::secrets::Secrets;
+use crate::values::ErrorCode;
+
+/// What every success of OCP says of itself, beside its `data`.
+///
+/// Implemented by the generated types of responses, and meant for nothing else.
+///
+/// Source: "API call description", response structure.
+pub trait Envelope {
+    /// Whether the request succeeded.
+    fn successful(&self) -> bool;
+    /// The HTTP status, once more.
+    fn status(&self) -> Option<i64>;
+    /// Names the request in OCP's logs. `None` where OCP gave an empty one.
+    fn trace_id(&self) -> Option<&str>;
+}
+
+/// Lets the types of responses be read as envelopes; `codegen.rs` calls it.
+macro_rules! envelope {
+    ($($response:ident),*) => {$(
+        impl crate::Envelope for $response {
+            fn successful(&self) -> bool {
+                self.successful
+            }
+
+            fn status(&self) -> ::std::option::Option<i64> {
+                self.status
+            }
+
+            fn trace_id(&self) -> ::std::option::Option<&str> {
+                self.trace_id.as_deref().filter(|id| !id.is_empty())
+            }
+        }
+    )*};
+}
+pub(crate) use envelope;
 
 /// Members of OCP's envelope that decide between success and failure. Each is
 /// read for itself, so that one strange member does not hide the others, and
 /// nothing else is kept.
 #[derive(Default)]
-pub(crate) struct Envelope {
+pub(crate) struct LooseEnvelope {
     pub(crate) successful: Loose,
     pub(crate) status: Loose,
     pub(crate) has_error: bool,
@@ -179,19 +216,22 @@ impl<'de> Deserialize<'de> for Failure {
     }
 }
 
-impl<'de> Deserialize<'de> for Envelope {
+impl<'de> Deserialize<'de> for LooseEnvelope {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct EnvelopeVisitor;
 
         impl<'de> Visitor<'de> for EnvelopeVisitor {
-            type Value = Envelope;
+            type Value = LooseEnvelope;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Envelope, A::Error> {
-                let mut envelope = Envelope::default();
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut members: A,
+            ) -> Result<LooseEnvelope, A::Error> {
+                let mut envelope = LooseEnvelope::default();
                 let mut outer_message = Loose::None;
                 while let Some(name) = members.next_key::<String>()? {
                     match name.as_str() {
@@ -221,31 +261,23 @@ impl<'de> Deserialize<'de> for Envelope {
     }
 }
 
-/// What OCP's envelope tells about a failure.
-#[derive(Clone, Default)]
-pub(crate) struct OcpFailure {
-    pub(crate) code: Option<ErrorCode>,
-    pub(crate) message: Option<String>,
-    pub(crate) trace_id: Option<String>,
-    pub(crate) server: Option<String>,
-}
-
 /// The envelope, however little of it can be read.
 ///
 /// # Errors
 ///
 /// When the body is not a JSON object.
-pub(crate) fn read(body: &[u8]) -> serde_json::Result<Envelope> {
+pub(crate) fn read(body: &[u8]) -> serde_json::Result<LooseEnvelope> {
     serde_json::from_slice(body)
 }
 
-/// What the envelope tells about a failure; nothing, where there is none.
-pub(crate) fn failure(body: &[u8], credentials: &Credentials) -> OcpFailure {
-    told(read(body).unwrap_or_default(), credentials)
+/// What the envelope says about a failure; nothing, where there is none.
+pub(crate) fn failure(body: &[u8], secrets: &Secrets) -> OcpFailure {
+    failure_of(read(body).unwrap_or_default(), secrets)
 }
 
-pub(crate) fn told(envelope: Envelope, credentials: &Credentials) -> OcpFailure {
-    let clean = |text: String| credentials.redact(&text);
+/// The same, of an envelope that was read before.
+pub(crate) fn failure_of(envelope: LooseEnvelope, secrets: &Secrets) -> OcpFailure {
+    let clean = |text: String| secrets.redact(&text);
     OcpFailure {
         code: match envelope.code {
             Loose::Integer(code) => Some(ErrorCode::Number(code)),

@@ -6,13 +6,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderMap;
-use progenitor_client::Error as Generated;
 use reqwest::StatusCode;
-use serde::de::DeserializeOwned;
 
-use crate::envelope::OcpFailure;
-use crate::{Client, ErrorCode, envelope, excerpt};
+use crate::excerpt::shortened;
+use crate::values::ErrorCode;
 
 /// Why a call failed, or a client could not be made.
 ///
@@ -30,10 +27,6 @@ use crate::{Client, ErrorCode, envelope, excerpt};
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
-/// The status of a response that carries an error: no success, and none of the
-/// failures that operations describe. Deprecated in HTTP; no OCP answers with it.
-const CARRIER: StatusCode = StatusCode::USE_PROXY;
-
 #[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
@@ -49,6 +42,15 @@ struct Inner {
     hint: Option<String>,
     trouble: Option<ConnectionTrouble>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What OCP's envelope says about a failure, without secrets.
+#[derive(Clone, Default)]
+pub(crate) struct OcpFailure {
+    pub(crate) code: Option<ErrorCode>,
+    pub(crate) message: Option<String>,
+    pub(crate) trace_id: Option<String>,
+    pub(crate) server: Option<String>,
 }
 
 /// What sort of failure an [`Error`] is; each calls for something else.
@@ -77,15 +79,15 @@ pub enum ErrorKind {
     Server,
     /// The answer is not one that OCP gives: HTML, a redirect, an empty or an
     /// oversized body, a status that contradicts the envelope.
-    NotOcp,
+    UnexpectedResponse,
     /// The answer is OCP's, but a member is missing or has another type than
     /// documented; see [`Error::path`].
-    Undecodable,
+    Decode,
     /// A list was read to its end, and fewer rows came than it says that it has.
     /// What came is right, and was handed out before; reading again may help.
     Incomplete,
     /// What was waited for has not ended in the time that was given.
-    Unfinished,
+    WaitTimeout,
     /// What was waited for has never been in the list: a wrong id, or a list of
     /// something else.
     NotListed,
@@ -180,87 +182,17 @@ impl Error {
         self.with(|inner| inner.excerpt = (!excerpt.is_empty()).then(|| excerpt.to_owned()))
     }
 
-    /// Notes `RateLimit-Reset`, seconds until the window of the throttling ends.
-    pub(crate) fn with_wait(self, headers: &HeaderMap) -> Self {
-        let seconds = headers
-            .get("ratelimit-reset")
-            .and_then(|value| value.to_str().ok())
-            .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|text| text.parse::<u32>().ok());
+    /// How long the window of the throttling lasts, if it is that.
+    pub(crate) fn with_wait(self, wait: Option<Duration>) -> Self {
         self.with(|inner| {
             if inner.kind == ErrorKind::Throttled {
-                inner.wait = seconds.map(|seconds| Duration::from_secs(seconds.into()));
+                inner.wait = wait;
             }
         })
     }
 
-    /// An error of the HTTP client, before there was a whole answer.
-    pub(crate) fn from_http(error: reqwest::Error, what: &str) -> Self {
-        let error = error.without_url();
-        let trouble = ConnectionTrouble::told_by(&causes(&error).join(": "));
-        let (kind, root) = if error.is_timeout() && error.is_connect() {
-            let what = "connecting took too long";
-            (ErrorKind::Connection, what.to_owned())
-        } else if error.is_timeout() {
-            (ErrorKind::Timeout, "it took too long".to_owned())
-        } else {
-            (ErrorKind::Connection, root_cause(&error))
-        };
-        Self::new(kind, format!("{what}: {root}"))
-            .caused_by(error)
-            .with_trouble(trouble)
-    }
-
-    /// What the generated `send` fails with; `T` is what it would have decoded.
-    pub(crate) fn from_generated<T: DeserializeOwned, E>(
-        error: Generated<E>,
-        client: &Client,
-    ) -> Self {
-        let credentials = &client.inner.credentials;
-        match error {
-            Generated::UnexpectedResponse(response) => match response.extensions().get::<Self>() {
-                Some(carried) => carried.clone(),
-                None => Self::new(
-                    ErrorKind::NotOcp,
-                    "the status of the answer is not one that OCP documents",
-                )
-                .with_status(response.status()),
-            },
-            Generated::InvalidResponsePayload(body, source) => {
-                let mut reader = serde_json::Deserializer::from_slice(&body);
-                let path = serde_path_to_error::deserialize::<_, T>(&mut reader)
-                    .err()
-                    .map(|error| error.path().to_string())
-                    .filter(|path| path != ".");
-                let what = excerpt::shortened(&credentials.redact(&source.to_string()));
-                Self::new(
-                    ErrorKind::Undecodable,
-                    format!("the answer is not what OCP documents: {what}"),
-                )
-                .with_status(StatusCode::OK)
-                .with_failure(envelope::failure(&body, credentials))
-                // How many there were is not known here.
-                .after(1)
-                .with(|inner| inner.path = path)
-            }
-            Generated::InvalidRequest(what) | Generated::Custom(what) => Self::argument(what),
-            Generated::CommunicationError(error)
-            | Generated::ResponseBodyError(error)
-            | Generated::InvalidUpgrade(error) => Self::from_http(error, "the request failed"),
-            // The transport turns every failing status into a carried error.
-            Generated::ErrorResponse(response) => {
-                Self::new(ErrorKind::Server, "the request was refused")
-                    .with_status(response.status())
-            }
-        }
-    }
-
-    /// An HTTP response that carries this error through the generated code.
-    pub(crate) fn into_response(self) -> reqwest::Response {
-        let mut response = http::Response::new("");
-        *response.status_mut() = CARRIER;
-        response.extensions_mut().insert(self);
-        response.into()
+    pub(crate) fn with_path(self, path: Option<String>) -> Self {
+        self.with(|inner| inner.path = path)
     }
 
     /// What sort of failure this is.
@@ -299,10 +231,41 @@ impl Error {
         self.0.wait
     }
 
+    /// Whether the same request may well succeed a little later: HTTP 429, 502, 503 and
+    /// 504, and a connection that failed before there was a response.
+    ///
+    /// A [`RetryPolicy`](crate::RetryPolicy) sends such a request again on its own, where
+    /// its method is idempotent; this is for what you do after it has given up.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), oceanbase_ocp::Error> {
+    /// use oceanbase_ocp::{Client, RetryPolicy};
+    ///
+    /// // Nothing listens there.
+    /// let ocp = Client::builder("http://127.0.0.1:9").retry(RetryPolicy::disabled()).build()?;
+    /// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005).page(1).size(10);
+    /// let error = request.send().await.unwrap_err();
+    /// assert!(error.is_connection() && error.is_retryable());
+    ///
+    /// let error = Client::new("no URL").unwrap_err();
+    /// assert!(!error.is_retryable());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_retryable(&self) -> bool {
+        let status = self.status().map(|status| status.as_u16());
+        match self.kind() {
+            ErrorKind::Throttled => true,
+            ErrorKind::Server => matches!(status, Some(502..=504)),
+            ErrorKind::Connection => status.is_none() && self.0.trouble.is_none(),
+            _ => false,
+        }
+    }
+
     /// How often the request that failed was sent; see
     /// [`RetryPolicy`](crate::RetryPolicy). 0 where nothing was sent, and where no
-    /// request failed: a list was incomplete, what was waited for has not ended. An answer
-    /// that cannot be decoded counts as one attempt.
+    /// request failed: a list was incomplete, what was waited for has not ended.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -316,11 +279,6 @@ impl Error {
     pub fn hint(&self) -> Option<&str> {
         let trouble = || self.0.trouble.map(ConnectionTrouble::hint);
         self.0.hint.as_deref().or_else(trouble)
-    }
-
-    /// Why there was no connection, where that is known and will not pass.
-    pub(crate) fn connection_trouble(&self) -> Option<ConnectionTrouble> {
-        self.0.trouble
     }
 }
 
@@ -357,28 +315,13 @@ predicates! {
     is_bad_request BadRequest,
     is_throttled Throttled,
     is_server Server,
-    is_not_ocp NotOcp,
-    is_undecodable Undecodable,
+    is_unexpected_response UnexpectedResponse,
+    is_decode Decode,
     is_incomplete Incomplete,
-    is_unfinished Unfinished,
+    is_wait_timeout WaitTimeout,
     is_not_listed NotListed,
     is_no_longer_listed NoLongerListed,
     is_failed Failed,
-}
-
-fn causes(error: &reqwest::Error) -> Vec<String> {
-    let mut causes = vec![error.to_string()];
-    let mut cause = error.source();
-    while let Some(next) = cause {
-        causes.push(next.to_string());
-        cause = next.source();
-    }
-    causes
-}
-
-/// The innermost cause; the outer ones only say that there was an error.
-pub(crate) fn root_cause(error: &reqwest::Error) -> String {
-    excerpt::shortened(&causes(error).pop().unwrap_or_default())
 }
 
 /// Why two sides cannot talk to each other, now or later.
@@ -392,40 +335,6 @@ pub(crate) enum ConnectionTrouble {
 }
 
 impl ConnectionTrouble {
-    /// Told by the words of the TLS and HTTP libraries: they have nothing else.
-    fn told_by(causes: &str) -> Option<Self> {
-        let causes = causes.to_ascii_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
-        Some(
-            if says(&[
-                "unknownissuer",
-                "unknown issuer",
-                "self-signed",
-                "self signed",
-                "unable to get local issuer",
-            ]) {
-                Self::UnknownAuthority
-            } else if says(&["notvalidforname", "not valid for name", "hostname mismatch"]) {
-                Self::OtherHost
-            } else if says(&["certificate expired", "certificate has expired"]) {
-                Self::Expired
-            } else if says(&[
-                "invalidcontenttype",
-                "corrupt message",
-                "wrong version number",
-                "record overflow",
-            ]) {
-                Self::ServerSpeaksNoTls
-            } else if says(&["invalid http version", "invalid http"]) {
-                Self::ServerSpeaksNoHttp
-            } else if says(&["invalid peer certificate", "certificate verify failed"]) {
-                Self::UnknownAuthority
-            } else {
-                return None;
-            },
-        )
-    }
-
     fn hint(self) -> &'static str {
         match self {
             Self::UnknownAuthority => {
@@ -450,11 +359,10 @@ impl ConnectionTrouble {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use crate::excerpt::shortened as short;
         let inner = &*self.0;
         f.write_str(&inner.what)?;
         if let Some(message) = &inner.failure.message {
-            write!(f, ": {}", excerpt::shortened(message))?;
+            write!(f, ": {}", shortened(message))?;
         }
         if let Some(path) = &inner.path {
             write!(f, ", at `{path}`")?;
@@ -464,17 +372,17 @@ impl fmt::Display for Error {
                 .failure
                 .code
                 .as_ref()
-                .map(|code| format!("OCP code {}", short(&code.to_string()))),
+                .map(|code| format!("OCP code {}", shortened(&code.to_string()))),
             inner
                 .failure
                 .trace_id
                 .as_ref()
-                .map(|id| format!("trace id {}", short(id))),
+                .map(|id| format!("trace id {}", shortened(id))),
             inner
                 .failure
                 .server
                 .as_ref()
-                .map(|server| format!("server {}", short(server))),
+                .map(|server| format!("server {}", shortened(server))),
             inner
                 .wait
                 .map(|wait| format!("try again after {} s", wait.as_secs())),
@@ -509,52 +417,5 @@ impl fmt::Debug for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Taken for a success, an error would be decoded and lost.
-    #[test]
-    fn the_response_that_carries_an_error_is_neither_a_success_nor_a_failure() {
-        let response = Error::new(ErrorKind::Timeout, "it took too long").into_response();
-        assert!(!response.status().is_success());
-        assert_eq!(ErrorKind::of_status(response.status()), None);
-        let carried = response.extensions().get::<Error>().unwrap();
-        assert!(carried.is_timeout());
-    }
-
-    /// Why nothing can be repeated is decided by what is the matter, not by
-    /// whether there is a text about it.
-    #[test]
-    fn the_words_of_libraries_are_understood() {
-        use ConnectionTrouble::*;
-        for (words, trouble) in [
-            (
-                "invalid peer certificate: UnknownIssuer",
-                Some(UnknownAuthority),
-            ),
-            (
-                "invalid peer certificate: BadSignature",
-                Some(UnknownAuthority),
-            ),
-            ("certificate not valid for name \"ocp\"", Some(OtherHost)),
-            (
-                "invalid peer certificate: certificate expired: verification time …",
-                Some(Expired),
-            ),
-            ("error:0A000086: certificate has expired", Some(Expired)),
-            (
-                "received corrupt message of type InvalidContentType",
-                Some(ServerSpeaksNoTls),
-            ),
-            ("invalid HTTP version parsed", Some(ServerSpeaksNoHttp)),
-            ("Connection refused (os error 111)", None),
-            ("the lease of the name has expired", None),
-        ] {
-            assert_eq!(ConnectionTrouble::told_by(words), trouble, "{words}");
-        }
     }
 }

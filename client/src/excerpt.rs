@@ -1,6 +1,6 @@
 //! How much of a server's words is shown, and in what form.
 
-use crate::Credentials;
+use crate::secrets::Secrets;
 
 /// How much of a server's text is shown.
 const CHARACTERS: usize = 120;
@@ -9,11 +9,11 @@ const CHARACTERS: usize = 120;
 const LOOKED_THROUGH: usize = 16 * 1024;
 
 /// The beginning of a body, on one line, without secrets.
-pub(crate) fn excerpt(body: &[u8], credentials: &Credentials) -> String {
+pub(crate) fn excerpt(body: &[u8], secrets: &Secrets) -> String {
     let start = String::from_utf8_lossy(&body[..body.len().min(LOOKED_THROUGH)]);
     // Redacted before anything is cut; what stands at the cut of this slice
     // itself would have to come through blanks alone to be shown.
-    let text = credentials.redact(&start);
+    let text = secrets.redact(&start);
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
     if body.len() > LOOKED_THROUGH && text.chars().count() <= CHARACTERS {

@@ -35,7 +35,7 @@ const STALE_PAGES: i64 = 3;
 /// use futures_util::TryStreamExt;
 /// use oceanbase_ocp::{Error, PagedList, Rows};
 ///
-/// async fn count<L: PagedList>(mut rows: Rows<'_, L>) -> Result<usize, Error> {
+/// async fn count<L: PagedList>(mut rows: Rows<L>) -> Result<usize, Error> {
 ///     let mut count = 0;
 ///     while rows.try_next().await?.is_some() {
 ///         count += 1;
@@ -43,7 +43,7 @@ const STALE_PAGES: i64 = 3;
 ///     Ok(count)
 /// }
 /// ```
-pub trait PagedList: Clone + Send + Sync + sealed::Operation {}
+pub trait PagedList: Clone + Send + Sync + 'static + sealed::Operation {}
 
 /// What the pager needs of an operation; [`paged_list`] knows it.
 pub(crate) mod sealed {
@@ -52,9 +52,9 @@ pub(crate) mod sealed {
 
     pub trait Operation: Sized {
         /// `data` of an answer.
-        type Page: Send;
+        type Page: Send + 'static;
         /// One of `data.contents`.
-        type Row: Send;
+        type Row: Send + 'static;
         fn client(&self) -> &crate::Client;
         fn page(&self) -> Result<Option<i64>, Error>;
         fn size(&self) -> Result<Option<i64>, Error>;
@@ -81,13 +81,13 @@ macro_rules! paged_list {
         $request:ident, $page:ty, $row:ty,
         info: [$($info:ident)?], id: [$($id:ident)?], filters: [$($filter:ident)*]
     ) => {
-        impl crate::PagedList for crate::builder::$request<'_> {}
+        impl crate::PagedList for crate::builder::$request {}
 
-        impl crate::pager::sealed::Operation for crate::builder::$request<'_> {
+        impl crate::pager::sealed::Operation for crate::builder::$request {
             type Page = $page;
             type Row = $row;
             fn client(&self) -> &crate::Client {
-                self.client
+                &self.client
             }
             fn page(&self) -> Result<Option<i64>, crate::Error> {
                 self.page.clone().map_err(crate::Error::argument)
@@ -120,7 +120,7 @@ macro_rules! paged_list {
             }
         }
 
-        impl<'a> crate::builder::$request<'a> {
+        impl crate::builder::$request {
             /// All rows that the request asks for, one after the other; pages are
             /// asked for as they are needed.
             ///
@@ -141,13 +141,13 @@ macro_rules! paged_list {
             /// from the start where they have no `id`. Whatever `page` says, an empty
             /// page is the last one, and so is the third in a row that has nothing new;
             /// a list of more than a million pages is an error.
-            pub fn rows(self) -> crate::Rows<'a, Self> {
+            pub fn rows(self) -> crate::Rows<Self> {
                 crate::Rows::new(self)
             }
 
             /// The same, a page at a time: what is new on it, and what it says of
             /// itself. No page is empty but the first.
-            pub fn pages(self) -> crate::Pages<'a, Self> {
+            pub fn pages(self) -> crate::Pages<Self> {
                 crate::Pages::new(self)
             }
         }
@@ -189,7 +189,7 @@ impl Position {
         for page in next..next + STALE_PAGES {
             if page > MOST_PAGES {
                 let what = format!("the list does not end after {MOST_PAGES} pages");
-                return Err(Error::new(ErrorKind::NotOcp, what));
+                return Err(Error::new(ErrorKind::UnexpectedResponse, what));
             }
             let mut list = request.clone().ask(page, size).await?;
             self.page = Some(page);
@@ -237,12 +237,12 @@ impl PageInfo {
 
 /// A stream of the pages of a list, made by the method `pages` of a request.
 #[must_use = "streams do nothing unless polled"]
-pub struct Pages<'a, L: PagedList> {
-    pages: BoxStream<'a, Result<Page<L>, Error>>,
+pub struct Pages<L: PagedList> {
+    pages: BoxStream<'static, Result<Page<L>, Error>>,
     completeness: Arc<OnceLock<Completeness>>,
 }
 
-impl<'a, L: PagedList + 'a> Pages<'a, L> {
+impl<L: PagedList> Pages<L> {
     pub(crate) fn new(request: L) -> Self {
         let completeness = Arc::new(OnceLock::new());
         let position = Position {
@@ -260,14 +260,20 @@ impl<'a, L: PagedList + 'a> Pages<'a, L> {
     }
 }
 
-impl<L: PagedList> Pages<'_, L> {
+impl<L: PagedList> Pages<L> {
+    /// The next page; `None` after the last. Without it, `StreamExt` of another crate
+    /// would be needed.
+    pub async fn next(&mut self) -> Option<Result<Page<L>, Error>> {
+        StreamExt::next(&mut self.pages).await
+    }
+
     /// Whether all rows have come; see [`Rows::completeness`].
     pub fn completeness(&self) -> Option<Completeness> {
         self.completeness.get().copied()
     }
 }
 
-impl<L: PagedList> Stream for Pages<'_, L> {
+impl<L: PagedList> Stream for Pages<L> {
     type Item = Result<Page<L>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -277,15 +283,15 @@ impl<L: PagedList> Stream for Pages<'_, L> {
 
 /// A stream of the rows of a list, made by the method `rows` of a request.
 #[must_use = "streams do nothing unless polled"]
-pub struct Rows<'a, L: PagedList> {
-    pages: Pages<'a, L>,
+pub struct Rows<L: PagedList> {
+    pages: Pages<L>,
     page: VecDeque<Row<L>>,
 }
 
 // The rows of a page are moved out one by one; none is ever pinned.
-impl<L: PagedList> Unpin for Rows<'_, L> {}
+impl<L: PagedList> Unpin for Rows<L> {}
 
-impl<'a, L: PagedList + 'a> Rows<'a, L> {
+impl<L: PagedList> Rows<L> {
     pub(crate) fn new(request: L) -> Self {
         Self {
             pages: Pages::new(request),
@@ -294,7 +300,38 @@ impl<'a, L: PagedList + 'a> Rows<'a, L> {
     }
 }
 
-impl<L: PagedList> Rows<'_, L> {
+impl<L: PagedList> Rows<L> {
+    /// The next row; `None` after the last. Without it, `StreamExt` of another crate
+    /// would be needed.
+    pub async fn next(&mut self) -> Option<Result<Row<L>, Error>> {
+        StreamExt::next(self).await
+    }
+
+    /// All rows, in memory.
+    ///
+    /// # Errors
+    ///
+    /// The first error of the stream; the rows that came before it are dropped.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let mock = ocp_mock::EmbeddedOcp::start(ocp_mock::Settings::new(ocp_mock::tasks::made(7))).await?;
+    /// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
+    /// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005).size(3);
+    /// let tasks = request.rows().collect_all().await?;
+    /// assert_eq!(tasks.len(), 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn collect_all(mut self) -> Result<Vec<Row<L>>, Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = self.next().await {
+            rows.push(row?);
+        }
+        Ok(rows)
+    }
+
     /// Whether all rows have come: `None` before the stream has ended, and after
     /// an error.
     ///
@@ -303,7 +340,7 @@ impl<L: PagedList> Rows<'_, L> {
     /// use oceanbase_ocp::Completeness;
     ///
     /// # use oceanbase_ocp::{Error, PagedList, Rows};
-    /// # async fn example<L: PagedList>(mut rows: Rows<'_, L>) -> Result<(), Error> {
+    /// # async fn example<L: PagedList>(mut rows: Rows<L>) -> Result<(), Error> {
     /// let mut count = 0;
     /// while rows.try_next().await?.is_some() {
     ///     count += 1;
@@ -319,7 +356,7 @@ impl<L: PagedList> Rows<'_, L> {
     }
 }
 
-impl<L: PagedList> Stream for Rows<'_, L> {
+impl<L: PagedList> Stream for Rows<L> {
     type Item = Result<Row<L>, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -339,7 +376,7 @@ impl<L: PagedList> Stream for Rows<'_, L> {
     }
 }
 
-impl<L: PagedList> fmt::Debug for Pages<'_, L> {
+impl<L: PagedList> fmt::Debug for Pages<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pages")
             .field("completeness", &self.completeness())
@@ -347,7 +384,7 @@ impl<L: PagedList> fmt::Debug for Pages<'_, L> {
     }
 }
 
-impl<L: PagedList> fmt::Debug for Rows<'_, L> {
+impl<L: PagedList> fmt::Debug for Rows<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rows")
             .field("completeness", &self.completeness())

@@ -20,7 +20,7 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
 
-use crate::Error;
+use crate::error::Error;
 
 /// All but the unreserved characters of RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC

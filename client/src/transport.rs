@@ -1,24 +1,32 @@
-//! What the generated operations do with a request: the hook that they all go
-//! through.
+//! Sends requests, again if that may help, and reads what comes back.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use progenitor_client::{ClientHooks, OperationInfo};
-use reqwest::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Request, Response};
-use tracing::Instrument;
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Request, Response, Url};
 use tracing::field::{Empty, display};
+use tracing::{Instrument, Span};
 
-use crate::error::ErrorKind;
-use crate::exchange::Observer;
-use crate::retry::Decision;
-use crate::{Client, Clock, Credentials, Error, Exchange, RetryPolicy, answer};
+use crate::clock::Clock;
+use crate::connection;
+use crate::credentials::Credentials;
+use crate::error::{Error, ErrorKind};
+use crate::exchange::{Exchange, Observer};
+use crate::head::Head;
+use crate::response::Received;
+use crate::retry::{Decision, RetryPolicy};
+use crate::secrets::Secrets;
+use crate::verdict;
 
-/// What a call needs beside the HTTP client.
+/// The longest body that room is made for before it has come, in bytes.
+const ROOM: usize = 1 << 20;
+
+/// What a call needs beside its request.
 #[derive(Clone)]
-pub struct Transport {
+pub(crate) struct Transport {
+    pub(crate) http: reqwest::Client,
     pub(crate) credentials: Credentials,
     pub(crate) accept_language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
@@ -26,6 +34,9 @@ pub struct Transport {
     pub(crate) observer: Option<Observer>,
     pub(crate) retry: RetryPolicy,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Those of every client that shares this one's settings: a server may send back
+    /// what another call has sent.
+    pub(crate) secrets: Secrets,
 }
 
 impl fmt::Debug for Transport {
@@ -40,46 +51,13 @@ impl fmt::Debug for Transport {
     }
 }
 
-impl ClientHooks<Transport> for Client {
-    async fn exec(&self, request: Request, info: &OperationInfo) -> reqwest::Result<Response> {
-        // The signature allows for no error but reqwest's.
-        Ok(self
-            .inner
-            .call(&self.client, request, info.operation_id)
-            .await
-            .unwrap_or_else(Error::into_response))
-    }
-}
-
-/// A success with its trace id, or why there is none.
-type Outcome = Result<(Response, Option<String>), Error>;
-
-fn record(span: &tracing::Span, outcome: &Outcome) {
-    match outcome {
-        Ok((response, trace_id)) => {
-            span.record("status", response.status().as_u16());
-            span.record("trace_id", trace_id.as_deref());
-        }
-        Err(error) => {
-            span.record("status", error.status().map(|status| status.as_u16()));
-            span.record("trace_id", error.trace_id());
-            span.record("error", display(error));
-        }
-    }
-}
-
-/// The longest body that room is made for before it has come, in bytes.
-const ROOM: usize = 1 << 20;
-
 impl Transport {
-    /// Sends a request, again if that may help, and returns a success that is
-    /// worth decoding, its body read to the end.
-    async fn call(
+    /// Sends a request, again if that may help.
+    pub(crate) async fn call<R: Received>(
         &self,
-        http: &reqwest::Client,
-        request: Request,
+        mut request: Request,
         operation: &str,
-    ) -> Result<Response, Error> {
+    ) -> Result<R, Error> {
         let span = tracing::info_span!(
             "ocp_call",
             operation,
@@ -88,137 +66,148 @@ impl Transport {
             trace_id = Empty,
             error = Empty,
         );
-        let outcome = self.attempts(http, &request).instrument(span.clone()).await;
-        record(&span, &outcome);
-        outcome.map(|(response, _)| response)
+        self.complete(&mut request);
+        let mut outcome = self.attempts(request).instrument(span.clone()).await;
+        self.record(&span, &mut outcome);
+        outcome
     }
 
-    async fn attempts(&self, http: &reqwest::Client, request: &Request) -> Outcome {
+    fn record<R: Received>(&self, span: &Span, outcome: &mut Result<R, Error>) {
+        if span.is_disabled() {
+            return;
+        }
+        if let Ok(received) = outcome {
+            span.record("status", received.head().status.as_u16());
+            let trace_id = received.trace_id().map(|id| self.secrets.redact(id));
+            span.record("trace_id", trace_id.as_deref());
+        }
+        if let Some(error) = failure(outcome) {
+            span.record("status", error.status().map(|status| status.as_u16()));
+            span.record("trace_id", error.trace_id());
+            span.record("error", display(error));
+        }
+    }
+
+    async fn attempts<R: Received>(&self, request: Request) -> Result<R, Error> {
         let started = self.clock.now();
-        let mut backoff = self.retry.backoff();
+        let mut backoff = None;
         let mut attempts = 0;
         loop {
-            // A generated body is JSON, and JSON can be sent again.
+            // A body here is bytes, and bytes can be sent again.
             let Some(mut copy) = request.try_clone() else {
                 let what = "its body can be sent only once";
                 return Err(Error::configuration("request", what));
             };
-            self.complete(&mut copy)
+            self.credentials
+                .authenticate(&mut copy, self.clock.utc())
                 .map_err(|error| error.after(attempts))?;
             attempts += 1;
-            tracing::Span::current().record("attempts", attempts);
+            Span::current().record("attempts", attempts);
             let span = tracing::debug_span!(
                 "ocp_attempt",
                 attempt = attempts,
                 status = Empty,
                 trace_id = Empty
             );
-            let outcome = self.send(http, copy).instrument(span.clone()).await;
-            record(&span, &outcome);
-            let Err(error) = outcome else {
+            let mut outcome = self
+                .send(copy, request.url())
+                .instrument(span.clone())
+                .await;
+            self.record(&span, &mut outcome);
+            let Some(error) = failure(&mut outcome) else {
                 return outcome;
             };
             let elapsed = self.clock.now().saturating_sub(started);
+            let backoff = backoff.get_or_insert_with(|| self.retry.backoff());
             let wait = backoff.next().unwrap_or_default();
             let is_idempotent = request.method().is_idempotent();
             let decision = self
                 .retry
-                .decide(&error, attempts, elapsed, wait, is_idempotent);
+                .decide(error, attempts, elapsed, wait, is_idempotent);
             match decision {
                 Decision::Wait(wait) => {
                     let wait_ms = wait.as_millis() as u64;
                     tracing::warn!(attempt = attempts, wait_ms, %error, "trying again");
                     self.clock.sleep(wait).await;
+                    continue;
                 }
                 Decision::TooLong(wait) => {
                     let wait_ms = wait.as_millis() as u64;
                     tracing::warn!(attempt = attempts, wait_ms, %error, "not waiting that long");
-                    return Err(error.after(attempts));
                 }
-                Decision::Return => return Err(error.after(attempts)),
+                Decision::Return => {}
             }
+            *error = error.clone().after(attempts);
+            return outcome;
         }
     }
 
-    /// Sends a complete request once; with the success comes its trace id.
-    async fn send(&self, http: &reqwest::Client, request: Request) -> Outcome {
+    /// Sends a complete request once.
+    async fn send<R: Received>(&self, request: Request, url: &Url) -> Result<R, Error> {
         let started = Instant::now();
-        let url = request.url().clone();
         let observed = self.observer.as_ref().map(|observer| {
             let mut headers = request.headers().clone();
             headers.remove(AUTHORIZATION);
             (observer, request.method().clone(), headers)
         });
-        let mut response = http.execute(request).await.map_err(|error| {
+        let mut response = self.http.execute(request).await.map_err(|error| {
             let server = url.origin().ascii_serialization();
-            Error::from_http(error, &format!("no answer from {server}"))
+            connection::error(error, &format!("no response from {server}"))
         })?;
-        if response.url() != &url {
+        let status = response.status();
+        if response.url() != url {
             // Only a client of the user's own follows redirects.
             return Err(Error::new(
-                ErrorKind::NotOcp,
+                ErrorKind::UnexpectedResponse,
                 "the HTTP client has followed a redirect; give it a policy that does not",
             )
-            .with_status(response.status()));
+            .with_status(status));
         }
-        let status = response.status();
         let read = self.read(&mut response).await;
+        let head = Head {
+            status,
+            headers: std::mem::take(response.headers_mut()),
+            elapsed: started.elapsed(),
+        };
         if let Some((observer, method, request_headers)) = observed {
             observer(&Exchange {
                 method,
-                url,
+                url: url.clone(),
                 request_headers,
                 status,
-                headers: response.headers().clone(),
+                headers: head.headers.clone(),
                 body: read.as_ref().ok().cloned(),
-                elapsed: started.elapsed(),
+                elapsed: head.elapsed,
             });
         }
-        let mut body = match read {
-            Ok(body) => body,
+        match read {
+            Ok(body) => R::new(head, body, &self.secrets),
             // A refusal is one, whatever becomes of its body: whoever tries
             // again after a broken connection must not do so after a 401.
             Err(trouble) if status.is_client_error() || status.is_server_error() => {
                 let hint = format!("its body could not be read: {trouble}");
-                return Err(
-                    answer::refusal(status, response.headers(), b"", &self.credentials)
-                        .with_hint(hint),
-                );
+                Err(verdict::refusal(&head, b"", &self.secrets).with_hint(hint))
             }
-            Err(trouble) => return Err(trouble),
-        };
-        if body.starts_with(b"\xEF\xBB\xBF") {
-            body.drain(..3);
+            Err(trouble) => Err(trouble),
         }
-        let trace_id = answer::classify(status, response.headers(), &body, &self.credentials)?;
-
-        let mut whole = http::Response::new(body);
-        *whole.status_mut() = status;
-        *whole.headers_mut() = std::mem::take(response.headers_mut());
-        Ok((whole.into(), trace_id))
     }
 
-    /// Gives a generated request the form that OCP documents.
-    fn complete(&self, request: &mut Request) -> Result<(), Error> {
+    /// Gives a request the form that OCP documents.
+    fn complete(&self, request: &mut Request) {
         if let Some(timeout) = self.timeout {
             *request.timeout_mut() = Some(timeout);
         }
-        // The form encoding of a blank is `+`, which not every server reads as
-        // a blank; a real plus sign is already `%2B` at this point.
-        let url = request.url_mut();
-        if let Some(query) = url.query().filter(|query| query.contains('+')) {
-            let query = query.replace('+', "%20");
-            url.set_query(Some(&query));
-        }
         let headers = request.headers_mut();
-        // progenitor adds the version of the *description* to every request.
-        headers.remove("api-version");
+        let json = HeaderValue::from_static("application/json");
         // "API call description", request headers: required on every request.
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(language) = &self.accept_language {
-            headers.insert(ACCEPT_LANGUAGE, language.clone());
+        for name in [CONTENT_TYPE, ACCEPT] {
+            headers.entry(name).or_insert_with(|| json.clone());
         }
-        self.credentials.authenticate(request, self.clock.utc())
+        if let Some(language) = &self.accept_language {
+            headers
+                .entry(ACCEPT_LANGUAGE)
+                .or_insert_with(|| language.clone());
+        }
     }
 
     /// Reads the body, decompressed, up to the limit and no further.
@@ -232,20 +221,28 @@ impl Transport {
             let chunk = response.chunk().await;
             let chunk = chunk.map_err(|error| {
                 let server = response.url().origin().ascii_serialization();
-                Error::from_http(error, &format!("the answer from {server} broke off"))
+                connection::error(error, &format!("the response from {server} broke off"))
                     .with_status(status)
             })?;
             match chunk {
                 None => return Ok(body),
                 Some(chunk) if body.len() + chunk.len() > self.max_body_bytes => {
                     return Err(Error::new(
-                        ErrorKind::NotOcp,
-                        format!("the answer is longer than {} bytes; ask for smaller pages, or raise `max_body_bytes`", self.max_body_bytes),
+                        ErrorKind::UnexpectedResponse,
+                        format!("the response is longer than {} bytes; ask for smaller pages, or raise `max_body_bytes`", self.max_body_bytes),
                     )
                     .with_status(status));
                 }
                 Some(chunk) => body.extend_from_slice(&chunk),
             }
         }
+    }
+}
+
+/// Why an attempt is no success, if it is none.
+fn failure<R: Received>(outcome: &mut Result<R, Error>) -> Option<&mut Error> {
+    match outcome {
+        Ok(received) => received.failure(),
+        Err(error) => Some(error),
     }
 }

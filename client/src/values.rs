@@ -9,8 +9,19 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// V4.2.2, and the number 0 where OCP has no code for the failure.
 ///
 /// Source: error code tables of the documentation, V3.1.1 to V4.2.2.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+///
+/// ```
+/// use oceanbase_ocp::ErrorCode;
+///
+/// let code: ErrorCode = serde_json::from_str(r#""COM10001""#)?;
+/// assert!(code == "COM10001" && code != 0);
+/// assert_eq!(serde_json::from_str::<ErrorCode>("0")?, 0);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum ErrorCode {
     /// A number, as in the documented throttling answer.
     Number(i64),
@@ -24,6 +35,34 @@ impl fmt::Display for ErrorCode {
             Self::Number(number) => write!(f, "{number}"),
             Self::Text(text) => f.write_str(text),
         }
+    }
+}
+
+impl ErrorCode {
+    /// The code as text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Number(_) => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+impl PartialEq<str> for ErrorCode {
+    fn eq(&self, text: &str) -> bool {
+        self.as_str() == Some(text)
+    }
+}
+
+impl PartialEq<&str> for ErrorCode {
+    fn eq(&self, text: &&str) -> bool {
+        *self == **text
+    }
+}
+
+impl PartialEq<i64> for ErrorCode {
+    fn eq(&self, number: &i64) -> bool {
+        matches!(self, Self::Number(own) if own == number)
     }
 }
 
@@ -117,6 +156,7 @@ impl<'de> Deserialize<'de> for QueryTime {
     }
 }
 
+#[cfg(feature = "schemars")]
 impl schemars::JsonSchema for QueryTime {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "QueryTime".into()

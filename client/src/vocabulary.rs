@@ -1,48 +1,48 @@
-//! Open vocabularies: lists of words that a newer OCP may extend.
+//! Open enums: lists of values that a newer OCP may extend.
 
 use std::fmt;
 
-/// A word that this version of the crate has no variant for, kept as it came.
+/// A value that this version of the crate has no variant for, kept as it came.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct OtherWord(pub(crate) String);
+pub struct OtherValue(pub(crate) String);
 
-impl OtherWord {
-    /// The word as it came.
+impl OtherValue {
+    /// The value as it came.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl fmt::Debug for OtherWord {
+impl fmt::Debug for OtherValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&self.0, f)
     }
 }
 
-/// Defines an enum whose last variant holds every word that is not listed.
+/// Defines an enum whose last variant holds every value that is not listed.
 ///
-/// The word decides everything: two values are equal when their words are, and
-/// a listed word always becomes its variant, whichever way it comes in.
+/// The text decides everything: two values are equal when their texts are, and
+/// a listed one always becomes its variant, whichever way it comes in.
 macro_rules! vocabulary {
     ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {
         $(#[$meta])*
         ///
         /// An open list. Match on [`as_str`](Self::as_str), or compare with
-        /// `==`, where a word matters that has no variant yet: it may get one
+        /// `==`, where a value matters that has no variant yet: it may get one
         /// in a later version.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)+
-            /// Any other word.
-            Other(crate::OtherWord),
+            /// Any other value.
+            Other(crate::OtherValue),
         }
 
         impl $name {
-            /// Every listed word, in the order of the specification.
+            /// Every listed value, in the order of the specification.
             pub const KNOWN: &'static [Self] = &[$(Self::$variant,)+];
 
-            /// The word as it goes over the wire.
+            /// The value as it goes over the wire.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $word,)+
@@ -55,7 +55,7 @@ macro_rules! vocabulary {
             fn from(word: &str) -> Self {
                 match word {
                     $($word => Self::$variant,)+
-                    _ => Self::Other(crate::OtherWord(word.to_owned())),
+                    _ => Self::Other(crate::OtherValue(word.to_owned())),
                 }
             }
         }
@@ -112,6 +112,7 @@ macro_rules! vocabulary {
 
         crate::wire::plain!($name);
 
+        #[cfg(feature = "schemars")]
         impl ::schemars::JsonSchema for $name {
             fn schema_name() -> ::std::borrow::Cow<'static, str> {
                 stringify!($name).into()

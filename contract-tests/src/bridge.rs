@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use oceanbase_ocp::{Client, ResponseValue, types};
+use oceanbase_ocp::{Client, Response, types};
 use schemars::{Schema, schema_for};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -56,7 +56,7 @@ fn none_left(arguments: &Map<String, Value>) -> Result<(), Failure> {
 }
 
 fn decoded<T: Serialize + fmt::Debug + Send + 'static>(
-    outcome: Result<ResponseValue<T>, oceanbase_ocp::Error>,
+    outcome: Result<Response<T>, oceanbase_ocp::Error>,
 ) -> Result<Decoded, Failure> {
     let answer = outcome.map_err(Failure::Call)?;
     let status = answer.status().as_u16();

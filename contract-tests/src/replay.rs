@@ -94,7 +94,7 @@ async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Deco
         .map_err(|error| Failure::Argument(error.to_string()))?;
     let client = Client::builder(url)
         .http_client(http)
-        .retry(RetryPolicy::never())
+        .retry(RetryPolicy::disabled())
         .build()
         .map_err(Failure::Call)?;
     bridge::call(&client, &interaction.operation_id, arguments).await

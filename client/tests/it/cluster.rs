@@ -160,7 +160,7 @@ async fn shown(looks: &'static [&'static str]) -> (Client, Waits) {
     })
     .await;
     let waits = Waits::default();
-    let client = Client::builder(&url).retry(RetryPolicy::never());
+    let client = Client::builder(&url).retry(RetryPolicy::disabled());
     (client.clock(waits.clone()).build().unwrap(), waits)
 }
 

@@ -118,7 +118,7 @@ async fn the_users_own_client_is_used_and_may_not_follow_redirects() {
         .unwrap();
     let error = call(&client).await.unwrap_err();
     assert!(
-        error.is_not_ocp() && error.to_string().contains("followed a redirect"),
+        error.is_unexpected_response() && error.to_string().contains("followed a redirect"),
         "{error}"
     );
 

@@ -43,7 +43,7 @@ async fn run(name: &str, variables: &[(&str, &str)]) -> (String, bool) {
 
 #[tokio::test]
 async fn each_example_runs_against_an_ocp_of_its_own() {
-    for name in ["list_tasks", "follow_restore", "sign_requests"] {
+    for name in ["list_tasks", "follow_restore", "own_request"] {
         let (printed, is_success) = run(name, &[]).await;
         assert!(is_success, "{printed}");
         insta::assert_snapshot!(name, printed);

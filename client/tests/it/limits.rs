@@ -31,7 +31,7 @@ async fn a_gzip_bomb_is_stopped_at_the_limit() {
     let (url, _server) = answer_with(http(head, gzip.finish().unwrap())).await;
     let error = limited(&url).await;
     assert!(
-        error.is_not_ocp() && error.to_string().contains("longer than 65536 bytes"),
+        error.is_unexpected_response() && error.to_string().contains("longer than 65536 bytes"),
         "{error}"
     );
 }
@@ -56,7 +56,7 @@ async fn an_endless_answer_is_stopped_at_the_limit() {
         sent
     });
     let error = limited(&url).await;
-    assert!(error.is_not_ocp(), "{error}");
+    assert!(error.is_unexpected_response(), "{error}");
     // The connection is closed, which ends the server as well.
     assert!(server.await.unwrap() > LIMIT);
 }
@@ -70,7 +70,7 @@ async fn a_body_of_exactly_the_limit_is_read() {
     assert!(call(&client).await.is_ok());
     body.push(' ');
     let (url, _server) = answer_with(json(&body)).await;
-    assert!(limited(&url).await.is_not_ocp());
+    assert!(limited(&url).await.is_unexpected_response());
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod decoding;
 mod examples;
 mod limits;
 mod observing;
+mod own_requests;
 mod pager;
 mod requests;
 mod retry;

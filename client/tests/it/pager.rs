@@ -1,6 +1,6 @@
 //! Lists that end, lists that shift, and servers that cannot count.
 
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::TryStreamExt;
 use oceanbase_ocp::{Client, Completeness, Error};
 
 use crate::server::{http, json, serve};

@@ -51,7 +51,7 @@ async fn an_access_key_signs_what_really_goes_out() {
         .list_tenant_restore_tasks()
         .cluster_id(1)
         .tenant_id(2)
-        .restore_cluster_name(vec!["b c".to_owned(), "a,+".to_owned()])
+        .restore_cluster_name(["b c", "a,+"])
         .status([RestoreTaskStatusFilter::Completed])
         .send()
         .await

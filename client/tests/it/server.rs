@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use oceanbase_ocp::types::RestoreTaskListResponse;
-use oceanbase_ocp::{Client, Clock, Error, ResponseValue, RetryPolicy};
+use oceanbase_ocp::{Client, Clock, Error, Response, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -56,7 +56,7 @@ pub(crate) fn json(body: impl AsRef<[u8]>) -> Vec<u8> {
     http("200 OK\r\ncontent-type: application/json", body)
 }
 
-pub(crate) async fn call(client: &Client) -> Result<ResponseValue<RestoreTaskListResponse>, Error> {
+pub(crate) async fn call(client: &Client) -> Result<Response<RestoreTaskListResponse>, Error> {
     client
         .list_tenant_restore_tasks()
         .cluster_id(1)
@@ -70,9 +70,9 @@ pub(crate) async fn call(client: &Client) -> Result<ResponseValue<RestoreTaskLis
 /// What a client without credentials makes of an answer.
 pub(crate) async fn outcome(
     bytes: impl Into<Vec<u8>>,
-) -> Result<ResponseValue<RestoreTaskListResponse>, Error> {
+) -> Result<Response<RestoreTaskListResponse>, Error> {
     let (url, _server) = answer_with(bytes).await;
-    let client = Client::builder(&url).retry(RetryPolicy::never());
+    let client = Client::builder(&url).retry(RetryPolicy::disabled());
     call(&client.build().unwrap()).await
 }
 

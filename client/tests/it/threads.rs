@@ -2,7 +2,9 @@
 
 use std::fmt::Debug;
 
-use oceanbase_ocp::{Client, ClientBuilder, Error};
+use oceanbase_ocp::{
+    Client, ClientBuilder, Error, HttpResponse, Response, RetryPolicy, http, types,
+};
 
 /// Only asked of the compiler.
 fn is_send(_: impl Send) {}
@@ -15,6 +17,8 @@ async fn what_this_crate_makes_may_go_to_another_thread() {
     is_shared::<Client>();
     is_shared::<ClientBuilder>();
     is_shared::<Error>();
+    is_shared::<Response<types::RestoreTaskListResponse>>();
+    is_shared::<HttpResponse>();
     let client = Client::new("http://127.0.0.1:1").unwrap();
     let request = || {
         client
@@ -35,26 +39,33 @@ async fn what_this_crate_makes_may_go_to_another_thread() {
     is_send(request().wait_for(7).until_succeeded());
 }
 
-/// A task that owns its client needs nothing of its maker.
+/// What a function makes of its own client, it may return; what is returned may be
+/// spawned.
 #[tokio::test]
-async fn all_of_it_runs_in_a_task_of_its_own() {
-    use futures_util::TryStreamExt;
-    let client = Client::builder("http://127.0.0.1:1")
-        .retry(oceanbase_ocp::RetryPolicy::never())
-        .build()
-        .unwrap();
-    let task = tokio::spawn(async move {
-        let request = client
+async fn all_of_it_outlives_the_client_that_it_was_made_with() {
+    let request = || {
+        let client = Client::builder("http://127.0.0.1:1").retry(RetryPolicy::disabled());
+        let client = client.build().unwrap();
+        client
             .list_tenant_restore_tasks()
             .cluster_id(1)
-            .tenant_id(2);
-        assert!(request.clone().send().await.is_err());
-        assert!(request.clone().rows().try_next().await.is_err());
-        assert!(request.clone().pages().try_next().await.is_err());
-        assert!(request.clone().wait_for(7).until_ended().await.is_err());
-        request.wait_for(7).until_succeeded().await.unwrap_err()
-    });
-    assert!(task.await.unwrap().is_connection());
+            .tenant_id(2)
+    };
+    assert!(tokio::spawn(request().send()).await.unwrap().is_err());
+    let mut rows = request().rows();
+    let first = tokio::spawn(async move { rows.next().await });
+    assert!(first.await.unwrap().unwrap().is_err());
+    let mut pages = request().pages();
+    assert!(pages.next().await.unwrap().is_err());
+    let waiter = request().wait_for(7).until_succeeded();
+    assert!(tokio::spawn(waiter).await.unwrap().is_err());
+    let request = http::Request::get("/x").body("").unwrap();
+    let execute = {
+        let client = Client::builder("http://127.0.0.1:1").retry(RetryPolicy::disabled());
+        client.build().unwrap().execute(request)
+    };
+    let error = tokio::spawn(execute).await.unwrap().unwrap_err();
+    assert!(error.is_connection());
 }
 
 /// The lint is expected here, and it is an error if it has nothing to say.

@@ -27,7 +27,7 @@ const SUCCEEDED: &str = r#"{"id":7,"status":"RESTORE_SUCCESS","finished":true,"s
 const FAILED: &str =
     r#"{"id":7,"status":"RESTORE_FAIL","finished":true,"successful":false,"errorMsg":"disk full"}"#;
 
-type Waiter<'a> = oceanbase_ocp::Waiter<ListTenantRestoreTasks<'a>>;
+type Waiter = oceanbase_ocp::Waiter<ListTenantRestoreTasks>;
 
 /// What the server shows at each look: the last of these again and again.
 type Looks = &'static [Seen];
@@ -44,7 +44,7 @@ use Seen::{Rows, TooFew};
 /// What comes of waiting for task 7 for a minute, and the waits in seconds.
 async fn wait<T>(
     looks: Looks,
-    until: impl AsyncFnOnce(Waiter<'_>) -> Result<T, Error>,
+    until: impl AsyncFnOnce(Waiter) -> Result<T, Error>,
 ) -> (Result<T, Error>, Vec<u128>) {
     let (url, _) = serve(
         move |number, _| match looks[(number - 1).min(looks.len() - 1)] {
@@ -69,7 +69,7 @@ async fn wait<T>(
     (outcome, waits)
 }
 
-async fn ended(waiter: Waiter<'_>) -> Result<RestoreOutcome<RestoreHistoryTask>, Error> {
+async fn ended(waiter: Waiter) -> Result<RestoreOutcome<RestoreHistoryTask>, Error> {
     waiter.until_ended().await
 }
 
@@ -89,7 +89,7 @@ async fn the_outcomes_are_told_apart() {
 
 #[tokio::test]
 async fn who_asks_for_success_gets_an_error_for_a_failure() {
-    let until = async |waiter: Waiter<'_>| waiter.until_succeeded().await;
+    let until = async |waiter: Waiter| waiter.until_succeeded().await;
     let (outcome, _) = wait(&[Rows(RUNNING), Rows(SUCCEEDED)], until).await;
     assert_eq!(outcome.unwrap().id, 7);
     let (outcome, _) = wait(&[Rows(RUNNING), Rows(FAILED)], until).await;
@@ -143,7 +143,7 @@ async fn a_task_that_is_not_there_is_an_error() {
         (
             "there, then rows are always missing",
             &[Rows(RUNNING), TooFew(OTHER)],
-            ErrorKind::Unfinished,
+            ErrorKind::WaitTimeout,
             &[4, 6, 9, 10, 10, 10, 10, 1],
             "restore task 7 is still in state RESTORE_WAIT_LS after 60 s (looked at 9 times)",
         ),
@@ -157,7 +157,7 @@ async fn a_task_that_is_not_there_is_an_error() {
             "{name}"
         );
         assert_eq!(waited, waits, "{name}");
-        let is_known = kind == ErrorKind::NoLongerListed || kind == ErrorKind::Unfinished;
+        let is_known = kind == ErrorKind::NoLongerListed || kind == ErrorKind::WaitTimeout;
         assert_eq!(error.task().is_some(), is_known, "{name}");
         assert_eq!(error.attempts(), 0, "{name}: no request failed");
     }
@@ -205,8 +205,7 @@ async fn a_task_may_take_a_moment_to_appear_and_may_be_hidden_for_a_look() {
 /// Two looks at once, because one is no proof.
 #[tokio::test]
 async fn a_task_that_must_be_there_at_once_is_not_waited_for() {
-    let until =
-        async |waiter: Waiter<'_>| waiter.appears_within(Duration::ZERO).until_ended().await;
+    let until = async |waiter: Waiter| waiter.appears_within(Duration::ZERO).until_ended().await;
     let (outcome, waits) = wait(&[Rows(OTHER)], until).await;
     let error = outcome.unwrap_err();
     assert!(error.is_not_listed() && waits.is_empty(), "{error}");
@@ -219,8 +218,7 @@ async fn a_task_that_must_be_there_at_once_is_not_waited_for() {
     let (outcome, waits) = wait(&[TooFew(OTHER)], until).await;
     assert!(outcome.unwrap_err().is_incomplete() && waits.is_empty());
     // The whole time limits this one, too.
-    let until =
-        async |waiter: Waiter<'_>| waiter.timeout(Duration::from_secs(5)).until_ended().await;
+    let until = async |waiter: Waiter| waiter.timeout(Duration::from_secs(5)).until_ended().await;
     let (outcome, waits) = wait(&[Rows(OTHER)], until).await;
     assert!(outcome.unwrap_err().is_not_listed());
     assert_eq!(waits, [4, 1]);
@@ -268,7 +266,7 @@ async fn a_request_with_filters_is_refused() {
 async fn the_time_out_tells_what_was_known() {
     let (outcome, waits) = wait(&[Rows(RUNNING)], ended).await;
     let error = outcome.unwrap_err();
-    assert!(error.is_unfinished(), "{error}");
+    assert!(error.is_wait_timeout(), "{error}");
     let waited = error.waited().unwrap();
     assert_eq!(error.task().unwrap().id(), 7);
     assert!(error.task().unwrap().is_running());

@@ -1,5 +1,6 @@
 //! One answer, as it came and as it was understood.
 
+use oceanbase_ocp::Exchange;
 use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
@@ -25,6 +26,16 @@ pub(super) struct Seen {
     pub(super) headers: HeaderMap,
     /// `None` if it broke off.
     pub(super) body: Option<Vec<u8>>,
+}
+
+impl From<Exchange> for Seen {
+    fn from(exchange: Exchange) -> Self {
+        Self {
+            status: exchange.status.as_u16(),
+            headers: exchange.headers,
+            body: exchange.body,
+        }
+    }
 }
 
 /// One request and what became of it.

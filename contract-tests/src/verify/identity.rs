@@ -37,7 +37,7 @@ impl Identity {
     /// When they are not such that OCP could take them.
     pub fn credentials(&self) -> Result<Credentials, Error> {
         Ok(match self {
-            Self::Nobody => Credentials::none(),
+            Self::Nobody => Credentials::anonymous(),
             Self::User(user, password) => Credentials::basic(user, password.clone())?,
             Self::AccessKey(id, secret) => {
                 Credentials::access_key(AccessKey::new(id, secret.clone())?)

@@ -3,13 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
-use oceanbase_ocp::{AccessKey, Client, Error, Exchange, RetryPolicy};
+use oceanbase_ocp::{Client, Credentials, Error, Exchange, RetryPolicy, http};
 use ocp_contract::{Location, Operation};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use progenitor_client::ClientInfo;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, HeaderValue};
-use secrecy::{ExposeSecret, SecretString};
+use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Seen};
@@ -30,8 +27,6 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-/// The longest body that is read, in bytes: that of the client.
-const LONGEST_BODY: usize = 64 * 1024 * 1024;
 
 /// Why no more requests are sent.
 #[derive(Debug, Clone)]
@@ -170,7 +165,7 @@ impl Provider {
             .credentials(settings.identity.credentials()?)
             .timeout(settings.timeout)
             // What comes is judged, not mended.
-            .retry(RetryPolicy::never())
+            .retry(RetryPolicy::disabled())
             .connect_timeout(settings.timeout.min(Duration::from_secs(10)))
             .user_agent(concat!("oceanbase-ocp-verify/", env!("CARGO_PKG_VERSION")))
             .on_exchange(move |seen: &Exchange| {
@@ -261,14 +256,9 @@ impl Provider {
             Some(exchange) => self.target(&exchange.url),
             None => self.path(&arguments),
         };
-        let seen = exchange.map(|exchange| Seen {
-            status: exchange.status.as_u16(),
-            headers: exchange.headers,
-            body: exchange.body,
-        });
+        let seen = exchange.map(Seen::from);
         let trouble = match &outcome {
-            Err(Failure::Call(error)) if error.is_timeout() => Some(Trouble::Timeout),
-            Err(Failure::Call(error)) if error.is_connection() => Some(Trouble::Connection),
+            Err(Failure::Call(error)) => trouble(error),
             _ => None,
         };
         let sent = Sent {
@@ -280,46 +270,21 @@ impl Provider {
     }
 
     async fn fetch(&self, target: &str, with_credentials: bool) -> (Option<Seen>, Option<Trouble>) {
-        let http = self.client.client();
-        let mut request = http
-            .get(format!("{}{target}", self.base))
-            .timeout(self.timeout)
-            .header(CONTENT_TYPE, "application/json");
-        if let (Identity::User(user, password), true) = (&self.identity, with_credentials) {
-            request = request.basic_auth(user, Some(password.expose_secret()));
-        }
-        let Ok(mut request) = request.build() else {
+        let client = match with_credentials {
+            true => self.client.clone(),
+            false => self.client.with_credentials(Credentials::anonymous()),
+        };
+        let Ok(request) = http::Request::get(target).body("") else {
             return (None, None);
         };
-        if let (Identity::AccessKey(id, secret), true) = (&self.identity, with_credentials) {
-            sign(&mut request, id, secret);
-        }
-        let trouble = |error: &reqwest::Error| match error.is_timeout() {
-            true => Some(Trouble::Timeout),
-            false => Some(Trouble::Connection),
-        };
-        let mut response = match http.execute(request).await {
-            Ok(response) => response,
-            Err(error) => return (None, trouble(&error)),
-        };
-        let mut seen = Seen {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            body: None,
-        };
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(None) => break,
-                Ok(Some(chunk)) if body.len() + chunk.len() > LONGEST_BODY => {
-                    return (Some(seen), None);
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Err(error) => return (Some(seen), trouble(&error)),
-            }
-        }
-        seen.body = Some(body);
-        (Some(seen), None)
+        let outcome = client.execute(request).await;
+        (self.seen(), outcome.err().as_ref().and_then(trouble))
+    }
+
+    /// What came over the wire last.
+    fn seen(&self) -> Option<Seen> {
+        let mut exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
+        exchange.take().map(Seen::from)
     }
 
     fn answer(
@@ -470,30 +435,11 @@ impl Provider {
     }
 }
 
-fn sign(request: &mut reqwest::Request, id: &str, secret: &SecretString) {
-    let Ok(key) = AccessKey::new(id, secret.clone()) else {
-        return;
-    };
-    let url = request.url();
-    let host = match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (host, _) => host.unwrap_or_default().to_owned(),
-    };
-    let Ok(host) = HeaderValue::from_str(&host) else {
-        return;
-    };
-    request.headers_mut().insert(HOST, host);
-    let headers = key.sign(
-        request.method(),
-        request.url(),
-        request.headers(),
-        b"",
-        Utc::now(),
-    );
-    request.headers_mut().extend(headers);
-    if let Some(value) = request.headers_mut().get_mut(AUTHORIZATION) {
-        value.set_sensitive(true);
+fn trouble(error: &Error) -> Option<Trouble> {
+    if error.is_timeout() {
+        return Some(Trouble::Timeout);
     }
+    error.is_connection().then_some(Trouble::Connection)
 }
 
 /// A base URL as the HTTP client writes it: the host in small letters, no port

@@ -41,7 +41,7 @@ macro_rules! claim {
         }
 
         $(
-            impl<'a> crate::builder::$request<'a> {
+            impl crate::builder::$request {
                 /// Waits until a restore task ends, well or badly.
                 ///
                 /// OCP cannot be asked for one task, so the list is read from its

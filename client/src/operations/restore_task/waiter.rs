@@ -132,7 +132,7 @@ where
     /// [`ErrorKind::NotListed`] when the task has not appeared in the time that
     /// [`appears_within`](Self::appears_within) gives it;
     /// [`ErrorKind::NoLongerListed`] when it was there, and then is not, looked at
-    /// twice; [`ErrorKind::Unfinished`] when the time is up;
+    /// twice; [`ErrorKind::WaitTimeout`] when the time is up;
     /// [`ErrorKind::Configuration`] when the request has filters. Otherwise whatever
     /// a look at the list fails with, after its retries; only after an
     /// [`ErrorKind::Incomplete`] list there is another look, as long as there is time.
@@ -171,7 +171,7 @@ where
     /// The task once it has ended.
     async fn ended(&self) -> Result<(Box<L::Row>, Waited), Error> {
         self.refuse_filters()?;
-        let clock = &self.request.client().inner.clock;
+        let clock = &self.request.client().transport.clock;
         let started = clock.now();
         let mut pause = self.interval.min(self.max_interval);
         // Looks without the task since it was seen last.
@@ -219,7 +219,7 @@ where
             }
             if is_over {
                 return Err(match (&waited.last, incomplete) {
-                    (Some(_), _) => self.gave_up(ErrorKind::Unfinished, waited),
+                    (Some(_), _) => self.gave_up(ErrorKind::WaitTimeout, waited),
                     (None, Some(error)) => error.with_details(waited),
                     (None, None) => self.gave_up(ErrorKind::NotListed, waited),
                 });
@@ -279,7 +279,7 @@ where
 
     /// A server's text as it may be shown.
     fn shown(&self, text: &str) -> String {
-        shortened(&self.request.client().inner.credentials.redact(text))
+        shortened(&self.request.client().transport.secrets.redact(text))
     }
 }
 

@@ -1,0 +1,49 @@
+//! Calls an operation that this client does not know, with its credentials, retries and
+//! errors.
+//!
+//! `cargo run --example own_request`
+
+mod setup;
+
+use oceanbase_ocp::http::Request;
+use serde::Deserialize;
+
+/// What is read of the response: as much or as little as one needs.
+#[derive(Deserialize)]
+struct Body {
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    contents: Vec<Task>,
+}
+
+#[derive(Deserialize)]
+struct Task {
+    id: i64,
+    status: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let ocp = setup::ocp().await?;
+    let path = format!(
+        "/api/v2/ob/clusters/{}/backup/task/restoreTasks?page=1&size=3",
+        ocp.cluster
+    );
+    let response = ocp.client.execute(Request::get(path).body("")?).await?;
+    println!("HTTP {}", response.status());
+    let body: Body = response.decode()?;
+    for task in body.data.contents {
+        println!("{} {}", task.id, task.status);
+    }
+
+    // Whatever is no success is an error to ask, and not only a status.
+    let request = Request::get("/api/v2/no/such/operation").body("")?;
+    let response = ocp.client.execute(request).await?;
+    if let Some(error) = response.error() {
+        println!("{:?}: {error}", error.kind());
+    }
+    Ok(())
+}

@@ -1,0 +1,211 @@
+//! What the generated operations make their requests with, and nothing more: it has
+//! the names that progenitor gives them.
+
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::{Method, Request, Url};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// All but the unreserved characters of RFC 3986. A blank is `%20`: not every server
+/// reads the form encoding `+` as a blank.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A text as a segment of a path.
+pub(crate) fn encode_path(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// Why there is no request.
+pub(crate) enum Unusable {
+    /// An argument is missing, or no good.
+    InvalidRequest(String),
+    /// What the description says about the request cannot be sent.
+    Request(String),
+}
+
+impl From<Unusable> for Error {
+    fn from(unusable: Unusable) -> Self {
+        match unusable {
+            Unusable::InvalidRequest(what) => Self::argument(what),
+            Unusable::Request(what) => Self::configuration("request", what),
+        }
+    }
+}
+
+/// A parameter of the query, which may be absent or a list.
+pub(crate) struct QueryParam<'a, T> {
+    name: &'a str,
+    value: &'a T,
+}
+
+impl<'a, T: Serialize> QueryParam<'a, T> {
+    pub(crate) fn new(name: &'a str, value: &'a T) -> Self {
+        Self { name, value }
+    }
+}
+
+/// Where the builders of requests come from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requests;
+
+macro_rules! methods {
+    ($($name:ident $method:ident,)+) => {
+        #[allow(dead_code, reason = "which of them are called depends on the description")]
+        impl Requests {
+            $(
+                pub(crate) fn $name(self, url: String) -> RequestBuilder {
+                    RequestBuilder {
+                        method: Method::$method,
+                        has_query: false,
+                        url,
+                        headers: HeaderMap::new(),
+                        body: None,
+                        problem: None,
+                    }
+                }
+            )+
+        }
+    };
+}
+
+methods! {
+    get GET,
+    put PUT,
+    post POST,
+    delete DELETE,
+    patch PATCH,
+}
+
+/// A request in the making.
+pub(crate) struct RequestBuilder {
+    method: Method,
+    url: String,
+    has_query: bool,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+    problem: Option<String>,
+}
+
+impl RequestBuilder {
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Headers that are parameters.
+    pub(crate) fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    pub(crate) fn query<T: Serialize>(mut self, parameter: &QueryParam<'_, T>) -> Self {
+        match serde_json::to_value(parameter.value) {
+            Ok(Value::Null) => {}
+            Ok(Value::Array(items)) => {
+                for item in &items {
+                    self.pair(parameter.name, item);
+                }
+            }
+            Ok(value) => self.pair(parameter.name, &value),
+            Err(error) => self.problem = Some(format!("`{}`: {error}", parameter.name)),
+        }
+        self
+    }
+
+    fn pair(&mut self, name: &str, value: &Value) {
+        let number;
+        let text = match value {
+            Value::String(text) => text,
+            Value::Bool(_) | Value::Number(_) => {
+                number = value.to_string();
+                &number
+            }
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                self.problem = Some(format!("`{name}` is no text and no number"));
+                return;
+            }
+        };
+        self.url.push(if self.has_query { '&' } else { '?' });
+        self.has_query = true;
+        self.url.extend(utf8_percent_encode(name, RESERVED));
+        self.url.push('=');
+        self.url.extend(utf8_percent_encode(text, RESERVED));
+    }
+
+    #[allow(dead_code, reason = "only operations that write have a body")]
+    pub(crate) fn json<T: Serialize>(mut self, body: &T) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(body) => self.body = Some(body),
+            Err(error) => self.problem = Some(format!("its body: {error}")),
+        }
+        self
+    }
+
+    pub(crate) fn build(self) -> Result<Request, Unusable> {
+        if let Some(problem) = self.problem {
+            return Err(Unusable::Request(problem));
+        }
+        let url = Url::parse(&self.url).map_err(|error| Unusable::Request(error.to_string()))?;
+        let mut request = Request::new(self.method, url);
+        *request.headers_mut() = self.headers;
+        *request.body_mut() = self.body.map(Into::into);
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parameters_of_the_query_are_encoded_one_by_one() {
+        for (value, query) in [
+            (json!(null), None),
+            (json!([]), None),
+            (json!(7), Some("a%20b=7")),
+            (json!(true), Some("a%20b=true")),
+            (json!("x y+&=ä"), Some("a%20b=x%20y%2B%26%3D%C3%A4")),
+            (json!(["x", "y,z"]), Some("a%20b=x&a%20b=y%2Cz")),
+        ] {
+            let builder = Requests.get("http://ocp/a".into());
+            let request = builder.query(&QueryParam::new("a b", &value)).build();
+            let Ok(request) = request else {
+                panic!("{value} was refused");
+            };
+            assert_eq!(request.url().query(), query);
+        }
+        for value in [json!({"a": 1}), json!([null])] {
+            let builder = Requests.get("http://ocp/a".into());
+            let request = builder.query(&QueryParam::new("a", &value)).build();
+            let error = Error::from(request.err().unwrap());
+            assert_eq!(
+                error.to_string(),
+                "`request` is unusable: `a` is no text and no number"
+            );
+        }
+    }
+
+    #[test]
+    fn a_request_that_writes_has_its_body_and_its_headers() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-reason", HeaderValue::from_static("drill"));
+        let builder = Requests.post("http://ocp/a".into()).headers(headers);
+        let Ok(request) = builder.json(&json!({"a": 1})).build() else {
+            panic!("it was refused");
+        };
+        assert_eq!(request.method(), Method::POST);
+        assert_eq!(request.headers().len(), 1);
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        assert_eq!(body, Some(&br#"{"a":1}"#[..]));
+    }
+}

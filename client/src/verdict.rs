@@ -1,0 +1,238 @@
+//! Whether a response is a success, and what it says.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+use reqwest::StatusCode;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
+use serde::de::DeserializeOwned;
+
+use crate::envelope::{self, Envelope, Loose};
+use crate::error::{Error, ErrorKind};
+use crate::excerpt::{excerpt, shortened};
+use crate::head::{Head, RateLimit};
+use crate::secrets::Secrets;
+
+/// Decodes a response that is a success.
+///
+/// Most are, so they are decoded at once and asked what they say of themselves. Only
+/// where that is no plain success, or they cannot be decoded, the envelope is read by
+/// itself and decides, before anything else of the response is believed.
+///
+/// # Errors
+///
+/// Those of [`classify`] and [`decode`].
+pub(crate) fn decoded<T: Envelope + DeserializeOwned>(
+    head: &Head,
+    body: &[u8],
+    secrets: &Secrets,
+) -> Result<T, Error> {
+    let ok = StatusCode::OK;
+    let is_plain = |value: &T| {
+        value.successful()
+            && value
+                .status()
+                .is_none_or(|told| told == i64::from(ok.as_u16()))
+    };
+    if head.status == ok
+        && foreign_media_type(&head.headers).is_none()
+        && let Ok(value) = from_json(body)
+        && is_plain(&value)
+    {
+        return Ok(value);
+    }
+    classify(head, body, secrets)?;
+    decode(head, body, secrets)
+}
+
+/// Decodes the body of a success.
+///
+/// # Errors
+///
+/// [`ErrorKind::Decode`], with the place in the body.
+pub(crate) fn decode<T: DeserializeOwned>(
+    head: &Head,
+    body: &[u8],
+    secrets: &Secrets,
+) -> Result<T, Error> {
+    from_json(body).map_err(|source| {
+        let mut reader = serde_json::Deserializer::from_slice(without_mark(body));
+        let path = serde_path_to_error::deserialize::<_, T>(&mut reader)
+            .err()
+            .map(|error| error.path().to_string())
+            .filter(|path| path != ".");
+        let what = shortened(&secrets.redact(&source.to_string()));
+        Error::new(
+            ErrorKind::Decode,
+            format!("the response is not what OCP documents: {what}"),
+        )
+        .with_status(head.status)
+        .with_failure(envelope::failure(without_mark(body), secrets))
+        .with_path(path)
+    })
+}
+
+/// UTF-8 is checked once and not text by text; where it is none, serde_json says where.
+fn from_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
+    let body = without_mark(body);
+    match std::str::from_utf8(body) {
+        Ok(text) => serde_json::from_str(text),
+        Err(_) => serde_json::from_slice(body),
+    }
+}
+
+fn without_mark(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body)
+}
+
+/// Decides whether a response is a success that is worth decoding.
+///
+/// # Errors
+///
+/// Everything that is not HTTP 200 with a JSON object that says `successful`
+/// and does not contradict the HTTP status.
+pub(crate) fn classify(head: &Head, body: &[u8], secrets: &Secrets) -> Result<(), Error> {
+    let Head {
+        status, headers, ..
+    } = head;
+    let (status, body) = (*status, without_mark(body));
+    let unexpected = |what: String| {
+        Err(Error::new(ErrorKind::UnexpectedResponse, what)
+            .with_status(status)
+            .with_excerpt(&excerpt(body, secrets)))
+    };
+    if status.is_redirection() {
+        return unexpected(format!(
+            "the server responds with HTTP status {status}{}; redirects are not followed: is the base URL right?",
+            redirect_target(headers, secrets)
+        ));
+    }
+    if status.is_client_error() || status.is_server_error() {
+        return Err(refusal(head, body, secrets));
+    }
+    if status != StatusCode::OK {
+        return unexpected(format!(
+            "HTTP status {status} is not one that OCP responds with"
+        ));
+    }
+    if let Some(media_type) = foreign_media_type(headers) {
+        let media_type = shortened(&secrets.redact(&media_type));
+        return unexpected(format!(
+            "the response is `{media_type}`, not JSON: is this the address of an OCP?"
+        ));
+    }
+    if body.is_empty() {
+        return unexpected("the response is empty".into());
+    }
+    let envelope = match envelope::read(body) {
+        Ok(envelope) => envelope,
+        Err(error) => {
+            let error = shortened(&secrets.redact(&error.to_string()));
+            return unexpected(format!("the response is not a JSON object: {error}"));
+        }
+    };
+    let status_told = envelope.status.status();
+    match &envelope.successful {
+        Loose::Flag(true) => match status_told {
+            Some(told_status) if told_status != status => Err(Error::new(
+                ErrorKind::UnexpectedResponse,
+                format!(
+                    "the response contradicts itself: HTTP status {}, envelope status {}",
+                    status.as_u16(),
+                    told_status.as_u16()
+                ),
+            )
+            .with_status(status)
+            .with_failure(envelope::failure_of(envelope, secrets))),
+            _ => Ok(()),
+        },
+        Loose::None if !envelope.has_error => unexpected(
+            "the response is JSON, but not OCP's envelope: it does not say `successful`".into(),
+        ),
+        // Of another type, without an error: the decoder says where.
+        Loose::Integer(_) | Loose::Text(_) | Loose::Other if !envelope.has_error => Ok(()),
+        _ => {
+            let kind = status_told
+                .and_then(ErrorKind::of_status)
+                .unwrap_or(ErrorKind::Server);
+            Err(
+                Error::new(kind, "OCP reports a failure under HTTP status 200 OK")
+                    .with_status(status)
+                    .with_wait(wait(headers))
+                    .with_failure(envelope::failure_of(envelope, secrets)),
+            )
+        }
+    }
+}
+
+/// Where a redirect leads, without what may be secret: user, path parameters
+/// and query.
+fn redirect_target(headers: &HeaderMap, secrets: &Secrets) -> String {
+    let target = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+    let Some(target) = target.and_then(|target| target.split(['?', '#', ';']).next()) else {
+        return String::new();
+    };
+    let target = match target.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = authority.rsplit('@').next().unwrap_or_default();
+            format!("{scheme}://{host}{path}")
+        }
+        None => target.to_owned(),
+    };
+    format!(" and redirects to {}", shortened(&secrets.redact(&target)))
+}
+
+fn wait(headers: &HeaderMap) -> Option<Duration> {
+    RateLimit::of(headers)?.reset
+}
+
+/// A response with a failing HTTP status, whatever its body.
+pub(crate) fn refusal(head: &Head, body: &[u8], secrets: &Secrets) -> Error {
+    let status = head.status;
+    let kind = ErrorKind::of_status(status).unwrap_or(ErrorKind::Server);
+    let error = Error::new(
+        kind,
+        format!("the request was refused with HTTP status {status}"),
+    )
+    .with_status(status)
+    .with_wait(wait(&head.headers));
+    let foreign = |error: Error| {
+        error
+            .with_hint(
+                "this is not OCP's form of an error; a proxy or another server may have responded"
+                    .into(),
+            )
+            .with_excerpt(&excerpt(body, secrets))
+    };
+    let Ok(envelope) = envelope::read(body) else {
+        return foreign(error);
+    };
+    let contradiction = match (envelope.status.status(), &envelope.successful) {
+        (Some(told), _) if told != status => {
+            Some(format!("the envelope says status {}", told.as_u16()))
+        }
+        (_, Loose::Flag(true)) => Some("the envelope says that the request succeeded".to_owned()),
+        _ => None,
+    };
+    let is_ocp = !matches!(envelope.successful, Loose::None);
+    let failure = envelope::failure_of(envelope, secrets);
+    let says_why = failure.code.is_some() || failure.message.is_some();
+    let error = error.with_failure(failure);
+    match contradiction {
+        Some(contradiction) => error.with_hint(contradiction),
+        None if is_ocp && says_why => error,
+        None => foreign(error),
+    }
+}
+
+/// The media type of a response that says it is not JSON. One that says nothing
+/// is judged by its body.
+fn foreign_media_type(headers: &HeaderMap) -> Option<String> {
+    let media_type = headers.get(CONTENT_TYPE)?.to_str().unwrap_or("unreadable");
+    let written = media_type.split(';').next().unwrap_or_default().trim();
+    let essence = written.to_ascii_lowercase();
+    let is_json = essence == "application/json"
+        || (essence.starts_with("application/") && essence.ends_with("+json"));
+    (!is_json).then(|| written.to_owned())
+}
