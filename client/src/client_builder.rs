@@ -21,7 +21,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
-/// The settings of a [`Client`]; [`build`](Self::build) checks them all.
+/// The settings of a [`Client`](crate::Client); [`build`](Self::build) checks them all.
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {

@@ -175,7 +175,7 @@ async fn no_secret_of_either_client_is_shown() {
             observed
                 .lock()
                 .unwrap()
-                .push(exchange.url.path().to_owned())
+                .push(exchange.url.path().to_owned());
         })
         .build()
         .unwrap();
@@ -216,7 +216,7 @@ async fn a_setting_for_one_call_leaves_the_others_as_they_were() {
     let german = client.with_accept_language("de-DE").unwrap();
     call(&german).await.unwrap();
     call(&client).await.unwrap();
-    let heads = received.lock().unwrap();
+    let heads = received.lock().unwrap().clone();
     let languages = heads
         .iter()
         .map(|head| head.contains("accept-language: de-DE"));
