@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use ocp_mock::tasks;
+use serde_json::Value;
 
 use crate::Outcome;
 
@@ -15,12 +15,26 @@ pub(crate) const MANY: usize = 1_000_000;
 const ID: &str = "the id";
 
 /// A page of so many rows, of a list of so many.
-pub(crate) fn body(rows: usize, total: usize) -> String {
-    envelope(&rows_of(rows), 1, rows, total)
+pub(crate) fn body(rows: usize, total: usize) -> Outcome<String> {
+    Ok(envelope(
+        &Value::from(made(rows)?).to_string(),
+        1,
+        rows,
+        total,
+    ))
 }
 
-fn rows_of(rows: usize) -> String {
-    serde_json::Value::from(tasks::made(rows)).to_string()
+/// The documented sample, whose rows are repeated.
+const SAMPLE: &str = include_str!(
+    "../../openapi/interactions/listTenantRestoreTasks/documented-sample/response.json"
+);
+
+fn made(rows: usize) -> Outcome<Vec<Value>> {
+    let mut sample: Value = serde_json::from_str(SAMPLE)?;
+    let Value::Array(sample) = sample["data"]["contents"].take() else {
+        return Err("the documented sample has no rows".into());
+    };
+    Ok(sample.into_iter().cycle().take(rows).collect())
 }
 
 fn envelope(rows: &str, page: usize, size: usize, total: usize) -> String {
@@ -42,12 +56,12 @@ fn response(body: &str) -> String {
 pub(crate) fn start(rows: usize, is_paged: bool) -> Outcome<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
-    let fixed: Arc<str> = response(&body(rows, rows)).into();
-    let mut made = tasks::made(rows);
+    let fixed: Arc<str> = response(&body(rows, rows)?).into();
+    let mut made = made(rows)?;
     for row in &mut made {
         row["id"] = ID.into();
     }
-    let made = serde_json::Value::from(made).to_string();
+    let made = Value::from(made).to_string();
     // Making a page must cost next to nothing beside reading it.
     let id = format!("{ID:?}");
     let between_ids = made.split(&id).map(str::to_owned);
