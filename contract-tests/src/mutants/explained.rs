@@ -6,7 +6,7 @@ use std::path::Path;
 use ocp_contract::{Document, read_text};
 use serde::{Deserialize, Serialize};
 
-use super::Mutant;
+use super::mutant::Mutant;
 use crate::verify::Reading;
 
 /// Mutants that nothing can or should notice, and why.
@@ -71,7 +71,7 @@ mod tests {
     use serde_json::json;
 
     use super::{Explained, disagreements};
-    use crate::mutants::{Family, Mutant};
+    use crate::mutants::mutant::{Family, Mutant};
     use crate::verify::Reading;
 
     fn mutant(place: &str, killer: Option<&str>, client: Option<Reading>) -> Mutant {

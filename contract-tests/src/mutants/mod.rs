@@ -9,6 +9,7 @@
 
 mod explained;
 mod gates;
+mod mutant;
 mod report;
 mod request;
 mod response;
@@ -16,47 +17,15 @@ mod spec;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::verify::Reading;
 use indicatif::ProgressBar;
 use ocp_contract::Interaction;
 use ocp_contract::evidence::claims::claims;
 use ocp_contract::evidence::{Evidence, Grade, Place};
-use serde::Serialize;
 use serde_json::Value;
 
 pub use explained::{Explained, read as explained};
+pub use mutant::{Family, Mutant};
 pub use report::{Score, text};
-
-/// What is mutated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Family {
-    /// The description.
-    Spec,
-    /// A response of the documentation.
-    Response,
-    /// A request of the client.
-    Request,
-}
-
-/// One change of one node, and what noticed it.
-#[derive(Debug, Clone, Serialize)]
-pub struct Mutant {
-    /// `family/operator:place`, unique, the same in every run.
-    pub id: String,
-    /// What is mutated.
-    pub family: Family,
-    /// How.
-    pub operator: String,
-    /// What the node rests on.
-    pub grade: Grade,
-    /// The change: a JSON Patch (RFC 6902), or what it does to HTTP.
-    pub change: Value,
-    /// The gates and checks that notice it.
-    pub killed_by: BTreeSet<String>,
-    /// What the client makes of it, for answers.
-    pub client: Option<Reading>,
-}
 
 /// Makes every mutant and lets everything look at it.
 ///
@@ -82,25 +51,6 @@ pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
         anyhow::bail!("two mutants are called {}", twice.id);
     }
     Ok(mutants)
-}
-
-impl Mutant {
-    fn new(family: Family, operator: &str, place: &str, grade: Grade, change: Value) -> Self {
-        let name = match family {
-            Family::Spec => "spec",
-            Family::Response => "response",
-            Family::Request => "request",
-        };
-        Self {
-            id: format!("{name}/{operator}:{place}"),
-            family,
-            operator: operator.to_owned(),
-            grade,
-            change,
-            killed_by: BTreeSet::new(),
-            client: None,
-        }
-    }
 }
 
 /// What the nodes of the spec rest on, operation by operation.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::explained::{Explained, disagreements};
 use ocp_contract::evidence::Grade;
 
-use super::Mutant;
+use super::mutant::{Family, Mutant};
 use crate::verify::Reading;
 
 /// Everything that a run has to say.
@@ -70,7 +70,7 @@ fn write(score: &Score, out: &mut String) -> std::fmt::Result {
         .flat_map(|one| &one.mutants)
         .map(String::as_str)
         .collect();
-    let mut rows: BTreeMap<(super::Family, &str), Vec<&Mutant>> = BTreeMap::new();
+    let mut rows: BTreeMap<(Family, &str), Vec<&Mutant>> = BTreeMap::new();
     for mutant in &score.mutants {
         rows.entry((mutant.family, mutant.operator.as_str()))
             .or_default()
