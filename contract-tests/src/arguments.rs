@@ -12,7 +12,7 @@ use clap::{Subcommand, ValueEnum};
 use contract_tests::report::Format;
 use contract_tests::verify;
 use ocp_contract::{Location, Operation, Parameter};
-use ocp_mock::Oddity;
+use ocp_mock::Variant;
 use serde_json::Value;
 
 /// The name of this program where people start it themselves.
@@ -239,7 +239,7 @@ pub(crate) struct MockArguments {
     pub(crate) ends_after: Option<Duration>,
     /// What it does as some real servers do. May be repeated.
     #[arg(long, value_enum)]
-    pub(crate) oddity: Vec<Oddity>,
+    pub(crate) variant: Vec<Variant>,
 }
 
 /// Mutate the contract, one node at a time, and count what is noticed.

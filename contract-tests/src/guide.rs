@@ -1,5 +1,5 @@
 //! What `mock` prints: what to try on the embedded OCP, and what comes back from it
-//! without oddities.
+//! without variants.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

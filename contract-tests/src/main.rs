@@ -172,7 +172,7 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
             .rate_limit
             .map(|limit| (limit, Duration::from_secs(10))),
         ends_after: arguments.ends_after,
-        oddities: arguments.oddity,
+        variants: arguments.variant,
         ..Settings::default()
     }
     .with_rows(arguments.rows);

@@ -17,7 +17,7 @@ use contract_tests::verify::finding::Report;
 use contract_tests::verify::{Contract, Identity, Target};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
-use ocp_mock::{EmbeddedOcp, Fault, Oddity, Settings, tasks};
+use ocp_mock::{EmbeddedOcp, Fault, Settings, Variant, tasks};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -32,7 +32,7 @@ struct Case {
     #[serde(default = "both")]
     tasks: Vec<i64>,
     #[serde(default)]
-    oddities: Vec<Oddity>,
+    variants: Vec<Variant>,
     #[serde(default)]
     finds: Vec<String>,
     #[serde(default)]
@@ -66,7 +66,7 @@ async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
     let fault: Fault = serde_json::from_value(case.fault.clone()).expect(&case.name);
     let settings = Settings {
         basic: Some(("admin".into(), "aaAA11__".into())),
-        oddities: case.oddities.clone(),
+        variants: case.variants.clone(),
         fault: Some(fault),
         ..Settings::new(tasks)
     };

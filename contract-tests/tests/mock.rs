@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use ocp_contract::{Document, read_text};
-use ocp_mock::{EmbeddedOcp, Oddity, Settings, tasks};
+use ocp_mock::{EmbeddedOcp, Settings, Variant, tasks};
 use reqwest::{Client, RequestBuilder, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -301,7 +301,7 @@ struct Case {
     #[serde(default = "many")]
     tasks: usize,
     #[serde(default)]
-    oddities: Vec<Oddity>,
+    variants: Vec<Variant>,
     #[serde(default = "status")]
     status: u16,
     #[serde(default = "json_type", rename = "type")]
@@ -339,10 +339,10 @@ impl Case {
         serde_json::from_value(document.value().clone()).unwrap()
     }
 
-    /// What is wrong with the response of an OCP with these oddities.
-    async fn complaints(&self, client: &Client, oddities: &[Oddity]) -> Vec<String> {
+    /// What is wrong with the response of an OCP with these variants.
+    async fn complaints(&self, client: &Client, variants: &[Variant]) -> Vec<String> {
         let settings = Settings {
-            oddities: oddities.to_vec(),
+            variants: variants.to_vec(),
             ..Settings::new(tasks::made(self.tasks))
         };
         let ocp = EmbeddedOcp::start(settings).await.unwrap();
@@ -387,23 +387,23 @@ async fn requests_are_answered_as_the_vendor_s_own_stack_answers_them() {
     let client = client();
     let mut wrong = Vec::new();
     for case in Case::all() {
-        let complaints = case.complaints(&client, &case.oddities).await;
+        let complaints = case.complaints(&client, &case.variants).await;
         if !complaints.is_empty() {
             wrong.push(format!("{case:?}: {}", complaints.join("; ")));
         }
-        if !case.oddities.is_empty() && case.complaints(&client, &[]).await.is_empty() {
-            wrong.push(format!("{case:?}: the same without its oddities"));
+        if !case.variants.is_empty() && case.complaints(&client, &[]).await.is_empty() {
+            wrong.push(format!("{case:?}: the same without its variants"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
-fn oddities_have_one_name_on_the_command_line_and_in_data() {
-    for oddity in Oddity::value_variants() {
-        let name = oddity.to_possible_value().unwrap().get_name().to_owned();
-        let read: Oddity = serde_json::from_value(name.into()).unwrap();
-        assert_eq!(read, *oddity);
+fn variants_have_one_name_on_the_command_line_and_in_data() {
+    for variant in Variant::value_variants() {
+        let name = variant.to_possible_value().unwrap().get_name().to_owned();
+        let read: Variant = serde_json::from_value(name.into()).unwrap();
+        assert_eq!(read, *variant);
     }
 }
 

@@ -59,13 +59,23 @@ impl Contract {
     }
 
     /// The rows of that exchange.
-    pub(crate) fn documented_rows(&self, operation: &str) -> Vec<Value> {
-        let body = self.success(operation).map(|one| one.body.as_str());
-        let body: Value = body
-            .and_then(|body| serde_json::from_str(body).ok())
-            .unwrap_or_default();
+    ///
+    /// # Errors
+    ///
+    /// When its body is no JSON.
+    pub(crate) fn documented_rows(&self, operation: &str) -> Result<Vec<Value>, Error> {
+        let Some(success) = self.success(operation) else {
+            return Ok(Vec::new());
+        };
+        let body: Value = serde_json::from_str(&success.body).map_err(|error| {
+            let file = format!("interactions/{operation}/{}/response.json", success.case);
+            Error::new(
+                "a recorded body cannot be listed",
+                format!("{file} is no JSON ({error}): mend it, or set the rows of {operation}"),
+            )
+        })?;
         let rows = body.pointer("/data/contents").and_then(Value::as_array);
-        rows.cloned().unwrap_or_default()
+        Ok(rows.cloned().unwrap_or_default())
     }
 
     fn exchanges(&self, operation: &str) -> impl Iterator<Item = &Interaction> {

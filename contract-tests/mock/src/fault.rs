@@ -1,11 +1,11 @@
-//! What no OCP may do, as data: when, and what becomes of request and answer.
+//! What no OCP may do, as data: when, and what becomes of request and response.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::answer::{Answer, Body};
+use super::response::{Body, Response};
 
 /// One fault.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -13,10 +13,11 @@ use super::answer::{Answer, Body};
 pub struct Fault {
     when: When,
     request: Rewrite,
-    answer: Spoil,
+    #[serde(alias = "answer")]
+    response: Change,
 }
 
-/// Requests and answers that it befalls; all of them, if nothing is said.
+/// Requests and responses that it befalls; all of them, if nothing is said.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct When {
@@ -30,7 +31,7 @@ struct When {
     without: Vec<String>,
     /// Requests whose path holds this text.
     path: Option<String>,
-    /// Answers with this status.
+    /// Responses with this status.
     status: Option<u16>,
 }
 
@@ -52,10 +53,10 @@ struct Rewrite {
     add: BTreeMap<String, i64>,
 }
 
-/// What becomes of the answer.
+/// What becomes of the response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Spoil {
+struct Change {
     status: Option<u16>,
     headers: BTreeMap<String, String>,
     without_headers: Vec<String>,
@@ -116,39 +117,39 @@ impl Fault {
         }
     }
 
-    pub(super) fn spoil(&self, answer: &mut Answer) {
+    pub(super) fn apply(&self, response: &mut Response) {
         if self
             .when
             .status
-            .is_some_and(|status| status != answer.status)
+            .is_some_and(|status| status != response.status)
         {
             return;
         }
-        let spoil = &self.answer;
-        if let Body::Json(body) = &mut answer.body {
-            for operation in &spoil.patch {
+        let change = &self.response;
+        if let Body::Json(body) = &mut response.body {
+            for operation in &change.patch {
                 patch(body, operation);
             }
         }
-        answer.status = spoil.status.unwrap_or(answer.status);
-        answer.headers.extend(spoil.headers.clone());
-        answer
+        response.status = change.status.unwrap_or(response.status);
+        response.headers.extend(change.headers.clone());
+        response
             .headers
-            .retain(|name, _| !spoil.without_headers.contains(name));
-        if let Some(text) = &spoil.body {
-            answer.body = Body::Bytes(text.clone().into());
+            .retain(|name, _| !change.without_headers.contains(name));
+        if let Some(text) = &change.body {
+            response.body = Body::Bytes(text.clone().into());
         }
-        if spoil.cut.is_some() || spoil.before.is_some() || spoil.behind.is_some() {
-            let mut bytes = answer.body.clone().into_bytes();
-            bytes.truncate(spoil.cut.unwrap_or(bytes.len()));
+        if change.cut.is_some() || change.before.is_some() || change.behind.is_some() {
+            let mut bytes = response.body.clone().into_bytes();
+            bytes.truncate(change.cut.unwrap_or(bytes.len()));
             let around = |text: &Option<String>| text.clone().unwrap_or_default().into_bytes();
-            answer.body =
-                Body::Bytes([around(&spoil.before), bytes, around(&spoil.behind)].concat());
+            response.body =
+                Body::Bytes([around(&change.before), bytes, around(&change.behind)].concat());
         }
     }
 }
 
 fn patch(body: &mut Value, operation: &json_patch::PatchOperation) {
-    // An answer without the row or the member is left as it is.
+    // A response without the row or the member is left as it is.
     let _ = json_patch::patch(body, std::slice::from_ref(operation));
 }

@@ -1,30 +1,30 @@
 #![doc = include_str!("../README.md")]
 
-mod answer;
 mod authentication;
 mod contract;
 mod error;
 mod fault;
 mod ocp;
-mod oddity;
 mod operations;
 mod page;
 mod query;
 mod refusal;
+mod response;
 mod route;
 mod server;
 mod settings;
+mod variant;
 
 use std::net::TcpListener;
 use std::sync::Arc;
 
-pub use answer::Answer;
 pub use error::Error;
 pub use fault::Fault;
-pub use oddity::Oddity;
 pub use operations::*;
 pub use refusal::status_of_unknown_id;
+pub use response::Response;
 pub use settings::Settings;
+pub use variant::Variant;
 
 use contract::Contract;
 use ocp::Ocp;

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 
-use crate::answer::Answer;
 use crate::contract::Contract;
 use crate::refusal::Refusal;
+use crate::response::Response;
 use crate::route::{Id, Route};
 use crate::server::Request;
-use crate::{Error, Oddity, Settings, authentication};
+use crate::{Error, Settings, Variant, authentication};
 
 /// An OCP without the server around it.
 pub(crate) struct Ocp {
@@ -42,7 +42,7 @@ impl Ocp {
         let _ = self.finished.set(Utc::now());
     }
 
-    pub(crate) fn respond(&self, request: &Request) -> Answer {
+    pub(crate) fn respond(&self, request: &Request) -> Response {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let mut query = request.query.clone();
         let fault = self.settings.fault.as_ref();
@@ -50,25 +50,25 @@ impl Ocp {
         if let Some(fault) = fault {
             fault.rewrite(&mut query);
         }
-        let mut answer = self.answer(request, &query);
-        answer.number(number);
+        let mut response = self.response(request, &query);
+        response.number(number);
         if let Some(fault) = fault {
-            fault.spoil(&mut answer);
+            fault.apply(&mut response);
         }
-        answer
+        response
     }
 
-    fn answer(&self, request: &Request, query: &[(String, String)]) -> Answer {
+    fn response(&self, request: &Request, query: &[(String, String)]) -> Response {
         let Some((route, ids)) = self.route(request) else {
-            // What OCP's console answers on any path that it does not know.
-            return Answer::html(200, "<!doctype html><title>OCP</title>");
+            // The response of OCP's console to any path that it does not know.
+            return Response::html(200, "<!doctype html><title>OCP</title>");
         };
-        let failure = |refusal| Answer::failure(&refusal, route.object(), &route.oddities);
+        let failure = |refusal| Response::failure(&refusal, route.object(), &route.variants);
         if let Err(why) = authentication::check(&self.settings, request) {
             return failure(Refusal::new(401, "", why));
         }
         let (allowed, limits) = self.throttle();
-        let answer = if !allowed {
+        let response = if !allowed {
             let message = "The number of requests exceeds the limit. Try again later.";
             Err(Refusal::new(429, "", message))
         } else if request.method() != route.method() {
@@ -76,16 +76,18 @@ impl Ocp {
         } else {
             self.serve(route, &ids, query)
         };
-        let answer = answer.unwrap_or_else(failure);
-        limits.into_iter().fold(answer, |answer, (name, value)| {
-            answer.header(name, &value.to_string())
-        })
+        let response = response.unwrap_or_else(failure);
+        limits
+            .into_iter()
+            .fold(response, |response, (name, value)| {
+                response.header(name, &value.to_string())
+            })
     }
 
     /// The operation of a request, by its path and then by its method; a path without
     /// parameters goes before one with.
     fn route<'a>(&'a self, request: &'a Request) -> Option<(&'a Route, Vec<Id<'a>>)> {
-        let digits_only = self.settings.oddities.contains(&Oddity::UnknownPath);
+        let digits_only = self.settings.variants.contains(&Variant::UnknownPath);
         let routes = self.routes.iter().filter_map(|route| {
             let ids = route.ids(request.path())?;
             let is_known = !digits_only || ids.iter().all(Id::is_digits);
@@ -100,23 +102,18 @@ impl Ocp {
         route: &Route,
         ids: &[Id<'_>],
         query: &[(String, String)],
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Response, Refusal> {
         for id in ids {
             id.number()?;
         }
-        for id in ids {
-            let check = id.check(&self.settings);
-            let is_empty = id.argument() == "tenant_id"
-                && self
-                    .settings
-                    .oddities
-                    .contains(&Oddity::UnknownTenantIsEmpty);
-            match check {
-                Err(_) if is_empty => return route.empty(query),
+        let is_variant = self.settings.variants.contains(&Variant::UnknownIdIsEmpty);
+        for (depth, id) in ids.iter().enumerate() {
+            match id.check(&self.settings) {
+                Err(_) if is_variant && depth > 0 => return route.empty(query),
                 check => check?,
             }
         }
-        route.answer(query, self.ended())
+        route.respond(query, self.ended())
     }
 
     /// When that which ran has ended, if it has.
@@ -156,7 +153,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::answer::Body;
+    use crate::response::Body;
 
     /// A list of zones and the restart of one: no folder here knows anything of either.
     fn contract() -> Contract {
@@ -200,15 +197,15 @@ mod tests {
         }
     }
 
-    fn answer(settings: Settings, request: (&str, &str)) -> (u16, Value) {
+    fn respond(settings: Settings, request: (&str, &str)) -> (u16, Value) {
         let ocp = Ocp::new(settings, &contract()).unwrap();
         let (method, target) = request;
         let request = hyper::Request::builder().method(method).uri(target);
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let answer = ocp.respond(&Request::new(head));
-        match answer.body {
-            Body::Json(body) => (answer.status, body),
-            Body::Bytes(_) => (answer.status, Value::Null),
+        let response = ocp.respond(&Request::new(head));
+        match response.body {
+            Body::Json(body) => (response.status, body),
+            Body::Bytes(_) => (response.status, Value::Null),
         }
     }
 
@@ -261,7 +258,7 @@ mod tests {
             (("POST", "/regions/6/restart"), 404, "/status", json!(404)),
             (("GET", "/nowhere"), 200, "", Value::Null),
         ] {
-            let (came, body) = answer(settings(), request);
+            let (came, body) = respond(settings(), request);
             assert_eq!(
                 (came, body.pointer(pointer)),
                 (status, Some(&due)),
@@ -271,20 +268,32 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_ones_own_and_oddities_need_no_folder_either() {
+    fn rows_of_ones_own_and_variants_need_no_folder_either() {
         let settings = Settings {
             rows: BTreeMap::from([(
                 "listZones".to_owned(),
                 vec![json!({ "id": 8 }), json!({ "id": 7 })],
             )]),
-            oddities: vec![Oddity::OldestFirst, Oddity::RowsAsSize, Oddity::LargeIds],
+            variants: vec![Variant::OldestFirst, Variant::RowsAsSize, Variant::LargeIds],
             ..settings()
         };
-        let (_, body) = answer(settings, ("GET", "/regions/5/zones?size=10"));
+        let (_, body) = respond(settings, ("GET", "/regions/5/zones?size=10"));
         assert_eq!(body["data"]["page"]["size"], 2);
         assert_eq!(
             body["data"]["contents"][0]["id"],
             ((1_i64 << 60) + 7).to_string()
+        );
+    }
+
+    #[test]
+    fn a_recorded_body_that_is_no_json_is_an_error_that_names_the_file() {
+        let mut contract = contract();
+        contract.interactions[0].body = "<html>".into();
+        let error = Ocp::new(Settings::default(), &contract).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "a recorded body cannot be listed: interactions/listZones/documented-sample/response.json \
+             is no JSON (expected value at line 1 column 1): mend it, or set the rows of listZones"
         );
     }
 }

@@ -3,7 +3,7 @@
 use ocp_contract::List;
 use serde_json::{Value, json};
 
-use crate::Oddity;
+use crate::Variant;
 use crate::query::first;
 use crate::refusal::Refusal;
 
@@ -20,25 +20,25 @@ pub(crate) struct Page {
 
 impl Page {
     /// Reads `page` and `size`.
-    pub(crate) fn read(query: &[(String, String)], oddities: &[Oddity]) -> Result<Self, Refusal> {
-        let odd = |oddity| oddities.contains(&oddity);
+    pub(crate) fn read(query: &[(String, String)], variants: &[Variant]) -> Result<Self, Refusal> {
+        let is = |variant| variants.contains(&variant);
         let number = |name| first(query, name).and_then(|text| text.parse::<i64>().ok());
         let positive = |name| {
             let number = number(name).and_then(|number| u64::try_from(number).ok());
             number.filter(|number| *number > 0)
         };
-        if odd(Oddity::PageZeroFails) && number("page").is_some_and(|page| page < 1) {
+        if is(Variant::PageZeroFails) && number("page").is_some_and(|page| page < 1) {
             let message = "Page index must not be less than zero";
             return Err(Refusal::new(500, "", message));
         }
-        let largest = if odd(Oddity::AtMost50) { 50 } else { LARGEST };
-        if let (true, Some(sent)) = (odd(Oddity::SizeRefused), first(query, "size"))
+        let largest = if is(Variant::AtMost50) { 50 } else { LARGEST };
+        if let (true, Some(sent)) = (is(Variant::SizeRefused), first(query, "size"))
             && positive("size").is_none_or(|size| size > largest)
         {
             let message = format!("The parameter 'size' must be between 1 and {largest}");
             return Err(Refusal::of_value("size", sent, "COM10001", message));
         }
-        let default = if odd(Oddity::LargestByDefault) {
+        let default = if is(Variant::LargestByDefault) {
             LARGEST
         } else {
             DEFAULT
@@ -51,18 +51,18 @@ impl Page {
     }
 
     /// `data` of the response: this page of the rows, and where it stands, if the list says so.
-    pub(crate) fn of(&self, rows: &[&Value], list: &List, oddities: &[Oddity]) -> Value {
-        let odd = |oddity| oddities.contains(&oddity);
+    pub(crate) fn of(&self, rows: &[&Value], list: &List, variants: &[Variant]) -> Value {
+        let is = |variant| variants.contains(&variant);
         let offset = (self.number - 1).saturating_mul(self.size);
         let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
         let shown: Vec<&&Value> = rows.iter().skip(skipped).take(self.size as usize).collect();
-        let total = if odd(Oddity::OverrunTotals) && shown.is_empty() {
+        let total = if is(Variant::OverrunTotals) && shown.is_empty() {
             offset
         } else {
             rows.len() as u64
         };
-        let is_page_of_none = odd(Oddity::EmptyPageOfNone) && rows.is_empty();
-        let size = if odd(Oddity::RowsAsSize) || is_page_of_none {
+        let is_page_of_none = is(Variant::EmptyPageOfNone) && rows.is_empty();
+        let size = if is(Variant::RowsAsSize) || is_page_of_none {
             shown.len() as u64
         } else {
             self.size

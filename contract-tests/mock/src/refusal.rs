@@ -3,7 +3,7 @@
 use ocp_contract::Parameter;
 use serde_json::{Value, json};
 
-use super::Oddity;
+use super::Variant;
 
 /// Ids of which it is known how OCP refuses one that there is not, by argument.
 const UNKNOWN: [(&str, u16, &str, &str); 2] = [
@@ -18,7 +18,7 @@ pub fn status_of_unknown_id(argument: &str) -> u16 {
     known.map_or(404, |known| known.1)
 }
 
-/// The error of an answer.
+/// The error of a response.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: u16,
@@ -74,10 +74,10 @@ impl Refusal {
     }
 
     /// The member `error` of the envelope; `object` is what was asked for.
-    pub(super) fn error(&self, object: &str, oddities: &[Oddity]) -> Value {
+    pub(super) fn error(&self, object: &str, variants: &[Variant]) -> Value {
         let message = &self.message;
-        let mut error = json!({ "code": self.code(oddities), "message": message });
-        if oddities.contains(&Oddity::ErrorDetails) {
+        let mut error = json!({ "code": self.code(variants), "message": message });
+        if variants.contains(&Variant::ErrorDetails) {
             error["debugMessage"] = format!("java.lang.IllegalArgumentException: {message}").into();
             if let Some((name, value)) = &self.parameter {
                 error["target"] = json!(name);
@@ -93,11 +93,11 @@ impl Refusal {
     }
 
     /// A word, or the 0 that says that there is none.
-    fn code(&self, oddities: &[Oddity]) -> Value {
+    fn code(&self, variants: &[Variant]) -> Value {
         let code = self.code;
         let number = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());
         match number.parse::<i64>() {
-            Ok(number) if oddities.contains(&Oddity::NumericCodes) => number.into(),
+            Ok(number) if variants.contains(&Variant::NumericCodes) => number.into(),
             Ok(_) => code.into(),
             Err(_) => json!(0),
         }

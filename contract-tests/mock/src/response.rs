@@ -1,4 +1,4 @@
-//! An answer of the embedded OCP: the envelope, and HTTP around it.
+//! A response of the embedded OCP: the envelope, and HTTP around it.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use chrono::{FixedOffset, SecondsFormat, Utc};
 use ocp_contract::Interaction;
 use serde_json::{Value, json};
 
-use super::Oddity;
+use super::Variant;
 use super::refusal::Refusal;
 
 /// Status, headers and body, before they are sent.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     pub(super) status: u16,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: Body,
@@ -32,7 +32,7 @@ impl Body {
     }
 }
 
-impl Answer {
+impl Response {
     /// The envelope around `data`.
     pub(super) fn success(data: Value) -> Self {
         let mut body = envelope(200);
@@ -41,18 +41,18 @@ impl Answer {
     }
 
     /// The envelope around an error about what was asked for.
-    pub(super) fn failure(refusal: &Refusal, object: &str, oddities: &[Oddity]) -> Self {
+    pub(super) fn failure(refusal: &Refusal, object: &str, variants: &[Variant]) -> Self {
         let mut body = envelope(refusal.status);
-        body["error"] = refusal.error(object, oddities);
+        body["error"] = refusal.error(object, variants);
         Self::json(refusal.status, body)
     }
 
     /// The response of an exchange, as it is.
     pub(super) fn recorded(interaction: &Interaction) -> Self {
-        let response = &interaction.recorded.response;
-        let headers = response.headers.iter();
+        let recorded = &interaction.recorded.response;
+        let headers = recorded.headers.iter();
         Self {
-            status: response.status,
+            status: recorded.status,
             headers: headers
                 .map(|(name, value)| (name.to_lowercase(), value.clone()))
                 .collect(),
@@ -85,7 +85,7 @@ impl Answer {
         self
     }
 
-    /// Gives the answer a trace id of its own.
+    /// Gives the response a trace id of its own.
     pub(super) fn number(&mut self, number: u64) {
         if let Body::Json(Value::Object(body)) = &mut self.body {
             // Spread over all digits, as those of a UUID are.

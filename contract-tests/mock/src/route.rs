@@ -1,26 +1,26 @@
 //! One operation of the description, as it is served.
 
 use chrono::{DateTime, Utc};
-use ocp_contract::{Location, Operation, Parameter};
+use ocp_contract::{List, Location, Operation, Parameter};
 use serde_json::Value;
 
-use crate::answer::Answer;
 use crate::contract::Contract;
 use crate::operations::{self, Kind};
 use crate::page::Page;
 use crate::query::first;
 use crate::refusal::Refusal;
-use crate::{Error, Oddity, Settings};
+use crate::response::Response;
+use crate::{Error, Settings, Variant};
 
 /// An operation, and what it serves.
 pub(crate) struct Route {
     operation: Operation,
     kind: Box<dyn Kind>,
     /// What it does differently; some of it always.
-    pub(crate) oddities: Vec<Oddity>,
+    pub(crate) variants: Vec<Variant>,
     rows: Vec<Value>,
-    /// What an operation answers that lists nothing.
-    recorded: Option<Answer>,
+    /// The response of an operation that lists nothing.
+    recorded: Option<Response>,
 }
 
 impl Route {
@@ -38,13 +38,14 @@ impl Route {
         let rows = match (settings.rows.get(&operation.id), of_kind()) {
             (Some(rows), _) => rows.clone(),
             (None, Some(rows)) => rows.iter().map(|row| kind.row(row.clone())).collect(),
-            (None, None) => contract.documented_rows(&operation.id),
+            (None, None) if operation.list.is_some() => contract.documented_rows(&operation.id)?,
+            (None, None) => Vec::new(),
         };
-        let oddities = [kind.documented_oddities(), settings.oddities.as_slice()];
+        let variants = [kind.documented_variants(), settings.variants.as_slice()];
         Ok(Self {
-            oddities: oddities.concat(),
+            variants: variants.concat(),
             rows,
-            recorded: contract.success(&operation.id).map(Answer::recorded),
+            recorded: contract.success(&operation.id).map(Response::recorded),
             kind,
             operation,
         })
@@ -84,11 +85,11 @@ impl Route {
 
     /// The response to a caller who may see it; `ended` is when that which runs has
     /// ended, if it has.
-    pub(crate) fn answer(
+    pub(crate) fn respond(
         &self,
         query: &[(String, String)],
         ended: Option<DateTime<Utc>>,
-    ) -> Result<Answer, Refusal> {
+    ) -> Result<Response, Refusal> {
         let rows: Option<Vec<Value>> = ended.map(|at| {
             let rows = self.rows.iter();
             rows.map(|row| self.kind.ended(row.clone(), at)).collect()
@@ -97,28 +98,40 @@ impl Route {
     }
 
     /// The response where there is no row.
-    pub(crate) fn empty(&self, query: &[(String, String)]) -> Result<Answer, Refusal> {
+    pub(crate) fn empty(&self, query: &[(String, String)]) -> Result<Response, Refusal> {
         self.list(query, &[])
     }
 
-    fn list(&self, query: &[(String, String)], rows: &[Value]) -> Result<Answer, Refusal> {
+    fn list(&self, query: &[(String, String)], rows: &[Value]) -> Result<Response, Refusal> {
         let query = self.known(query)?;
         let Some(list) = &self.operation.list else {
             let id = &self.operation.id;
             let missing = || Refusal::new(501, "", format!("There is no response of {id}."));
             return self.recorded.clone().ok_or_else(missing);
         };
-        let keeps = self.kind.filter(&query, &self.oddities)?;
-        let page = Page::read(&query, &self.oddities)?;
+        let keeps = self.kind.filter(&query, &self.variants)?;
+        let page = Page::read(&query, &self.variants)?;
         let mut rows: Vec<&Value> = rows.iter().filter(|row| keeps(row)).collect();
-        if self.oddities.contains(&Oddity::OldestFirst) {
+        if self.variants.contains(&Variant::OldestFirst) {
             rows.reverse();
         }
-        let mut data = page.of(&rows, list, &self.oddities);
-        for oddity in &self.oddities {
-            oddity.apply(&mut data, list, self.kind.as_ref());
+        let mut data = page.of(&rows, list, &self.variants);
+        for variant in &self.variants {
+            self.vary(*variant, &mut data, list);
         }
-        Ok(Answer::success(data))
+        Ok(Response::success(data))
+    }
+
+    /// Changes `data` of a list.
+    fn vary(&self, variant: Variant, data: &mut Value, list: &List) {
+        if let Some(page) = data.get_mut("page").and_then(Value::as_object_mut) {
+            variant.apply_to_page(page);
+        }
+        let rows = data.get_mut("contents").and_then(Value::as_array_mut);
+        for row in rows.into_iter().flatten().filter_map(Value::as_object_mut) {
+            variant.apply_to_row(row, list);
+            self.kind.apply(variant, row);
+        }
     }
 
     /// The parameters of a query that the operation has, if none is missing.

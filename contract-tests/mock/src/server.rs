@@ -1,5 +1,5 @@
 //! HTTP for the embedded OCP: a server with a thread and a runtime of its own, so
-//! that a caller may block, and without a memory of what it has answered.
+//! that a caller may block, and without a memory of its responses.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -12,15 +12,15 @@ use std::time::Duration;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
+use hyper::http;
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Response, http};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::Answer;
+use super::Response;
 
 /// How long no connection is accepted after one could not be, as when the process
 /// has no file descriptor left.
@@ -76,7 +76,7 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn start(
         listener: TcpListener,
-        answer: impl Fn(&Request) -> Answer + Send + Sync + 'static,
+        respond: impl Fn(&Request) -> Response + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
@@ -90,7 +90,7 @@ impl Server {
                 runtime.block_on(async {
                     tokio::select! {
                         _ = ended => {}
-                        _ = accept(listener, Arc::new(answer)) => {}
+                        _ = accept(listener, Arc::new(respond)) => {}
                     }
                 });
             })?;
@@ -118,27 +118,27 @@ impl Drop for Server {
 /// Accepts connections until it is dropped, or the listener cannot be used.
 async fn accept(
     listener: TcpListener,
-    answer: Arc<impl Fn(&Request) -> Answer + Send + Sync + 'static>,
+    respond: Arc<impl Fn(&Request) -> Response + Send + Sync + 'static>,
 ) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, Arc::clone(&answer)));
+                tokio::spawn(connection(stream, Arc::clone(&respond)));
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
     }
 }
 
-/// Answers the requests of one connection, until its client has enough.
-async fn connection(stream: TcpStream, answer: Arc<impl Fn(&Request) -> Answer>) {
+/// Serves the requests of one connection, until its client has enough.
+async fn connection(stream: TcpStream, respond: Arc<impl Fn(&Request) -> Response>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(async |request: http::Request<Incoming>| {
         let (head, mut body) = request.into_parts();
         // A client that still sends its body would take the response for a reset.
         while let Some(Ok(_)) = body.frame().await {}
-        response(answer(&Request::new(head)))
+        sent(respond(&Request::new(head)))
     });
     // Whoever breaks off a connection knows it.
     let _ = http1::Builder::new()
@@ -146,14 +146,15 @@ async fn connection(stream: TcpStream, answer: Arc<impl Fn(&Request) -> Answer>)
         .await;
 }
 
-fn response(answer: Answer) -> http::Result<Response<Whole>> {
-    let body = Bytes::from(answer.body.into_bytes());
-    let mut response = Response::builder().status(answer.status);
-    for (name, value) in &answer.headers {
-        response = response.header(name, value);
+/// The response as hyper sends it.
+fn sent(response: Response) -> http::Result<http::Response<Whole>> {
+    let body = Bytes::from(response.body.into_bytes());
+    let mut builder = http::Response::builder().status(response.status);
+    for (name, value) in &response.headers {
+        builder = builder.header(name, value);
     }
     let length = HeaderValue::from(body.len());
-    let mut response = response.body(Whole(Some(body)))?;
+    let mut response = builder.body(Whole(Some(body)))?;
     response
         .headers_mut()
         .entry(CONTENT_LENGTH)

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::contract::Contract;
 use crate::operations;
-use crate::{Fault, Oddity};
+use crate::{Fault, Variant};
 
 /// How far the forbidden ids are from those that there are.
 const FORBIDDEN: i64 = 4;
@@ -44,7 +44,7 @@ pub struct Settings {
     /// When that which runs ends well, after the start of the embedded OCP.
     pub ends_after: Option<Duration>,
     /// What it does differently.
-    pub oddities: Vec<Oddity>,
+    pub variants: Vec<Variant>,
     /// What it does wrong.
     pub fault: Option<Fault>,
 }
@@ -77,7 +77,7 @@ impl Default for Settings {
             access_key: None,
             rate_limit: None,
             ends_after: None,
-            oddities: Vec::new(),
+            variants: Vec::new(),
             fault: None,
         }
     }

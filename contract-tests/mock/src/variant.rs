@@ -1,17 +1,16 @@
-//! What real servers are known, or may be expected, to do differently.
+//! Conforming variants of the vendor's stack: what real servers do differently.
 
 use ocp_contract::List;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::operations::Kind;
-
-/// One known oddity of real servers. None of them is a violation.
+/// One thing that real servers are known, or may be expected, to do differently. None of
+/// them is a violation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Oddity {
+pub enum Variant {
     /// Ids are beyond 2^53 and hence JSON strings.
     LargeIds,
     /// Members without a value are null instead of absent.
@@ -23,7 +22,7 @@ pub enum Oddity {
     /// Times of rows have an offset without a colon: `+0800`.
     CompactOffsets,
     /// What runs is in a state that nobody has listed.
-    NewWords,
+    NewValues,
     /// Rows have members of the sibling operation.
     ExtraMembers,
     /// A filter by state knows display labels only.
@@ -31,7 +30,7 @@ pub enum Oddity {
     /// A filter by state knows machine names only.
     MachineNamesOnly,
     /// A state that the filter does not know is refused with HTTP 400.
-    UnknownWordIsRefused,
+    UnknownValueIsRefused,
     /// Several values are taken repeated only, not joined by commas.
     RepeatOnly,
     /// One bound of the time window alone is refused.
@@ -56,10 +55,11 @@ pub enum Oddity {
     #[serde(rename = "at-most-50")]
     #[cfg_attr(feature = "clap", value(name = "at-most-50"))]
     AtMost50,
-    /// An unknown tenant has an empty list instead of HTTP 400.
-    UnknownTenantIsEmpty,
-    /// The error of a row is absent instead of empty.
-    AbsentErrorMsg,
+    /// An unknown id below another one, as a tenant's is below its cluster's, has an
+    /// empty list instead of a refusal.
+    UnknownIdIsEmpty,
+    /// Optional members without text are absent instead of empty.
+    EmptyTextsAbsent,
     /// Errors also have `debugMessage`; those of a parameter `target` and `subErrors`.
     ErrorDetails,
     /// A page past the end tells totals that reach up to it.
@@ -68,23 +68,16 @@ pub enum Oddity {
     EmptyPageOfNone,
 }
 
-impl Oddity {
-    /// Changes `data` of a list.
-    pub(crate) fn apply(self, data: &mut Value, list: &List, kind: &dyn Kind) {
-        if let (Self::TotalPage, Some(page)) = (self, data.get_mut("page")) {
-            page["totalPage"] = page["totalPages"].clone();
-        }
-        let rows = data.get_mut("contents").and_then(Value::as_array_mut);
-        for row in rows.into_iter().flatten() {
-            self.apply_to_row(row, list);
-            kind.apply(self, row);
+impl Variant {
+    /// Changes `page` of a list.
+    pub(crate) fn apply_to_page(self, page: &mut Map<String, Value>) {
+        if let (Self::TotalPage, Some(total)) = (self, page.get("totalPages").cloned()) {
+            page.insert("totalPage".into(), total);
         }
     }
 
-    fn apply_to_row(self, row: &mut Value, list: &List) {
-        let Some(row) = row.as_object_mut() else {
-            return;
-        };
+    /// Changes a row, by what the description says of its members.
+    pub(crate) fn apply_to_row(self, row: &mut Map<String, Value>, list: &List) {
         let members = list.row["properties"].as_object().into_iter().flatten();
         match self {
             Self::LargeIds if list.has_id => {
@@ -102,6 +95,12 @@ impl Oddity {
                         *time = time.replace('Z', "+0000");
                     }
                 }
+            }
+            Self::EmptyTextsAbsent => {
+                let required = list.row["required"].as_array();
+                let is_required =
+                    |name: &str| required.is_some_and(|all| all.contains(&name.into()));
+                row.retain(|name, value| value != "" || is_required(name));
             }
             _ => {}
         }

@@ -9,7 +9,7 @@
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Document, Operation};
-use ocp_mock::{EmbeddedOcp, Oddity, Settings, tasks};
+use ocp_mock::{EmbeddedOcp, Settings, Variant, tasks};
 use serde_json::{Value, json};
 
 const CLUSTER: &str = "/api/v2/ob/clusters/1000005/backup/task/restoreTasks";
@@ -202,7 +202,7 @@ async fn what_it_sends_departs_from_nothing() {
 async fn rows_have_no_member_but_those_of_their_schema() {
     let document = Document::embedded().unwrap();
     let ocp = EmbeddedOcp::start(Settings {
-        oddities: vec![Oddity::Nulls],
+        variants: vec![Variant::Nulls],
         ..Settings::new(tasks::made(9))
     })
     .await

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use ocp_contract::Operation;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
-use crate::{Error, Oddity};
+use crate::{Error, Variant};
 
 pub use restore_task::tasks;
 
@@ -33,18 +33,18 @@ pub(crate) trait Kind: Send + Sync {
     fn filter<'a>(
         &'a self,
         _query: &'a [(String, String)],
-        _oddities: &'a [Oddity],
+        _variants: &'a [Variant],
     ) -> Result<Filter<'a>, Refusal> {
         Ok(Box::new(|_| true))
     }
 
-    /// Oddities that the documentation of the operation shows: it always has them.
-    fn documented_oddities(&self) -> &'static [Oddity] {
+    /// Variants that the documentation of the operation shows: it always has them.
+    fn documented_variants(&self) -> &'static [Variant] {
         &[]
     }
 
-    /// Changes a row by an oddity that concerns this kind.
-    fn apply(&self, _oddity: Oddity, _row: &mut Value) {}
+    /// Changes a row by a variant that concerns this kind.
+    fn apply(&self, _variant: Variant, _row: &mut Map<String, Value>) {}
 }
 
 /// Rows of which nothing is known.

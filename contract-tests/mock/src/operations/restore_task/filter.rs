@@ -4,7 +4,7 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::Value;
 
 use super::states::States;
-use crate::Oddity;
+use crate::Variant;
 use crate::query::{first, values};
 use crate::refusal::Refusal;
 
@@ -15,34 +15,34 @@ pub(super) struct Filter<'a> {
     clusters: Vec<&'a str>,
     states: Vec<&'a str>,
     known: &'a States,
-    oddities: &'a [Oddity],
+    variants: &'a [Variant],
 }
 
 impl<'a> Filter<'a> {
     pub(super) fn read(
         known: &'a States,
         query: &'a [(String, String)],
-        oddities: &'a [Oddity],
+        variants: &'a [Variant],
     ) -> Result<Self, Refusal> {
-        let odd = |oddity| oddities.contains(&oddity);
+        let is = |variant| variants.contains(&variant);
         let time = |name| match first(query, name) {
             None => Ok(None),
-            Some(text) => instant(text, odd(Oddity::UtcOnly))
+            Some(text) => instant(text, is(Variant::UtcOnly))
                 .map(Some)
                 .ok_or_else(|| Refusal::of_type(name, text, "OffsetDateTime")),
         };
         let (start, end) = (time("startTime")?, time("endTime")?);
         let is_half = start.is_some() != end.is_some();
         let is_reversed = start.zip(end).is_some_and(|(start, end)| start > end);
-        if is_half && odd(Oddity::BothBounds) || is_reversed {
+        if is_half && is(Variant::BothBounds) || is_reversed {
             let sent = first(query, "startTime").unwrap_or_default();
             let message = "The start or end time is invalid.";
             return Err(Refusal::of_value("startTime", sent, "COM10010", message));
         }
-        let clusters = values(query, "restoreClusterName", odd(Oddity::RepeatOnly));
-        let states = values(query, "status", odd(Oddity::RepeatOnly));
-        if odd(Oddity::UnknownWordIsRefused) {
-            let is_unknown = |word: &&&str| !oddities.iter().any(|one| known.has(*one, word));
+        let clusters = values(query, "restoreClusterName", is(Variant::RepeatOnly));
+        let states = values(query, "status", is(Variant::RepeatOnly));
+        if is(Variant::UnknownValueIsRefused) {
+            let is_unknown = |word: &&&str| !variants.iter().any(|one| known.has(*one, word));
             if let Some(word) = states.iter().find(is_unknown) {
                 return Err(Refusal::of_type("status", word, "List"));
             }
@@ -53,12 +53,12 @@ impl<'a> Filter<'a> {
             clusters,
             states,
             known,
-            oddities,
+            variants,
         })
     }
 
     pub(super) fn keeps(&self, task: &Value) -> bool {
-        let compared = if self.oddities.contains(&Oddity::WindowOfFinish) {
+        let compared = if self.variants.contains(&Variant::WindowOfFinish) {
             "finishTime"
         } else {
             "createTime"
@@ -81,10 +81,10 @@ impl<'a> Filter<'a> {
         let Some(name) = task["status"].as_str() else {
             return false;
         };
-        let odd = |oddity| self.oddities.contains(&oddity);
+        let is = |variant| self.variants.contains(&variant);
         let label = self.known.labels.get(name);
-        name == word && !odd(Oddity::LabelsOnly)
-            || label.is_some_and(|label| label == word) && !odd(Oddity::MachineNamesOnly)
+        name == word && !is(Variant::LabelsOnly)
+            || label.is_some_and(|label| label == word) && !is(Variant::MachineNamesOnly)
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Filter, Kind, Known};
 use crate::refusal::Refusal;
-use crate::{EmbeddedOcp, Error, Oddity, Settings};
+use crate::{EmbeddedOcp, Error, Settings, Variant};
 use states::States;
 
 const KIND: &str = "restore_task";
@@ -110,37 +110,32 @@ impl Kind for RestoreTasks {
     fn filter<'a>(
         &'a self,
         query: &'a [(String, String)],
-        oddities: &'a [Oddity],
+        variants: &'a [Variant],
     ) -> Result<Filter<'a>, Refusal> {
-        let filter = filter::Filter::read(&self.states, query, oddities)?;
+        let filter = filter::Filter::read(&self.states, query, variants)?;
         Ok(Box::new(move |task| filter.keeps(task)))
     }
 
-    fn documented_oddities(&self) -> &'static [Oddity] {
+    fn documented_variants(&self) -> &'static [Variant] {
         if self.is_of_cluster {
-            &[Oddity::RowsAsSize]
+            &[Variant::RowsAsSize]
         } else {
             &[]
         }
     }
 
-    fn apply(&self, oddity: Oddity, row: &mut Value) {
-        match oddity {
-            Oddity::NewWords if row["finished"] == false => {
-                row["status"] = "RESTORE_WAIT_QUICK_RESTORE".into();
+    fn apply(&self, variant: Variant, row: &mut Map<String, Value>) {
+        match variant {
+            Variant::NewValues if row.get("finished") == Some(&Value::Bool(false)) => {
+                row.insert("status".into(), "RESTORE_WAIT_QUICK_RESTORE".into());
             }
-            Oddity::AbsentErrorMsg if row["errorMsg"] == "" => {
-                row.as_object_mut().map(|row| row.remove("errorMsg"));
-            }
-            Oddity::ExtraMembers => {
+            Variant::ExtraMembers => {
                 let sibling = if self.is_of_cluster {
                     json!({ "triggerType": "NORMAL", "restoreObjectType": "TENANT" })
                 } else {
                     json!({ "ocpJobId": -1, "backupClusterId": 1_000_005 })
                 };
-                if let (Some(row), Value::Object(sibling)) = (row.as_object_mut(), sibling) {
-                    row.extend(sibling);
-                }
+                row.extend(sibling.as_object().cloned().unwrap_or_default());
             }
             _ => {}
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Error, Oddity};
+use crate::{Error, Variant};
 
 /// Words for the states of a restore task.
 pub(super) struct States {
@@ -24,11 +24,11 @@ impl States {
         })
     }
 
-    /// Whether a server with this oddity has the word in its filter.
-    pub(super) fn has(&self, oddity: Oddity, word: &str) -> bool {
-        match oddity {
-            Oddity::LabelsOnly => self.filter_values.iter().any(|label| label == word),
-            Oddity::MachineNamesOnly => self.labels.contains_key(word),
+    /// Whether a server with this variant has the word in its filter.
+    pub(super) fn has(&self, variant: Variant, word: &str) -> bool {
+        match variant {
+            Variant::LabelsOnly => self.filter_values.iter().any(|label| label == word),
+            Variant::MachineNamesOnly => self.labels.contains_key(word),
             _ => false,
         }
     }

@@ -20,7 +20,7 @@ const DOCUMENTED: &str = "listTenantRestoreTasks";
 ///
 /// When the embedded contract cannot be read.
 pub fn documented() -> Result<Vec<Value>, Error> {
-    Ok(Contract::embedded()?.documented_rows(DOCUMENTED))
+    Contract::embedded()?.documented_rows(DOCUMENTED)
 }
 
 /// As many tasks as asked for, newest first, always the same: two that run,
