@@ -8,7 +8,10 @@ use contract_tests::verify::flag;
 use ocp_contract::{Document, Location, Operation, Parameter};
 use ocp_mock::Settings;
 
-use crate::{MOCK_KEY, MOCK_USER};
+/// User and password of the mock.
+pub(crate) const MOCK_USER: (&str, &str) = ("admin", "aaAA11__");
+/// Its access key, and the secret of that.
+pub(crate) const MOCK_KEY: (&str, &str) = ("mock-access-key", "mock-secret-key");
 
 /// Lines for every operation of the description.
 pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {

@@ -17,13 +17,10 @@ use ocp_contract::strict::Severity;
 use ocp_mock::{EmbeddedOcp, Settings};
 
 use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, VerifyArguments};
+use guide::{MOCK_KEY, MOCK_USER};
 
 /// Where the command lines of findings find the embedded OCP: that of `mock`.
 const SHOWN_URL: &str = "http://127.0.0.1:8080";
-/// User and password of the mock.
-const MOCK_USER: (&str, &str) = ("admin", "aaAA11__");
-/// Its access key, and the secret of that.
-const MOCK_KEY: (&str, &str) = ("mock-access-key", "mock-secret-key");
 
 #[tokio::main]
 async fn main() -> ExitCode {

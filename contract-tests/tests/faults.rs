@@ -12,9 +12,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract_tests::verify::check::CheckId;
 use contract_tests::verify::finding::Report;
-use contract_tests::verify::{Contract, Identity, Target};
+use contract_tests::verify::{Contract, Identity, Target, all_checks};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
 use ocp_mock::{EmbeddedOcp, Fault, Settings, Variant, tasks};
@@ -164,7 +163,7 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
     insta::assert_yaml_snapshot!("findings", all);
     // Open questions are answered and never fail.
     let questions = ["order", "scope", "new-words", "running-task", "time-forms"];
-    let idle: Vec<&str> = CheckId::all()
+    let idle: Vec<&str> = all_checks()
         .map(|check| check.as_str())
         .filter(|id| !found.contains(*id) && !questions.contains(id))
         .collect();

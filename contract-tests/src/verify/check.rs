@@ -4,8 +4,6 @@
 
 use std::fmt;
 
-use super::operations;
-
 /// A check that a provider is put to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckId {
@@ -25,17 +23,6 @@ impl CheckId {
             meaning,
             evidence,
         }
-    }
-
-    /// All of them, of every kind of row.
-    ///
-    /// ```
-    /// use contract_tests::verify::check::CheckId;
-    ///
-    /// assert!(CheckId::all().any(|check| check.as_str() == "paging"));
-    /// ```
-    pub fn all() -> impl Iterator<Item = Self> {
-        CHECKS.iter().copied().chain(operations::all_checks())
     }
 
     /// The id in reports, fingerprints and the register.
@@ -65,10 +52,10 @@ macro_rules! checks {
     ($($name:ident $id:literal, $meaning:literal, $evidence:literal;)+) => {
         $(
             #[doc = $meaning]
-            pub(in crate::verify) const $name: $crate::verify::check::CheckId =
+            pub(crate) const $name: $crate::verify::check::CheckId =
                 $crate::verify::check::CheckId::new($id, $meaning, $evidence);
         )+
-        pub(in crate::verify) const CHECKS: &[$crate::verify::check::CheckId] = &[$($name),+];
+        pub(crate) const CHECKS: &[$crate::verify::check::CheckId] = &[$($name),+];
     };
 }
 pub(super) use checks;

@@ -1,8 +1,11 @@
-//! What a run found: checks, findings, answers, and the verdict on them.
+//! The report: checks, findings, observations, and the verdict on them.
 
 use ocp_contract::Operation;
 use ocp_contract::strict::Severity;
 use serde::Serialize;
+
+use super::check::CheckId;
+use super::verdict::{End, Verdict};
 
 /// Why nothing is judged where nothing looks like an OCP.
 pub(super) const NO_OCP: &str = "no answer has OCP's envelope; is this the address of an OCP?";
@@ -169,40 +172,32 @@ impl Report {
             .count()
     }
 
-    /// Whether there is a finding, not waived, that makes the run fail.
-    pub fn fails(&self) -> bool {
-        let fails = |one: &Finding| one.severity >= self.fail_on && one.waived.is_none();
-        self.findings.iter().any(fails)
+    /// How the run ended, and the worst of what it found.
+    fn outcome(&self) -> Verdict {
+        let end = match &self.unjudged {
+            Some(_) => End::Unjudged,
+            None if self.is_incomplete() => End::Cut,
+            None => End::Complete,
+        };
+        let found = self.findings.iter().filter(|one| one.waived.is_none());
+        Verdict::new(end, found.map(|one| one.severity).max(), self.fail_on)
     }
 
     /// The exit code: 0 conforms, 1 does not, 2 could not be judged.
     pub fn exit_code(&self) -> u8 {
-        if self.unjudged.is_some() {
-            return 2;
-        }
-        match self.fails() {
-            true => 1,
-            // What was never looked at must not look like success.
-            false if self.is_incomplete() => 2,
-            false => 0,
-        }
+        self.outcome().exit_code
     }
 
     /// The verdict in one sentence.
     pub fn verdict(&self) -> String {
+        let headline = self.outcome().headline;
         if let Some(why) = &self.unjudged {
-            return format!("Nothing could be judged: {why}");
+            return format!("{headline}: {why}");
         }
         let (violations, drift) = (self.count(Severity::Violation), self.count(Severity::Drift));
-        let word = match (violations, drift) {
-            (0, _) if self.is_incomplete() => "Incomplete",
-            (0, 0) => "Conforms",
-            (0, _) => "Conforms, but drifts",
-            _ => "Does not conform",
-        };
         let waived = self.findings.iter().filter(|one| one.waived.is_some());
         let mut text = format!(
-            "{word}: {violations} violation{}, {drift} drift{}; {} checks passed, {} not exercised",
+            "{headline}: {violations} violation{}, {drift} drift{}; {} checks passed, {} not exercised",
             plural(violations),
             plural(drift),
             self.outcomes(Outcome::Passed),
@@ -214,11 +209,8 @@ impl Report {
         }
         let requests = self.requests;
         text.push_str(&format!("; {requests} request{}.", plural(requests)));
-        for one in &self.operations {
-            text.push_str(
-                &one.remark()
-                    .map_or_else(String::new, |what| format!(" {what}.")),
-            );
+        for remark in self.operations.iter().filter_map(OperationReport::remark) {
+            text.push_str(&format!(" {remark}."));
         }
         text
     }
@@ -265,6 +257,20 @@ impl Report {
 }
 
 impl CheckReport {
+    /// A check that was not applied yet.
+    pub(crate) fn new(operation: Option<&str>, check: CheckId) -> Self {
+        Self {
+            operation: operation.map(str::to_owned),
+            id: check.as_str().to_owned(),
+            meaning: check.meaning().to_owned(),
+            evidence: check.evidence().to_owned(),
+            outcome: Outcome::NotExercised,
+            judged: 0,
+            reason: None,
+            answers: Vec::new(),
+        }
+    }
+
     /// Whether a finding is of this check.
     pub fn has_found(&self, finding: &Finding) -> bool {
         finding.check == self.id && finding.operation == self.operation

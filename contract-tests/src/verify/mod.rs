@@ -1,139 +1,57 @@
-//! Verifies any OCP: sends requests, judges the answers by the contract, and
+//! Verifies any OCP: sends requests, judges the responses by the contract, and
 //! reports. The embedded OCP and a real one are put to the same checks.
 //!
-//! [`check::CheckId`] names the checks; `judge` applies those that hold for every
-//! answer, `checks` those that send requests of their own, `operations` what is
-//! known of one kind of row.
+//! One direction: a [`session`] sends a request and gives back a response;
+//! [`passive`] checks are functions of the contract and the response; what they say is
+//! entered in a [`ledger`], from which the report is made. A [`run`] is where they
+//! meet, and [`active`] checks, and those of one kind of row in [`operations`], ask
+//! through it. No module imports one that imports it.
 
-mod answer;
+mod active;
 mod arguments;
 pub mod check;
-mod checks;
+mod contract;
 pub mod finding;
+mod history;
 mod identity;
-mod judge;
+mod judgement;
+mod kind;
+mod ledger;
 mod listing;
 mod operations;
+mod passive;
 mod provider;
 mod record;
+mod request;
+mod response;
 mod row;
 mod run;
 mod secrets;
+mod session;
+mod target;
+mod verdict;
 pub mod waivers;
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use anyhow::Context;
-use ocp_contract::evidence::Evidence;
-use ocp_contract::strict::Strict;
-use ocp_contract::{Location, Operation, Provenance};
-use serde::Serialize;
 
-use crate::spec;
 pub use arguments::{Arguments, argument, flag, verifiable};
+pub use contract::Contract;
+use contract::Subject;
 use finding::{OperationReport, Report, Standing};
 pub use identity::Identity;
-use provider::{Query, Request, Stop};
-use secrets::Secrets;
-
-/// What the client made of an answer, beside what the answer says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Reading {
-    /// It has every value that the answer has, as far as it is described.
-    Right,
-    /// It fails, and says why.
-    Error(String),
-    /// It has another value than the answer. Never acceptable.
-    Wrong(String),
-}
-
-/// The OCP to verify, and how.
-#[derive(Clone)]
-pub struct Target<'a> {
-    /// What it is called in reports.
-    pub name: String,
-    /// Base URL.
-    pub url: &'a str,
-    /// Base URL in the command lines of findings.
-    pub shown_url: &'a str,
-    /// Who asks.
-    pub identity: Identity,
-    /// More certificate authorities, in PEM form.
-    pub certificates: Option<Vec<u8>>,
-    /// How long a request may take.
-    pub timeout: Duration,
-    /// What to ask for. Operations whose arguments are not all there are left out.
-    pub arguments: Arguments,
-    /// Ids of the operations to verify, which must then be offered; all, if empty.
-    pub operations: Vec<String>,
-    /// At most so many requests.
-    pub max_requests: usize,
-    /// Whether one request may go out without credentials.
-    pub check_authentication: bool,
-    /// Where to keep the exchanges.
-    pub record: Option<&'a Path>,
-}
-
-/// One operation, and what its answers are judged by.
-struct Subject {
-    operation: Operation,
-    strict: Arc<Strict>,
-}
-
-/// What every provider is judged by.
-pub struct Contract {
-    subjects: Vec<Subject>,
-    documented: Arguments,
-    spec: serde_json::Value,
-}
+use judgement::Judgement;
+pub use operations::all_checks;
+pub use passive::Reading;
+use record::Recorder;
+use request::{Query, Request};
+use session::{Session, Stop};
+pub use target::Target;
 
 impl Contract {
-    /// Reads the contract that this program was built from.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be read.
-    pub fn read() -> anyhow::Result<Self> {
-        let spec = spec()?;
-        let evidence = Evidence::embedded().map_err(anyhow::Error::from_boxed)?;
-        let mut subjects = Vec::new();
-        let mut documented = Arguments::new();
-        for operation in arguments::verifiable(&spec) {
-            let strict = Strict::new(&spec, &operation.id, &evidence)
-                .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
-            let samples = evidence.interactions.iter().filter(|one| {
-                one.operation_id == operation.id
-                    && one.recorded.source.grade == Provenance::Documented
-            });
-            for mut sent in samples.filter_map(|one| one.arguments(&spec).ok()) {
-                for parameter in operation.parameters_in(Location::Path) {
-                    if let Some(value) = sent.remove(&parameter.name) {
-                        documented
-                            .entry(parameter.argument.clone())
-                            .or_insert(value);
-                    }
-                }
-            }
-            let strict = Arc::new(strict);
-            subjects.push(Subject { operation, strict });
-        }
-        Ok(Self {
-            subjects,
-            documented,
-            spec,
-        })
-    }
-
-    /// What the documented requests ask for, and the embedded OCP has.
-    pub fn documented_arguments(&self) -> Arguments {
-        self.documented.clone()
-    }
-
     /// Sends the documented request of an operation only: the checks that find
-    /// something in the answer, which should have this status, and what the client
+    /// something in the response, which should have this status, and what the client
     /// makes of it.
     ///
     /// # Errors
@@ -148,24 +66,16 @@ impl Contract {
         let mut subjects = self.subjects.iter();
         let subject = subjects.find(|one| one.operation.id == operation);
         let subject = subject.context("the spec lacks the operation")?;
-        let mut run = run::Run::new(self.provider(target, subject)?, subject, target, None);
+        let secrets = self.secrets(target);
+        let mut session = Session::new(target, &subject.operation, secrets)?;
+        session.turn_to(&subject.operation, &target.arguments, None);
         let query = Query::page(1, 10);
-        let (answer, _) = run
-            .provider
+        let (response, _) = session
             .send(&Request::Call(&query))
             .await
             .map_err(|stop| anyhow::anyhow!("{stop}"))?;
-        judge::answer(&mut run, &answer);
-        let reading = judge::reading(&answer, &subject.strict);
-        let mut found: Vec<String> = Vec::new();
-        if status == 200 {
-            match listing::Listing::read(answer, &query) {
-                Ok(listing) => judge::listing(&mut run, &listing),
-                Err(_) => found.push(check::DOCUMENTED_REQUEST.to_string()),
-            }
-        }
-        found.extend(run.findings.into_iter().map(|one| one.check));
-        Ok((found, reading))
+        let reading = passive::reading(&response, &subject.strict);
+        Ok((found(subject, response, &query, status), reading))
     }
 
     /// Puts an OCP to every check of every operation that it is given arguments for.
@@ -179,22 +89,30 @@ impl Contract {
         let (mut report, subjects) = self.plan(target)?;
         let mut recorders = Vec::new();
         for subject in &subjects {
-            recorders.push(self.recorder(target, &subject.operation)?);
+            recorders.push(self.recorder(target, subject)?);
         }
-        let permissions = checks::Permissions {
+        let permissions = active::Permissions {
             authentication: target.check_authentication
                 && !matches!(target.identity, Identity::Nobody),
         };
-        let mut provider = self.provider(target, subjects[0])?;
+        let secrets = self.secrets(target);
+        let mut session = Session::new(target, &subjects[0].operation, secrets)?;
         for (subject, recorder) in subjects.into_iter().zip(recorders) {
-            let mut run = run::Run::new(provider, subject, target, recorder);
-            let stop = checks::all(&mut run, permissions).await.err();
+            let operation = &subject.operation;
+            session.turn_to(operation, &target.arguments, recorder);
+            let kind = operations::kind(operation);
+            let of_kind = operations::checks(operation);
+            let mut run = run::Run::new(session, subject, kind, &of_kind);
+            let of_kind = operations::requesting(operation);
+            let stop = active::all(&mut run, permissions, kind, of_kind)
+                .await
+                .err();
             let ended = run.finish(stop.as_ref(), !target.operations.is_empty())?;
-            provider = ended.provider;
+            session = ended.session;
             report.checks.extend(ended.checks);
             report.findings.extend(ended.findings);
             let mut entries = report.operations.iter_mut();
-            if let Some(entry) = entries.find(|one| one.id == subject.operation.id) {
+            if let Some(entry) = entries.find(|one| one.id == operation.id) {
                 entry.standing = ended.standing;
                 entry.unchecked = ended.unchecked;
             }
@@ -203,9 +121,9 @@ impl Contract {
                 break;
             }
         }
-        provider.finish();
-        report.requests = provider.sent;
-        report.unjudged = report.nothing_judged(provider.envelopes > 0);
+        session.finish();
+        report.requests = session.sent;
+        report.unjudged = report.nothing_judged(session.envelopes > 0);
         report.settle();
         Ok(report)
     }
@@ -247,51 +165,52 @@ impl Contract {
         Ok((report, subjects))
     }
 
-    fn provider(&self, target: &Target<'_>, first: &Subject) -> anyhow::Result<provider::Provider> {
-        Ok(provider::Provider::new(provider::Settings {
-            url: target.url,
-            shown: target.shown_url,
-            identity: target.identity.clone(),
-            secrets: self.secrets(target),
-            certificates: target.certificates.as_deref(),
-            timeout: target.timeout,
-            cap: target.max_requests,
-            operation: first.operation.clone(),
-        })?)
-    }
-
-    fn recorder(
-        &self,
-        target: &Target<'_>,
-        operation: &Operation,
-    ) -> anyhow::Result<Option<record::Recorder>> {
+    fn recorder(&self, target: &Target<'_>, subject: &Subject) -> anyhow::Result<Option<Recorder>> {
         let record = |folder| {
-            record::Recorder::new(folder, &operation.id, self.secrets(target), names(target))
+            let operation = &subject.operation.id;
+            Recorder::new(folder, operation, self.secrets(target), target.names())
         };
         target.record.map(record).transpose()
     }
-
-    fn secrets(&self, target: &Target<'_>) -> Arc<Secrets> {
-        Arc::new(Secrets::new(target.identity.secrets(), &self.spec))
-    }
 }
 
-/// Names that are not kept: of the user and of the host.
-fn names(target: &Target<'_>) -> Vec<String> {
-    let user = match &target.identity {
-        Identity::User(name, _) | Identity::AccessKey(name, _) => Some(name.clone()),
-        Identity::Nobody => None,
-    };
-    let url = reqwest::Url::parse(target.url).ok();
-    let host = url.and_then(|url| url.host_str().map(str::to_owned));
-    user.into_iter().chain(host).collect()
+/// The passive checks that find something in a response, which should be a page if it
+/// should have the status 200.
+fn found(
+    subject: &Subject,
+    response: response::Response,
+    query: &Query,
+    status: u16,
+) -> Vec<String> {
+    let kind = operations::kind(&subject.operation);
+    let mut judgements = passive::response(&subject.strict, kind, &response);
+    let mut found = Vec::new();
+    if status == 200 {
+        match listing::Listing::read(response, query) {
+            Ok(listing) => {
+                judgements.extend(passive::page(&listing));
+                let known = BTreeMap::new();
+                judgements.extend(kind.judge(&subject.strict, &known, &listing));
+            }
+            Err(_) => found.push(check::DOCUMENTED_REQUEST.to_string()),
+        }
+    }
+    found.extend(judgements.into_iter().filter_map(|one| match one {
+        Judgement::Applied(check, faults) if !faults.is_empty() => Some(check.to_string()),
+        _ => None,
+    }));
+    found
 }
 
 #[cfg(test)]
 mod tests {
-    use ocp_contract::escape;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use ocp_contract::evidence::Evidence;
+    use ocp_contract::{Interaction, escape};
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use ocp_mock::{EmbeddedOcp, Settings, tasks};
@@ -327,6 +246,91 @@ mod tests {
             max_requests: 160,
             check_authentication: false,
             record: None,
+        }
+    }
+
+    /// What passive checks find in the documented response under a status and a media
+    /// type, patched; nothing is sent.
+    fn judged(contract: &Contract, status: u16, media_type: &str, patch: Value) -> Vec<String> {
+        let evidence = Evidence::embedded().unwrap();
+        let is_sample = |one: &&Interaction| {
+            one.operation_id == "listTenantRestoreTasks" && one.case == "documented-sample"
+        };
+        let sample = evidence.interactions.iter().find(is_sample).unwrap();
+        let mut body: Value = serde_json::from_str(&sample.body).unwrap();
+        let patch: json_patch::Patch = serde_json::from_value(patch).unwrap();
+        json_patch::patch(&mut body, &patch).unwrap();
+        let header = ("content-type".parse().unwrap(), media_type.parse().unwrap());
+        let response = response::Response {
+            target: String::new(),
+            received: Some(response::Received {
+                status,
+                headers: [header].into_iter().collect(),
+                body: Some(body.to_string().into_bytes()),
+            }),
+            body: Ok(body),
+            outcome: None,
+            curl: String::new(),
+            is_probe: false,
+            is_anonymous: false,
+            secrets: Arc::default(),
+        };
+        let mut subjects = contract.subjects.iter();
+        let subject = subjects.find(|one| one.operation.id == "listTenantRestoreTasks");
+        super::found(subject.unwrap(), response, &Query::page(1, 10), 200)
+    }
+
+    #[test]
+    fn passive_checks_need_no_socket() {
+        let contract = Contract::read().unwrap();
+        let json = "application/json";
+        let task = "/data/contents/0";
+        for (status, media_type, patch, due) in [
+            (200, json, json!([]), &[][..]),
+            (200, "text/html", json!([]), &["transport"]),
+            (
+                201,
+                json,
+                json!([]),
+                &["documented-request", "transport", "envelope"],
+            ),
+            (
+                200,
+                json,
+                json!([{ "op": "remove", "path": "/traceId" }]),
+                &["envelope"],
+            ),
+            (
+                200,
+                json,
+                json!([{ "op": "remove", "path": format!("{task}/id") }]),
+                &["conformance"],
+            ),
+            (
+                200,
+                json,
+                json!([{ "op": "replace", "path": "/data/page/number", "value": 7 }]),
+                &["page-members"],
+            ),
+            (
+                200,
+                json,
+                json!([{ "op": "replace", "path": format!("{task}/successful"), "value": false }]),
+                &["task-state"],
+            ),
+            (
+                200,
+                json,
+                json!([{ "op": "copy", "from": task, "path": "/data/contents/1" },
+                       { "op": "remove", "path": "/data/contents/2" }]),
+                &["task-identity"],
+            ),
+        ] {
+            assert_eq!(
+                judged(&contract, status, media_type, patch.clone()),
+                due,
+                "{patch}"
+            );
         }
     }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use regex::Regex;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
+use super::response::Response;
 use super::secrets::Secrets;
 
 /// Collects the exchanges of a run.
@@ -40,15 +40,15 @@ impl Recorder {
         })
     }
 
-    pub(super) fn keep(&mut self, answer: &Answer) {
-        let Some(seen) = &answer.seen else {
+    pub(super) fn keep(&mut self, response: &Response) {
+        let Some(received) = &response.received else {
             return;
         };
-        let Ok(body) = &answer.body else {
+        let Ok(body) = &response.body else {
             // What is not JSON cannot be redacted with certainty.
             return;
         };
-        let media_type = seen.headers.get("content-type");
+        let media_type = received.headers.get("content-type");
         let media_type = media_type
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
@@ -56,15 +56,15 @@ impl Recorder {
         let known = self
             .kept
             .iter()
-            .any(|(target, ..)| *target == answer.target);
+            .any(|(target, ..)| *target == response.target);
         if known {
             return;
         }
         let mut body = self.redaction.secrets.value(body);
         self.redaction.redact(&mut body);
         self.kept.push((
-            answer.target.clone(),
-            seen.status,
+            response.target.clone(),
+            received.status,
             self.redaction.secrets.text(media_type),
             format!("{body:#}\n"),
         ));

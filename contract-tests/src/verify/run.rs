@@ -1,142 +1,60 @@
-//! The run on one operation: the provider, what is known of its rows, and what was found.
+//! The run on one operation: where session, passive checks, ledger and history meet.
+//! Active checks ask through it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use chrono::{DateTime, TimeDelta, Utc};
-use ocp_contract::strict::{Severity, Strict};
-
-use super::answer::Answer;
 use super::check::{self, CheckId};
-use super::finding::{self, CheckReport, Finding, NO_OCP, Outcome, Standing};
+use super::contract::Subject;
+use super::finding::{CheckReport, Finding, NO_OCP, Standing};
+use super::history::History;
+use super::judgement::{Fault, Judgement};
+use super::kind::RowKind;
+use super::ledger::Ledger;
 use super::listing::Listing;
-use super::operations::{self, RowKind};
-use super::provider::{Provider, Query, RawRequest, Request, Stop};
+use super::passive;
+use super::request::{Query, RawRequest, Request};
+use super::response::Response;
 use super::row::Row;
-use super::secrets::Secrets;
-use super::{Subject, Target};
-use super::{judge, record::Recorder};
-
-/// What is wrong, as a check puts it.
-#[derive(Debug, Clone)]
-pub(super) struct Fault {
-    pub(super) severity: Severity,
-    /// Place and kind, the same in every run.
-    pub(super) kind: String,
-    pub(super) expected: String,
-    pub(super) got: String,
-    /// JSON pointer into the body.
-    pub(super) pointer: String,
-    /// The check's own, if empty.
-    pub(super) evidence: String,
-}
-
-impl Fault {
-    pub(super) fn new(
-        kind: impl Into<String>,
-        expected: impl Into<String>,
-        got: impl Into<String>,
-    ) -> Self {
-        Self {
-            severity: Severity::Violation,
-            kind: kind.into(),
-            expected: expected.into(),
-            got: got.into(),
-            pointer: String::new(),
-            evidence: String::new(),
-        }
-    }
-
-    pub(super) fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.pointer = pointer.into();
-        self
-    }
-
-    pub(super) fn drift(mut self) -> Self {
-        self.severity = Severity::Drift;
-        self
-    }
-}
+use super::session::{Session, Stop};
 
 /// So many times a throttled request is sent again.
 const THROTTLED: usize = 2;
 
+/// Page size of whatever shall be found on one page.
+pub(super) const SIZE: i64 = 100;
+
 /// State of a run.
-pub(super) struct Run {
-    pub(super) provider: Provider,
-    pub(super) strict: Arc<Strict>,
-    pub(super) kind: &'static dyn RowKind,
-    checks: Vec<CheckReport>,
-    pub(super) findings: Vec<Finding>,
-    recorder: Option<Recorder>,
-    /// Rows that were listed, as they were seen first.
-    pub(super) known: BTreeMap<i64, Row>,
-    /// The rows, unfiltered.
-    pub(super) rows: Vec<Row>,
-    /// Whether these are all there are.
-    pub(super) complete: bool,
-    /// How many there are, as the list says.
-    pub(super) total: Option<i64>,
+pub(super) struct Run<'a> {
+    pub(super) session: Session,
+    pub(super) history: History,
+    subject: &'a Subject,
+    kind: &'static dyn RowKind,
+    ledger: Ledger,
     /// Requests with credentials, and those of them that were answered like paths
     /// that nobody knows.
     asked: usize,
     unknown_paths: usize,
-    /// What must not be repeated of what the provider sends.
-    pub(super) secrets: Arc<Secrets>,
     /// Checks that send requests and are still to be made, or to be ended.
     pending: Vec<CheckId>,
-    started: DateTime<Utc>,
 }
 
-impl Run {
+impl<'a> Run<'a> {
+    /// `of_kind` are the checks for the kind of rows.
     pub(super) fn new(
-        mut provider: Provider,
-        subject: &Subject,
-        target: &Target<'_>,
-        recorder: Option<Recorder>,
+        session: Session,
+        subject: &'a Subject,
+        kind: &'static dyn RowKind,
+        of_kind: &[CheckId],
     ) -> Self {
-        let operation = &subject.operation;
-        provider.turn_to(operation, &target.arguments);
-        let of_kind = operations::checks(operation);
-        let checks = check::CHECKS.iter().chain(&of_kind);
-        let checks = checks.map(|check| CheckReport {
-            operation: Some(operation.id.clone()),
-            id: check.as_str().to_owned(),
-            meaning: check.meaning().to_owned(),
-            evidence: check.evidence().to_owned(),
-            outcome: Outcome::NotExercised,
-            judged: 0,
-            reason: None,
-            answers: Vec::new(),
-        });
+        let checks = check::CHECKS.iter().chain(of_kind).copied();
         Self {
-            secrets: provider.secrets(),
-            pending: Vec::new(),
-            provider,
-            strict: Arc::clone(&subject.strict),
-            kind: operations::kind(operation),
-            checks: checks.collect(),
-            findings: Vec::new(),
-            recorder,
-            known: BTreeMap::new(),
-            rows: Vec::new(),
-            complete: false,
-            total: None,
+            session,
+            history: History::new(kind),
+            subject,
+            kind,
+            ledger: Ledger::new(&subject.operation.id, checks),
             asked: 0,
             unknown_paths: 0,
-            started: Utc::now(),
+            pending: Vec::new(),
         }
-    }
-
-    /// Whether a row may have been created while this run was going on.
-    pub(super) fn is_new(&self, row: &Row) -> bool {
-        let created = self.kind.created(row);
-        created.is_some_and(|created| created > self.started - TimeDelta::minutes(2))
-    }
-
-    /// `None` if the operation is not put to it.
-    fn check(&mut self, id: CheckId) -> Option<&mut CheckReport> {
-        self.checks.iter_mut().find(|one| one.id == id.as_str())
     }
 
     /// These checks will send requests.
@@ -154,89 +72,76 @@ impl Run {
         self.pending.retain(|one| *one != check);
     }
 
-    /// A check was applied; `fault` says what it found.
-    pub(super) fn judge(&mut self, check: CheckId, answer: &Answer, fault: Option<Fault>) {
-        self.judge_all(check, answer, fault);
-    }
-
     /// A check was applied once; `faults` says what it found.
-    pub(super) fn judge_all(
+    pub(super) fn judge(
         &mut self,
         check: CheckId,
-        answer: &Answer,
+        response: &Response,
         faults: impl IntoIterator<Item = Fault>,
     ) {
-        let Some(report) = self.check(check) else {
-            return;
-        };
-        report.judged += 1;
-        let mut faults = faults.into_iter().peekable();
-        if faults.peek().is_none() {
-            return;
-        }
-        let evidence = report.evidence.clone();
-        for fault in faults {
-            let evidence = match fault.evidence.as_str() {
-                "" => evidence.clone(),
-                own => own.to_owned(),
-            };
-            self.add(check, fault, evidence, Some(answer));
-        }
+        let applied = Judgement::Applied(check, faults.into_iter().collect());
+        self.ledger.enter(Some(response), [applied]);
     }
 
     /// An open question is answered, or one more time in the same way.
-    pub(super) fn tell(&mut self, check: CheckId, answer: impl Into<String>) {
-        let answer = answer.into();
-        let Some(check) = self.check(check) else {
-            return;
-        };
-        check.judged += 1;
-        if !check.answers.contains(&answer) {
-            check.answers.push(answer);
-        }
+    pub(super) fn observe(&mut self, check: CheckId, observed: impl Into<String>) {
+        let observed = Judgement::Observed(check, observed.into());
+        self.ledger.enter(None, [observed]);
     }
 
     /// A check has nothing to be applied to.
     pub(super) fn skip(&mut self, check: CheckId, reason: impl Into<String>) {
-        if let Some(check) = self.check(check) {
-            check.reason.get_or_insert(reason.into());
-        }
+        let skipped = Judgement::Skipped(check, reason.into());
+        self.ledger.enter(None, [skipped]);
     }
 
     /// Sends a call of the client, and judges whatever comes back.
-    pub(super) async fn call(&mut self, query: &Query) -> Result<Answer, Stop> {
-        let answer = self.settled(&Request::Call(query)).await?;
-        if let Some(recorder) = &mut self.recorder {
-            recorder.keep(&answer);
-        }
-        Ok(answer)
+    pub(super) async fn call(&mut self, query: &Query) -> Result<Response, Stop> {
+        self.ask(&Request::Call(query)).await
     }
 
     /// Sends what the client cannot express, and judges whatever comes back.
-    pub(super) async fn raw(&mut self, request: RawRequest) -> Result<Answer, Stop> {
-        self.settled(&Request::Raw(request)).await
+    pub(super) async fn raw(&mut self, request: RawRequest) -> Result<Response, Stop> {
+        self.ask(&Request::Raw(request)).await
     }
 
-    /// The answer to a request, after the waits that OCP asks for.
-    async fn settled(&mut self, request: &Request<'_>) -> Result<Answer, Stop> {
+    /// The response to a request, after the waits that OCP asks for.
+    async fn ask(&mut self, request: &Request<'_>) -> Result<Response, Stop> {
         for _ in 0..=THROTTLED {
-            let (answer, stop) = self.provider.send(request).await?;
+            let (response, stop) = self.session.send(request).await?;
             if let Some(stop) = stop {
                 return Err(stop);
             }
-            judge::answer(self, &answer);
-            if answer.status() == 429 {
+            let judgements = passive::response(&self.subject.strict, self.kind, &response);
+            self.ledger.enter(Some(&response), judgements);
+            if response.status() == 429 {
                 continue;
             }
-            if !answer.is_anonymous {
+            if !response.is_anonymous {
                 self.asked += 1;
-                self.unknown_paths += usize::from(answer.is_of_unknown_path());
+                self.unknown_paths += usize::from(response.is_of_unknown_path());
             }
-            return Ok(answer);
+            return Ok(response);
         }
         Err(Stop::Throttled(
             "OCP still throttles after the waits that it asked for; try again later".into(),
         ))
+    }
+
+    /// Asks for a page of rows, and judges it if it is one.
+    pub(super) async fn page(
+        &mut self,
+        query: &Query,
+    ) -> Result<Result<Listing, Box<Response>>, Stop> {
+        let listing = Listing::read(self.call(query).await?, query);
+        if let Ok(listing) = &listing {
+            let mut judgements = passive::page(listing);
+            let known = &self.history.known;
+            judgements.extend(self.kind.judge(&self.subject.strict, known, listing));
+            self.ledger.enter(Some(&listing.response), judgements);
+            self.history.learn(&listing.rows);
+        }
+        Ok(listing)
     }
 
     /// Asks for a page of rows and expects one; `None` is a finding of the check.
@@ -245,25 +150,79 @@ impl Run {
         check: CheckId,
         query: &Query,
     ) -> Result<Option<Listing>, Stop> {
-        let answer = self.call(query).await?;
-        let listing = Listing::read(answer, query);
-        match listing {
-            Ok(listing) => {
-                judge::listing(self, &listing);
-                Ok(Some(listing))
+        let listing = self.page(query).await?;
+        Ok(match listing {
+            Ok(listing) => Some(listing),
+            Err(response) => {
+                self.no_list(check, &response);
+                None
             }
-            Err(answer) => {
-                self.no_list(check, &answer);
-                Ok(None)
+        })
+    }
+
+    /// There is a response, but no page of rows.
+    pub(super) fn no_list(&mut self, check: CheckId, response: &Response) {
+        let expected = "HTTP 200 with a page of rows";
+        let fault = Fault::new("no page of rows", expected, response.summary());
+        self.judge(check, response, Some(fault));
+    }
+
+    /// Walks over pages of a size, as far as OCP says that there are any. A
+    /// row that comes twice is a finding of the check.
+    pub(super) async fn walk(
+        &mut self,
+        check: CheckId,
+        filter: &Query,
+        size: i64,
+        pages: i64,
+    ) -> Result<Option<Walk>, Stop> {
+        let mut rows: Vec<Row> = Vec::new();
+        let mut page: i64 = 1;
+        loop {
+            let query = filter.clone().with("page", page).with("size", size);
+            let Some(listing) = self.list(check, &query).await? else {
+                return Ok(None);
+            };
+            let twice = self.twice(&rows, &listing, page);
+            self.judge(check, &listing.response, twice);
+            let is_empty = listing.rows.is_empty();
+            rows.extend(listing.rows.iter().cloned());
+            let at_end = is_empty
+                || match listing.told("totalElements") {
+                    Some(total) => {
+                        page.saturating_mul(listing.page_size().unwrap_or(size)) >= total
+                    }
+                    None => (listing.rows.len() as i64) < size,
+                };
+            if at_end || page >= pages {
+                return Ok(Some(Walk {
+                    rows,
+                    complete: at_end,
+                    last: listing,
+                    past: page + 1,
+                }));
             }
+            page += 1;
         }
     }
 
-    /// There is an answer, but no page of rows.
-    pub(super) fn no_list(&mut self, check: CheckId, answer: &Answer) {
-        let expected = "HTTP 200 with a page of rows";
-        let fault = Fault::new("no page of rows", expected, answer.brief());
-        self.judge(check, answer, Some(fault));
+    fn twice(&self, before: &[Row], listing: &Listing, page: i64) -> Option<Fault> {
+        // A row that moved because another one is new has not come twice.
+        let mut all = listing.rows.iter().chain(before);
+        if all.any(|row| self.history.is_new(row)) {
+            return None;
+        }
+        let mut ids = listing.ids().into_keys();
+        let id = ids.find(|id| before.iter().any(|row| row.id() == Some(*id)))?;
+        let got = format!("row {id} on page {page} and on one before");
+        Some(Fault::new("a row on two pages", "each row on one page", got).at("/data/contents"))
+    }
+
+    /// The rows are read: judges what all of them show.
+    pub(super) fn overview(&mut self) {
+        let path = &self.session.path_arguments;
+        let judgements = self.kind.overview(&self.history.rows, path);
+        self.ledger.enter(None, judgements);
     }
 
     /// What became of the operation. `is_named` says that it must be offered.
@@ -272,31 +231,26 @@ impl Run {
     ///
     /// When the exchanges cannot be kept.
     pub(super) fn finish(mut self, stop: Option<&Stop>, is_named: bool) -> anyhow::Result<Ended> {
-        if let Some(recorder) = &self.recorder {
-            recorder.write()?;
-        }
+        self.session.write_record()?;
         let standing = self.standing(stop);
         match (&standing, stop) {
-            (Standing::Verified, Some(Stop::NoAnswer(why) | Stop::Refused(why))) => {
-                let got = format!("after {} requests: {why}", self.provider.sent - 1);
+            (Standing::Verified, Some(Stop::NoResponse(why) | Stop::Refused(why))) => {
+                let got = format!("after {} requests: {why}", self.session.sent - 1);
                 let fault = Fault::new("breaks off", "an answer to each request", got);
                 self.conclude(check::TRANSPORT, fault, "it answered requests before");
             }
             (Standing::NotOffered, _) => {
                 // All that the checks have found is this one thing.
-                self.findings.clear();
-                self.checks
-                    .retain(|one| is_named && one.id == check::DOCUMENTED_REQUEST.as_str());
-                if is_named {
-                    let got = "every request is answered like a path that is not known";
-                    let fault =
-                        Fault::new("not offered", "the operation, as --operation names it", got);
-                    self.conclude(check::DOCUMENTED_REQUEST, fault, "the command line");
-                }
+                let keeps = |id: &str| is_named && id == check::DOCUMENTED_REQUEST.as_str();
+                self.ledger.forget(keeps);
+                let got = "every request is answered like a path that is not known";
+                let fault =
+                    Fault::new("not offered", "the operation, as --operation names it", got);
+                self.conclude(check::DOCUMENTED_REQUEST, fault, "the command line");
             }
             _ => {}
         }
-        for check in &mut self.checks {
+        for check in &mut self.ledger.checks {
             if check.judged == 0 && check.reason.is_none() {
                 check.reason = Some(match stop {
                     Some(_) => "the run ended before it".to_owned(),
@@ -309,9 +263,9 @@ impl Run {
         Ok(Ended {
             unchecked: unchecked.map(ToString::to_string).collect(),
             standing,
-            checks: self.checks,
-            findings: self.findings,
-            provider: self.provider,
+            checks: self.ledger.checks,
+            findings: self.ledger.findings,
+            session: self.session,
         })
     }
 
@@ -320,44 +274,35 @@ impl Run {
             None if self.unknown_paths == self.asked => Standing::NotOffered,
             Some(Stop::Inaccessible(why)) => Standing::Unjudged(why.clone()),
             // Whoever is never let in has not been judged, envelope or not.
-            Some(Stop::Refused(why)) if !self.provider.is_let_in => Standing::Unjudged(why.clone()),
-            _ if self.provider.envelopes > 0 => Standing::Verified,
+            Some(Stop::Refused(why)) if !self.session.is_let_in => Standing::Unjudged(why.clone()),
+            _ if self.session.envelopes > 0 => Standing::Verified,
             Some(why) => Standing::Unjudged(why.to_string()),
             None => Standing::Unjudged(NO_OCP.to_owned()),
         }
     }
 
-    fn add(&mut self, check: CheckId, fault: Fault, evidence: String, answer: Option<&Answer>) {
-        let operation = &self.provider.operation.id;
-        let finding = Finding {
-            operation: Some(operation.clone()),
-            check: check.to_string(),
-            severity: fault.severity,
-            fingerprint: format!("{operation}/{check}: {}", fault.kind),
-            expected: fault.expected,
-            evidence,
-            got: fault.got,
-            request: answer.map(|answer| format!("GET {}", answer.target)),
-            pointer: fault.pointer,
-            curl: answer.map(|answer| answer.curl.clone()),
-            times: 1,
-            waived: None,
-        };
-        finding::add(&mut self.findings, finding);
-    }
-
-    /// Adds what no single answer shows.
+    /// Enters what no single response shows.
     fn conclude(&mut self, check: CheckId, fault: Fault, evidence: &str) {
-        self.add(check, fault, evidence.to_owned(), None);
-        if let Some(report) = self.check(check) {
-            report.judged += 1;
-        }
+        let evidence = evidence.to_owned();
+        let applied = Judgement::Applied(check, vec![Fault { evidence, ..fault }]);
+        self.ledger.enter(None, [applied]);
     }
+}
+
+/// What a walk over pages has found.
+pub(super) struct Walk {
+    pub(super) rows: Vec<Row>,
+    /// Whether the end was reached.
+    pub(super) complete: bool,
+    /// The last page that came.
+    pub(super) last: Listing,
+    /// The page to ask for if one wants to look past the end.
+    pub(super) past: i64,
 }
 
 /// What became of the run on an operation.
 pub(super) struct Ended {
-    pub(super) provider: Provider,
+    pub(super) session: Session,
     pub(super) standing: Standing,
     pub(super) unchecked: Vec<String>,
     pub(super) checks: Vec<CheckReport>,

@@ -7,8 +7,8 @@ use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
 use serde::Deserialize;
 
-use super::check::CheckId;
 use super::finding::{CheckReport, Finding, Outcome, Report, Standing};
+use super::operations::all_checks;
 
 /// One known finding.
 #[derive(Debug, Clone, Deserialize)]
@@ -88,7 +88,7 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
         answers: Vec::new(),
     });
     for waiver in stale {
-        let is_old = CheckId::all().any(|check| check.as_str() == check_of(waiver));
+        let is_old = all_checks().any(|check| check.as_str() == check_of(waiver));
         let mut verified = report.operations.iter();
         let verified = verified.find(|one| one.standing == Standing::Verified);
         let got = match (is_old, verified) {

@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, Timelike};
+use chrono::{SecondsFormat, Timelike};
 use oceanbase_ocp::types::RestoreTaskStatus;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::is_finished;
-use crate::verify::check::CheckId;
-use crate::verify::checks::SIZE;
+use super::task::{Time, is_finished, is_known, times};
+use crate::verify::history::History;
+use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
-use crate::verify::provider::{Query, Stop};
+use crate::verify::request::Query;
 use crate::verify::row::Row;
-use crate::verify::run::{Fault, Run};
+use crate::verify::run::SIZE;
 use crate::verify::secrets::Secrets;
-
-pub(super) type Time = DateTime<FixedOffset>;
 
 /// Names, states and a window; each that is there narrows the others.
 #[derive(Debug, Clone, Default)]
@@ -86,7 +84,7 @@ impl Filter {
         self
     }
 
-    fn query(&self) -> Query {
+    pub(super) fn query(&self) -> Query {
         let mut query = Query::default();
         if !self.names.is_empty() {
             query = query.with("restoreClusterName", json!(self.names));
@@ -117,6 +115,58 @@ impl Filter {
         may_be(&self.names, row.text("restoreClusterName"))
             && (may_be(&self.states, row.text("status")) || !is_known(row))
             && self.window_allows(row)
+    }
+
+    /// Tasks that must be found, of these.
+    pub(super) fn demanded<'a>(&self, rows: &'a [Row]) -> impl Iterator<Item = &'a Row> {
+        rows.iter().filter(|row| self.demands(row))
+    }
+
+    /// Judges what it has found; `what` it is called.
+    pub(super) fn judge(&self, what: &str, found: &Listing, history: &History) -> Vec<Fault> {
+        let secrets = &*found.response.secrets;
+        let at = |fault: Fault| fault.at("/data/contents");
+        let rows = found.rows.iter();
+        let old = || rows.clone().filter(|row| !history.is_new(row));
+        let demanded = self.demanded(&history.rows).count();
+        let extra = old().find(|row| !self.allows(row)).map(|row| {
+            Fault::new(
+                format!("{what} finds others"),
+                format!("only tasks that the filter asks for, {demanded} of them"),
+                format!(
+                    "{} as well; {} tasks in all",
+                    name(row, secrets),
+                    found.rows.len()
+                ),
+            )
+        });
+        // Filters narrow the list, they do not add to it.
+        let listed: BTreeSet<i64> = history.rows.iter().filter_map(Row::id).collect();
+        let is_unlisted = |row: &&Row| row.id().is_some_and(|id| !listed.contains(&id));
+        let unlisted = old().find(is_unlisted).filter(|_| history.complete);
+        let unlisted = unlisted.map(|row| {
+            Fault::new(
+                "a filter finds tasks that are not listed",
+                format!(
+                    "the {} tasks that are listed without a filter",
+                    listed.len()
+                ),
+                format!("{} as well, with {what}", name(row, secrets)),
+            )
+        });
+        let ids = found.ids();
+        let is_whole = history.complete && found.is_whole();
+        let is_lost = |row: &&Row| row.id().is_some_and(|id| !ids.contains_key(&id));
+        let mut lost = self.demanded(&history.rows).filter(|_| is_whole);
+        let lost = lost.find(is_lost).map(|row| {
+            Fault::new(
+                format!("{what} loses tasks"),
+                format!("the {demanded} tasks that the filter asks for"),
+                format!("{} tasks, without {}", found.rows.len(), name(row, secrets)),
+            )
+        });
+        let faults = extra.into_iter().chain(unlisted).chain(lost);
+        faults.map(at).collect()
     }
 
     /// Whether a task must be found. What runs may have changed its state, and
@@ -151,146 +201,15 @@ impl Filter {
     }
 }
 
-/// Whether the word of a row's state is known; what a filter makes of others is not.
-pub(super) fn is_known(row: &Row) -> bool {
-    let state = row.text("status").map(RestoreTaskStatus::from);
-    !matches!(state, Some(RestoreTaskStatus::Other(_)))
-}
-
 /// Whether a value may be one of those that are asked for.
 fn may_be(asked: &[String], value: Option<&str>) -> bool {
     asked.is_empty() || value.is_none_or(|value| asked.iter().any(|one| one == value))
-}
-
-/// The first and the last of all times that a window could be meant to compare;
-/// `None` if one of them cannot be read. What runs has none that it finished at.
-pub(super) fn times(row: &Row) -> Option<(Time, Time)> {
-    let created = row.time("createTime")?;
-    let restored = row.time("restoreEndTime")?;
-    let finished = match row.0.get("finishTime") {
-        None | Some(Value::Null) if !is_finished(row) => created,
-        _ => row.time("finishTime")?,
-    };
-    Some((restored.min(created), finished.max(created)))
 }
 
 /// A time as the documentation wants it in queries.
 fn text(time: Time) -> String {
     let whole = time.with_nanosecond(0).unwrap_or(time);
     whole.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
-}
-
-impl Run {
-    /// Asks for what a filter finds, on one page, and judges it.
-    pub(super) async fn find(
-        &mut self,
-        check: CheckId,
-        what: &str,
-        filter: &Filter,
-    ) -> Result<Option<Listing>, Stop> {
-        let query = filter.on_one_page();
-        let found = self.list(check, &query).await?;
-        if let Some(found) = &found {
-            self.compare(check, what, found, filter);
-        }
-        Ok(found)
-    }
-
-    /// Judges what a filter has found.
-    pub(super) fn compare(&mut self, check: CheckId, what: &str, found: &Listing, filter: &Filter) {
-        let stranger = found
-            .rows
-            .iter()
-            .find(|row| !filter.allows(row) && !self.is_new(row));
-        let demanded = self.rows.iter().filter(|row| filter.demands(row)).count();
-        let extra = stranger.map(|row| {
-            Fault::new(
-                format!("{what} finds others"),
-                format!("only tasks that the filter asks for, {demanded} of them"),
-                format!(
-                    "{} as well; {} tasks in all",
-                    name(row, &self.secrets),
-                    found.rows.len()
-                ),
-            )
-            .at("/data/contents")
-        });
-        // Filters narrow the list, they do not add to it.
-        let listed: BTreeSet<i64> = self.rows.iter().filter_map(Row::id).collect();
-        let unlisted = found.rows.iter().find(|row| {
-            let is_listed = row.id().is_none_or(|id| listed.contains(&id));
-            self.complete && !is_listed && !self.is_new(row)
-        });
-        let unlisted = unlisted.map(|row| {
-            Fault::new(
-                "a filter finds tasks that are not listed",
-                format!(
-                    "the {} tasks that are listed without a filter",
-                    listed.len()
-                ),
-                format!("{} as well, with {what}", name(row, &self.secrets)),
-            )
-            .at("/data/contents")
-        });
-        let ids = found.ids();
-        let is_whole = self.complete && found.is_whole();
-        let lost = self
-            .rows
-            .iter()
-            .filter(|row| is_whole && filter.demands(row))
-            .find(|row| row.id().is_some_and(|id| !ids.contains_key(&id)))
-            .map(|row| {
-                Fault::new(
-                    format!("{what} loses tasks"),
-                    format!("the {demanded} tasks that the filter asks for"),
-                    format!(
-                        "{} tasks, without {}",
-                        found.rows.len(),
-                        name(row, &self.secrets)
-                    ),
-                )
-                .at("/data/contents")
-            });
-        let faults = extra.into_iter().chain(unlisted).chain(lost);
-        self.judge_all(check, &found.answer, faults.collect::<Vec<_>>());
-    }
-
-    /// Asks for what a filter finds in two pages, so that the second one has a row.
-    pub(super) async fn find_in_pages(
-        &mut self,
-        check: CheckId,
-        what: &str,
-        filter: &Filter,
-    ) -> Result<(), Stop> {
-        let demanded: Vec<i64> = self
-            .rows
-            .iter()
-            .filter(|row| filter.demands(row))
-            .filter_map(Row::id)
-            .collect();
-        let count = demanded.len() as i64;
-        if !self.complete || count < 2 {
-            return Ok(());
-        }
-        let size = (count - 1).min(SIZE);
-        let query = filter.query();
-        // Tasks that the filter merely may find can fill another page.
-        let Some(walk) = self.walk(check, &query, size, 4).await? else {
-            return Ok(());
-        };
-        let missing = demanded
-            .iter()
-            .find(|id| !walk.rows.iter().any(|row| row.id() == Some(**id)));
-        let fault = missing.filter(|_| walk.complete).map(|id| {
-            Fault::new(
-                format!("pages of {what} lose tasks"),
-                format!("{count} tasks in pages of {size}"),
-                format!("{}, without task {id}", walk.rows.len()),
-            )
-        });
-        self.judge(check, &walk.last.answer, fault);
-        Ok(())
-    }
 }
 
 fn name(row: &Row, secrets: &Secrets) -> String {

@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oceanbase_ocp::types::RestoreTaskStatus;
+use ocp_contract::Operation;
 use serde_json::json;
 
-use super::filter::{Filter, Words, is_known, label, times};
-use super::{
-    ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_WORDS, FILTERS_TOGETHER, has_filter, is_finished,
-};
-use crate::verify::checks::SIZE;
+use super::asking::{compare, find, find_in_pages};
+use super::checks::{ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_WORDS, FILTERS_TOGETHER};
+use super::filter::{Filter, Words, label};
+use super::task::{is_finished, is_known, times};
+use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
-use crate::verify::provider::{Query, RawRequest, Stop};
+use crate::verify::request::{Query, RawRequest};
 use crate::verify::row::Row;
-use crate::verify::run::{Fault, Run};
+use crate::verify::run::{Run, SIZE};
+use crate::verify::session::Stop;
 
 /// States that are asked for, at most.
 const STATES: usize = 3;
@@ -22,24 +24,30 @@ const NOBODY: [&str; 3] = ["no_such_cluster", "no_such_cluster_2", "no_such_clus
 const NO_NAME: &str =
     "no task tells the name of its target cluster, or only names with a comma or a secret";
 
+fn has_filter(operation: &Operation, name: &str) -> bool {
+    operation.filters().any(|filter| filter.name == name)
+}
+
 fn target(row: &Row) -> Option<&str> {
     row.text("restoreClusterName")
 }
 
 /// Names of target clusters, those that fewest tasks have first.
-fn names(run: &Run) -> Vec<String> {
-    if !has_filter(&run.provider.operation, "restoreClusterName") {
+fn names(run: &Run<'_>) -> Vec<String> {
+    if !has_filter(&run.session.operation, "restoreClusterName") {
         return Vec::new();
     }
     let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-    for name in run.rows.iter().filter_map(target) {
+    for name in run.history.rows.iter().filter_map(target) {
         *count.entry(name).or_default() += 1;
     }
     let mut names: Vec<_> = count
         .into_iter()
         // One value with a comma may be taken for two; and a request is shown
         // as it was sent.
-        .filter(|(name, _)| !name.is_empty() && !name.contains(',') && run.secrets.spare(name))
+        .filter(|(name, _)| {
+            !name.is_empty() && !name.contains(',') && run.session.secrets.spare(name)
+        })
         .collect();
     names.sort_by_key(|(_, count)| *count);
     names.into_iter().map(|(name, _)| name.to_owned()).collect()
@@ -47,8 +55,9 @@ fn names(run: &Run) -> Vec<String> {
 
 /// States that finished tasks are in: what runs may be elsewhere by the time it
 /// is asked for.
-fn states(run: &Run) -> Vec<String> {
+fn states(run: &Run<'_>) -> Vec<String> {
     let finished = run
+        .history
         .rows
         .iter()
         .filter(|row| is_finished(row) && is_known(row));
@@ -57,8 +66,9 @@ fn states(run: &Run) -> Vec<String> {
 }
 
 /// States that no task is in.
-fn absent(run: &Run) -> Vec<String> {
+fn absent(run: &Run<'_>) -> Vec<String> {
     let all: BTreeSet<&str> = run
+        .history
         .rows
         .iter()
         .filter_map(|row| row.text("status"))
@@ -81,7 +91,7 @@ fn among<'a>(there: &'a [String], not_there: [&'a str; 3]) -> Vec<&'a str> {
     }
 }
 
-pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn cluster_names(run: &mut Run<'_>) -> Result<(), Stop> {
     let check = FILTER_CLUSTER_NAME;
     let names = names(run);
     let Some(name) = names.first() else {
@@ -91,7 +101,7 @@ pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
     };
     for name in names.iter().take(2) {
         let filter = Filter::default().names([name.as_str()]);
-        run.find(check, "a name", &filter).await?;
+        find(run, check, "a name", &filter).await?;
     }
     // A part of a name is no name, and neither is more than one.
     let letters = || name.chars();
@@ -102,7 +112,7 @@ pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
     ] {
         if !stranger.is_empty() && !names.contains(&stranger) {
             let filter = Filter::default().names([stranger.as_str()]);
-            run.find(check, "a name that is none", &filter).await?;
+            find(run, check, "a name that is none", &filter).await?;
         }
     }
     // How databases compare texts is theirs to say.
@@ -115,16 +125,16 @@ pub(super) async fn cluster_names(run: &mut Run) -> Result<(), Stop> {
             } else {
                 "does not count"
             };
-            run.tell(check, format!("the case of a name {counts}"));
+            run.observe(check, format!("the case of a name {counts}"));
         }
     }
     let filter = Filter::default().names(among(&names, NOBODY));
-    run.find(ARRAY_STYLE, "several names", &filter).await?;
+    find(run, ARRAY_STYLE, "several names", &filter).await?;
     Ok(())
 }
 
 /// Tells which words the filter takes.
-pub(super) async fn words(run: &mut Run) -> Result<Words, Stop> {
+pub(super) async fn words(run: &mut Run<'_>) -> Result<Words, Stop> {
     let mut words = Words::default();
     let check = FILTER_WORDS;
     let states = states(run);
@@ -141,15 +151,11 @@ pub(super) async fn words(run: &mut Run) -> Result<Words, Stop> {
         for (word, is_label) in [(Some(state.clone()), false), (label(state), true)] {
             let Some(word) = word else { continue };
             let query = Query::page(1, SIZE).with("status", json!([word]));
-            let answer = run.call(&query).await?;
-            // A word that it does not know may be refused, or find nothing.
-            let is_refused = answer.status() == 400;
-            match Listing::read(answer, &query) {
+            match run.page(&query).await? {
                 Ok(found) => {
-                    crate::verify::judge::listing(run, &found);
                     if !found.rows.is_empty() {
                         let filter = Filter::default().states(words, [state.as_str()]);
-                        run.compare(check, "a state", &found, &filter);
+                        compare(run, check, "a state", &found, &filter);
                         is_found = true;
                         *(if is_label {
                             &mut words.labels
@@ -157,55 +163,56 @@ pub(super) async fn words(run: &mut Run) -> Result<Words, Stop> {
                             &mut words.names
                         }) = true;
                     }
-                    last = Some(found.answer);
+                    last = Some(found.response);
                 }
-                Err(answer) => {
+                Err(response) => {
                     let expected = "tasks, or HTTP 400 for a word that it does not know";
-                    let fault = Fault::new("refused", expected, answer.brief());
-                    run.judge(check, &answer, (!is_refused).then_some(fault));
-                    last = Some(*answer);
+                    let fault = Fault::new("refused", expected, response.summary());
+                    // A word that it does not know may be refused, or find nothing.
+                    let is_refused = response.status() == 400;
+                    run.judge(check, &response, (!is_refused).then_some(fault));
+                    last = Some(*response);
                 }
             }
         }
-        if let (false, Some(answer)) = (is_found, last) {
+        if let (false, Some(response)) = (is_found, last) {
             let fault = Fault::new(
                 "finds nothing",
                 format!("the tasks in state {state}, by its machine name or by its label"),
                 "no task by either",
             );
-            run.judge(check, &answer, Some(fault));
+            run.judge(check, &response, Some(fault));
         }
     }
     match (words.names, words.labels) {
-        (true, true) => run.tell(check, "this OCP takes machine names and labels"),
-        (true, false) => run.tell(check, "this OCP takes machine names, not labels"),
-        (false, true) => run.tell(check, "this OCP takes labels, not machine names"),
+        (true, true) => run.observe(check, "this OCP takes machine names and labels"),
+        (true, false) => run.observe(check, "this OCP takes machine names, not labels"),
+        (false, true) => run.observe(check, "this OCP takes labels, not machine names"),
         (false, false) => return Ok(words),
     }
     let absent = absent(run);
     if let [one, two, three, ..] = absent.as_slice() {
         let nobody = [one.as_str(), two, three];
         let filter = Filter::default().states(words, [one.as_str()]);
-        run.find(check, "a state that no task is in", &filter)
-            .await?;
+        find(run, check, "a state that no task is in", &filter).await?;
         let filter = Filter::default().states(words, among(&states, nobody));
-        run.find(ARRAY_STYLE, "several states", &filter).await?;
+        find(run, ARRAY_STYLE, "several states", &filter).await?;
     }
     running(run, words).await?;
     Ok(words)
 }
 
 /// What runs is found by its state, too, unless it has another one by now.
-async fn running(run: &mut Run, words: Words) -> Result<(), Stop> {
+async fn running(run: &mut Run<'_>, words: Words) -> Result<(), Stop> {
     let is_running = |row: &&Row| row.flag("finished") == Some(false) && is_known(row);
-    let Some(row) = run.rows.iter().find(is_running).cloned() else {
+    let Some(row) = run.history.rows.iter().find(is_running).cloned() else {
         return Ok(());
     };
     let (Some(id), Some(state)) = (row.id(), row.text("status")) else {
         return Ok(());
     };
     let filter = Filter::default().states(words, [state]);
-    let Some(found) = run.find(FILTER_WORDS, "a state", &filter).await? else {
+    let Some(found) = find(run, FILTER_WORDS, "a state", &filter).await? else {
         return Ok(());
     };
     if found.ids().contains_key(&id) {
@@ -225,15 +232,15 @@ async fn running(run: &mut Run, words: Words) -> Result<(), Stop> {
             format!("{} tasks without it", found.rows.len()),
         )
     });
-    run.judge(FILTER_WORDS, &found.answer, fault);
+    run.judge(FILTER_WORDS, &found.response, fault);
     Ok(())
 }
 
 /// Filters narrow each other, and pages are those of what they find.
-pub(super) async fn together(run: &mut Run, words: Words) -> Result<(), Stop> {
+pub(super) async fn together(run: &mut Run<'_>, words: Words) -> Result<(), Stop> {
     let check = FILTERS_TOGETHER;
     let (names, states) = (names(run), states(run));
-    let spans: Vec<_> = run.rows.iter().filter_map(times).collect();
+    let spans: Vec<_> = run.history.rows.iter().filter_map(times).collect();
     let (Some(first), Some(last)) = (
         spans.iter().map(|span| span.0).min(),
         spans.iter().map(|span| span.1).max(),
@@ -244,11 +251,11 @@ pub(super) async fn together(run: &mut Run, words: Words) -> Result<(), Stop> {
     let day = chrono::TimeDelta::days(1);
     let everything = Filter::default().window(first - day, last + day);
     let nothing = Filter::default().window(first - day * 2, first - day);
-    run.find_in_pages(check, "a window", &everything).await?;
+    find_in_pages(run, check, "a window", &everything).await?;
     let mut narrowing: Vec<(&str, Filter, Filter)> = Vec::new();
     if let Some(name) = names.first() {
         let only = Filter::default().names([name.as_str()]);
-        run.find_in_pages(check, "a name", &only).await?;
+        find_in_pages(run, check, "a name", &only).await?;
         narrowing.push((
             "a name",
             everything.clone().names([name.as_str()]),
@@ -258,7 +265,7 @@ pub(super) async fn together(run: &mut Run, words: Words) -> Result<(), Stop> {
     let takes_words = words.names || words.labels;
     if let Some(state) = states.last().filter(|_| takes_words) {
         let only = Filter::default().states(words, [state.as_str()]);
-        run.find_in_pages(check, "a state", &only).await?;
+        find_in_pages(run, check, "a state", &only).await?;
         narrowing.push((
             "a state",
             everything.clone().states(words, [state.as_str()]),
@@ -266,17 +273,16 @@ pub(super) async fn together(run: &mut Run, words: Words) -> Result<(), Stop> {
         ));
     }
     for (what, all, none) in narrowing {
-        run.find(check, &format!("{what} in the window of all"), &all)
-            .await?;
-        run.find(check, &format!("{what} in an empty window"), &none)
-            .await?;
+        find(run, check, &format!("{what} in the window of all"), &all).await?;
+        find(run, check, &format!("{what} in an empty window"), &none).await?;
     }
     if !takes_words {
         return Ok(());
     }
     // A pair that some tasks have, and one that none has.
     let has_both = |name: &str, state: &str| {
-        run.rows
+        run.history
+            .rows
             .iter()
             .any(|row| target(row) == Some(name) && row.text("status") == Some(state))
     };
@@ -292,7 +298,7 @@ pub(super) async fn together(run: &mut Run, words: Words) -> Result<(), Stop> {
             let filter = Filter::default()
                 .names([name.as_str()])
                 .states(words, [state.as_str()]);
-            run.find(check, what, &filter).await?;
+            find(run, check, what, &filter).await?;
         }
     }
     if let (Some(name), Some(absent)) = (names.first(), absent(run).first()) {
@@ -301,28 +307,25 @@ pub(super) async fn together(run: &mut Run, words: Words) -> Result<(), Stop> {
             ("a window", everything.clone()),
         ] {
             let what = format!("{what} and a state that no task is in");
-            run.find(check, &what, &filter.states(words, [absent.as_str()]))
-                .await?;
+            find(run, check, &what, &filter.states(words, [absent.as_str()])).await?;
         }
     }
-    if !has_filter(&run.provider.operation, "restoreClusterName") {
+    if !has_filter(&run.session.operation, "restoreClusterName") {
         return Ok(());
     }
     let filter = everything.names([NOBODY[0]]);
-    run.find(check, "a window and a name that is none", &filter)
-        .await?;
+    find(run, check, "a window and a name that is none", &filter).await?;
     if let Some(state) = states.first() {
         let filter = Filter::default()
             .names([NOBODY[0]])
             .states(words, [state.as_str()]);
-        run.find(check, "a name that is none and a state", &filter)
-            .await?;
+        find(run, check, "a name that is none and a state", &filter).await?;
     }
     Ok(())
 }
 
 /// Whether values joined by a comma mean what repeated ones do.
-pub(super) async fn styles(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn styles(run: &mut Run<'_>) -> Result<(), Stop> {
     let Some(name) = names(run).into_iter().next() else {
         return Ok(());
     };
@@ -331,14 +334,14 @@ pub(super) async fn styles(run: &mut Run) -> Result<(), Stop> {
         "page=1&restoreClusterName={}%2C{value}&size={SIZE}",
         NOBODY[0]
     );
-    let answer = run.raw(RawRequest::new(query)).await?;
-    let answer = match Listing::read(answer, &Query::page(1, SIZE)) {
+    let response = run.raw(RawRequest::new(query)).await?;
+    let response = match Listing::read(response, &Query::page(1, SIZE)) {
         Ok(found) if found.rows.iter().any(|row| target(row) == Some(&name)) => {
             "values joined by a comma count, too".to_owned()
         }
         Ok(_) => "values joined by a comma are taken for one".to_owned(),
-        Err(answer) => format!("values joined by a comma: {}", answer.brief()),
+        Err(response) => format!("values joined by a comma: {}", response.summary()),
     };
-    run.tell(ARRAY_STYLE, answer);
+    run.observe(ARRAY_STYLE, response);
     Ok(())
 }

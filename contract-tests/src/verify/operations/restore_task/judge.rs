@@ -1,19 +1,18 @@
 //! What must hold for a task.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use chrono::{Datelike, TimeDelta, Utc};
 use oceanbase_ocp::types::RestoreTaskStatus;
+use ocp_contract::strict::Strict;
 use serde_json::{Value, json};
 
-use super::filter::Time;
-use super::{RUNNING_TASK, TASK_IDENTITY, TASK_STATE, TASK_TIMES, is_finished};
+use super::checks::{RUNNING_TASK, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
+use super::task::{Time, is_finished};
 use crate::lossless;
-use crate::verify::judge::body::empty;
+use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::listing::Listing;
 use crate::verify::row::{Row, long};
-use crate::verify::run::{Fault, Run};
 use crate::verify::secrets::Secrets;
 
 /// OceanBase is no older.
@@ -30,53 +29,63 @@ const LIVELY: [&str; 7] = [
     "errorMsg",
 ];
 
-/// Judges each task of a page.
-pub(super) fn listing(run: &mut Run, listing: &Listing) {
-    let answer = &listing.answer;
-    let secrets = Arc::clone(&answer.secrets);
-    let mut ids = BTreeSet::new();
+/// Judges each task of a page; `known` are tasks as they were first listed.
+pub(super) fn rows(
+    strict: &Strict,
+    known: &BTreeMap<i64, Row>,
+    listing: &Listing,
+) -> Vec<Judgement> {
+    let secrets = &*listing.response.secrets;
+    let mut on_page: BTreeMap<i64, &Row> = BTreeMap::new();
+    let mut judgements = Vec::new();
     for (index, row) in listing.rows.iter().enumerate() {
         let at = format!("/data/contents/{index}");
-        run.judge_all(TASK_STATE, answer, state(row, &at, &secrets));
-        run.judge_all(TASK_TIMES, answer, times(row, &at, &secrets));
-        let twice = row.id().filter(|id| !ids.insert(*id)).map(|id| {
-            let got = format!("task {id} twice");
-            Fault::new("twice on a page", "each task once", got).at(&at)
-        });
-        let changed = changes(run, row).map(|fault| fault.at(&at));
         let mut identity = identity(row, &at);
-        identity.extend(twice.into_iter().chain(changed));
-        run.judge_all(TASK_IDENTITY, answer, identity);
-        // The next row may be the same task.
         if let Some(id) = row.id() {
-            run.known.entry(id).or_insert_with(|| row.clone());
+            if on_page.contains_key(&id) {
+                let got = format!("task {id} twice");
+                identity.push(Fault::new("twice on a page", "each task once", got).at(&at));
+            }
+            let first = on_page.entry(id).or_insert(row);
+            let first = known.get(&id).unwrap_or(first);
+            let changed = changes(strict, secrets, first, row);
+            identity.extend(changed.map(|fault| fault.at(&at)));
         }
-        if row.flag("finished") == Some(false) {
-            let finish = match row.0.get("finishTime") {
-                Some(finish) => secrets.quote(finish),
-                None => "nothing".to_owned(),
-            };
-            let told = format!("a task that runs has {finish} for finishTime");
-            run.tell(RUNNING_TASK, told);
-        }
-        if let Some(progress) = row.0.get("progress").filter(|one| one.is_string()) {
-            let state = secrets.shortened(row.text("status").unwrap_or("?"));
-            let progress = secrets.quote(progress);
-            run.tell(
-                RUNNING_TASK,
-                format!("progress is {progress} in state {state}"),
-            );
-        }
+        judgements.push(Judgement::Applied(TASK_STATE, state(row, &at, secrets)));
+        judgements.push(Judgement::Applied(TASK_TIMES, times(row, &at, secrets)));
+        judgements.push(Judgement::Applied(TASK_IDENTITY, identity));
+        let observed = of_running(row, secrets).into_iter();
+        judgements.extend(observed.map(|one| Judgement::Observed(RUNNING_TASK, one)));
     }
+    judgements
+}
+
+fn of_running(row: &Row, secrets: &Secrets) -> Vec<String> {
+    let mut observed = Vec::new();
+    if row.flag("finished") == Some(false) {
+        let finish = match row.0.get("finishTime") {
+            Some(finish) => secrets.quote(finish),
+            None => "nothing".to_owned(),
+        };
+        observed.push(format!("a task that runs has {finish} for finishTime"));
+    }
+    if let Some(progress) = row.0.get("progress").filter(|one| one.is_string()) {
+        let state = secrets.shortened(row.text("status").unwrap_or("?"));
+        let progress = secrets.quote(progress);
+        observed.push(format!("progress is {progress} in state {state}"));
+    }
+    observed
 }
 
 /// A task is the same whenever it is listed, as far as the contract knows it: a
 /// new word or an undocumented member is drift, whatever it does.
-fn changes(run: &Run, row: &Row) -> Option<Fault> {
-    let known = run.known.get(&row.id()?).filter(|known| *known != row)?;
+fn changes(strict: &Strict, secrets: &Secrets, known: &Row, row: &Row) -> Option<Fault> {
+    if known == row {
+        return None;
+    }
     let both = is_finished(known) && is_finished(row);
     let rows = "/properties/data/properties/contents/items/properties";
-    let members = run.strict.schema(200)?.pointer(rows)?.as_object()?;
+    let members = strict.schema(200)?.pointer(rows)?.as_object()?;
     let name = members
         .iter()
         .filter(|(name, schema)| {
@@ -91,7 +100,7 @@ fn changes(run: &Run, row: &Row) -> Option<Fault> {
             !lossless::differences(&member(known), &member(row)).is_empty()
         })?;
     let quoted = |row: &Row| match row.0.get(name) {
-        Some(value) => run.secrets.quote(value),
+        Some(value) => secrets.quote(value),
         None => "nothing".to_owned(),
     };
     Some(Fault::new(
@@ -117,7 +126,7 @@ fn identity(row: &Row, at: &str) -> Vec<Fault> {
         .chain(&TEXTS)
         .filter_map(|name| {
             let place = format!("data.contents[].{name}");
-            let fault = empty(&row.0, &format!("/{name}"), &place)?;
+            let fault = Fault::empty(&row.0, &format!("/{name}"), &place)?;
             let fault = fault.at(format!("{at}/{name}"));
             Some(if NAMES.contains(name) {
                 fault

@@ -1,33 +1,38 @@
-//! What a whole list of restore tasks tells.
+//! What a whole list of restore tasks shows.
 
-use super::{ORDER, RUNNING_TASK, SCOPE, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
+use serde_json::{Map, Value};
+
+use super::checks::{ORDER, RUNNING_TASK, SCOPE, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
+use crate::verify::judgement::Judgement;
 use crate::verify::row::Row;
-use crate::verify::run::Run;
 
-pub(super) fn overview(run: &mut Run) {
-    order(run);
-    scope(run);
-    for check in [TASK_STATE, TASK_TIMES, TASK_IDENTITY, SCOPE, ORDER] {
-        run.skip(check, "there are no restore tasks");
-    }
-    run.skip(RUNNING_TASK, "no task is running");
+pub(super) fn overview(rows: &[Row], path: &Map<String, Value>) -> Vec<Judgement> {
+    let order = order(rows).map(|one| Judgement::Observed(ORDER, one.to_owned()));
+    let scope = scope(rows, path).into_iter();
+    let scope = scope.map(|one| Judgement::Observed(SCOPE, one));
+    let of_tasks = [TASK_STATE, TASK_TIMES, TASK_IDENTITY, SCOPE, ORDER];
+    let none = of_tasks.map(|check| (check, "there are no restore tasks"));
+    let skipped = none
+        .into_iter()
+        .chain([(RUNNING_TASK, "no task is running")])
+        .map(|(check, reason)| Judgement::Skipped(check, reason.to_owned()));
+    order.into_iter().chain(scope).chain(skipped).collect()
 }
 
-fn order(run: &mut Run) {
-    if run.rows.len() < 2 {
-        return;
+fn order(rows: &[Row]) -> Option<&'static str> {
+    if rows.len() < 2 {
+        return None;
     }
     let is_falling = |key: &dyn Fn(&Row) -> Option<i128>| {
-        run.rows
-            .windows(2)
-            .all(|pair| key(&pair[0]) >= key(&pair[1]))
+        let mut pairs = rows.windows(2);
+        pairs.all(|pair| key(&pair[0]) >= key(&pair[1]))
     };
     let created = |row: &Row| {
         row.time("createTime")?
             .timestamp_nanos_opt()
             .map(i128::from)
     };
-    let answer = if is_falling(&created) {
+    Some(if is_falling(&created) {
         "newest first, by createTime"
     } else if is_falling(&|row| created(row).map(|time| -time)) {
         "oldest first, by createTime"
@@ -35,42 +40,39 @@ fn order(run: &mut Run) {
         "by id, the largest first"
     } else {
         "neither by createTime nor by id"
-    };
-    run.tell(ORDER, answer);
+    })
 }
 
 /// Whose tasks these are, of the tenant and of the cluster of the path.
-fn scope(run: &mut Run) {
-    let path = run.provider.path_arguments.clone();
+fn scope(rows: &[Row], path: &Map<String, Value>) -> Vec<String> {
     let tenants = |row: &Row| -> Vec<String> {
         let names = ["backupTenantName", "restoreTenantName"];
         let names = names.iter().filter_map(|name| row.text(name));
         names.map(str::to_owned).collect()
     };
-    let Some(first) = run.rows.first() else {
-        return;
+    let mut observed = Vec::new();
+    let Some(first) = rows.first() else {
+        return observed;
     };
     if path.contains_key("tenantId") {
-        let common = tenants(first)
-            .into_iter()
-            .find(|name| run.rows.iter().all(|row| tenants(row).contains(name)));
-        run.tell(
-            SCOPE,
-            match common {
-                Some(_) => "every task has one and the same tenant as its source or as its target",
-                None => "no one tenant is the source or the target of every task",
-            },
-        );
+        let mut candidates = tenants(first).into_iter();
+        let is_common = candidates.any(|name| rows.iter().all(|row| tenants(row).contains(&name)));
+        observed.push(match is_common {
+            true => {
+                "every task has one and the same tenant as its source or as its target".to_owned()
+            }
+            false => "no one tenant is the source or the target of every task".to_owned(),
+        });
     }
     for name in ["restoreClusterId", "backupClusterId"] {
-        let mut ids = run.rows.iter().filter_map(|row| row.0.get(name)).peekable();
+        let mut ids = rows.iter().filter_map(|row| row.0.get(name)).peekable();
         if ids.peek().is_none() {
             continue;
         }
-        let told = match ids.all(|id| path.get("id") == Some(id)) {
+        observed.push(match ids.all(|id| path.get("id") == Some(id)) {
             true => format!("{name} is always the cluster of the path"),
             false => format!("tasks are listed whose {name} is not the cluster of the path"),
-        };
-        run.tell(SCOPE, told);
+        });
     }
+    observed
 }

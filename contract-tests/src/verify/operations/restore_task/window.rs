@@ -2,22 +2,24 @@
 
 use chrono::TimeDelta;
 
-use super::filter::{Filter, Time, times};
-use super::{TIME_FORMS, TIME_WINDOW, is_finished};
-use crate::verify::checks::SIZE;
-use crate::verify::listing::Listing;
-use crate::verify::provider::{RawRequest, Stop};
+use super::asking::{compare, find};
+use super::checks::{TIME_FORMS, TIME_WINDOW};
+use super::filter::Filter;
+use super::task::{Time, is_finished, times};
+use crate::verify::judgement::Fault;
+use crate::verify::request::RawRequest;
 use crate::verify::row::Row;
-use crate::verify::run::{Fault, Run};
+use crate::verify::run::{Run, SIZE};
+use crate::verify::session::Stop;
 
 /// Windows begin and end on whole seconds, tasks do not.
 const MARGIN: TimeDelta = TimeDelta::seconds(2);
 
 /// Documented: start and end of the time range. Open: which time is compared,
 /// so tasks are only demanded, or ruled out, where every reading agrees.
-pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn bounds(run: &mut Run<'_>) -> Result<(), Stop> {
     let check = TIME_WINDOW;
-    let spans: Vec<_> = run.rows.iter().filter_map(times).collect();
+    let spans: Vec<_> = run.history.rows.iter().filter_map(times).collect();
     let (Some(first), Some(last)) = (
         spans.iter().map(|span| span.0).min(),
         spans.iter().map(|span| span.1).max(),
@@ -34,7 +36,12 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
         (last + MARGIN, last + MARGIN * 3),
         (first - MARGIN - year, last + MARGIN - year),
     ];
-    let finished: Vec<&Row> = run.rows.iter().filter(|row| is_finished(row)).collect();
+    let finished: Vec<&Row> = run
+        .history
+        .rows
+        .iter()
+        .filter(|row| is_finished(row))
+        .collect();
     let picked = [
         finished.first(),
         finished.get(finished.len() / 2),
@@ -49,14 +56,14 @@ pub(super) async fn bounds(run: &mut Run) -> Result<(), Stop> {
     windows.extend(picked.iter().map(|span| (span.0 - MARGIN, span.1 + MARGIN)));
     for (start, end) in windows {
         let filter = Filter::default().window(start, end);
-        run.find(check, "a window", &filter).await?;
+        find(run, check, "a window", &filter).await?;
     }
     alone(run, first, last).await?;
     compared(run).await
 }
 
 /// One bound alone may be refused; if it is taken, it must bound.
-async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
+async fn alone(run: &mut Run<'_>, first: Time, last: Time) -> Result<(), Stop> {
     let check = TIME_WINDOW;
     for (name, empty, full) in [
         (
@@ -73,23 +80,21 @@ async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
         for (start, end) in [empty, full] {
             let filter = Filter::default().window(start, end);
             let query = filter.on_one_page();
-            let answer = run.call(&query).await?;
-            match Listing::read(answer, &query) {
+            match run.page(&query).await? {
                 Ok(found) => {
-                    crate::verify::judge::listing(run, &found);
-                    run.compare(check, "one bound", &found, &filter);
-                    run.tell(check, format!("{name} alone is accepted"));
+                    compare(run, check, "one bound", &found, &filter);
+                    run.observe(check, format!("{name} alone is accepted"));
                 }
-                Err(answer) if answer.status() == 400 => {
-                    run.tell(
+                Err(response) if response.status() == 400 => {
+                    run.observe(
                         check,
-                        format!("{name} alone is refused: {}", answer.brief()),
+                        format!("{name} alone is refused: {}", response.summary()),
                     );
                     break;
                 }
-                Err(answer) => {
-                    let fault = Fault::new("one bound", "tasks, or HTTP 400", answer.brief());
-                    run.judge(check, &answer, Some(fault));
+                Err(response) => {
+                    let fault = Fault::new("one bound", "tasks, or HTTP 400", response.summary());
+                    run.judge(check, &response, Some(fault));
                 }
             }
         }
@@ -98,9 +103,10 @@ async fn alone(run: &mut Run, first: Time, last: Time) -> Result<(), Stop> {
 }
 
 /// Which time of a task is compared, and that it is compared to the second.
-async fn compared(run: &mut Run) -> Result<(), Stop> {
+async fn compared(run: &mut Run<'_>) -> Result<(), Stop> {
     let check = TIME_WINDOW;
     let all: Vec<Time> = run
+        .history
         .rows
         .iter()
         .flat_map(|row| ["createTime", "finishTime"].map(|name| row.time(name)))
@@ -111,7 +117,7 @@ async fn compared(run: &mut Run) -> Result<(), Stop> {
         let near = all.iter().filter(|other| (**other - time).abs() < gap);
         near.count() == 1
     };
-    let picked = run.rows.iter().find_map(|row| {
+    let picked = run.history.rows.iter().find_map(|row| {
         let (created, finished) = (row.time("createTime")?, row.time("finishTime")?);
         (is_alone(created) && is_alone(finished)).then(|| (row.id(), created, finished))
     });
@@ -121,13 +127,13 @@ async fn compared(run: &mut Run) -> Result<(), Stop> {
     let mut is_created = false;
     for (name, time) in [("createTime", created), ("finishTime", finished)] {
         let filter = Filter::default().window(time - MARGIN, time + MARGIN);
-        let Some(found) = run.find(check, "a window", &filter).await? else {
+        let Some(found) = find(run, check, "a window", &filter).await? else {
             continue;
         };
         if !found.rows.iter().any(|row| row.id() == id) {
             continue;
         }
-        run.tell(check, format!("{name} is compared"));
+        run.observe(check, format!("{name} is compared"));
         is_created |= name == "createTime";
         // Just before, and just behind: a few seconds are enough to tell.
         for (start, end) in [
@@ -148,7 +154,7 @@ async fn compared(run: &mut Run) -> Result<(), Stop> {
                     format!("task {}, {name} {time}", id.unwrap_or_default()),
                 )
             });
-            run.judge(check, &beside.answer, fault);
+            run.judge(check, &beside.response, fault);
         }
     }
     if is_created {
@@ -158,8 +164,9 @@ async fn compared(run: &mut Run) -> Result<(), Stop> {
 }
 
 /// Where the time of creation is compared, what runs has one.
-async fn running(run: &mut Run) -> Result<(), Stop> {
+async fn running(run: &mut Run<'_>) -> Result<(), Stop> {
     let running = run
+        .history
         .rows
         .iter()
         .find(|row| row.flag("finished") == Some(false));
@@ -168,7 +175,7 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
         return Ok(());
     };
     let filter = Filter::default().window(created - MARGIN, created + MARGIN);
-    let Some(found) = run.find(TIME_WINDOW, "a window", &filter).await? else {
+    let Some(found) = find(run, TIME_WINDOW, "a window", &filter).await? else {
         return Ok(());
     };
     let fault = (!found.ids().contains_key(&id)).then(|| {
@@ -178,12 +185,12 @@ async fn running(run: &mut Run) -> Result<(), Stop> {
             format!("{} tasks without it", found.rows.len()),
         )
     });
-    run.judge(TIME_WINDOW, &found.answer, fault);
+    run.judge(TIME_WINDOW, &found.response, fault);
     Ok(())
 }
 
 /// The documented form is taken in every request above; others are a question.
-pub(super) async fn forms(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn forms(run: &mut Run<'_>) -> Result<(), Stop> {
     for (what, start, end) in [
         (
             "an offset",
@@ -197,12 +204,12 @@ pub(super) async fn forms(run: &mut Run) -> Result<(), Stop> {
         ),
     ] {
         let query = format!("endTime={end}&page=1&size={SIZE}&startTime={start}");
-        let answer = run.raw(RawRequest::new(query)).await?;
-        let told = match answer.status() {
+        let response = run.raw(RawRequest::new(query)).await?;
+        let told = match response.status() {
             200 => format!("{what} is accepted"),
-            _ => format!("{what}: {}", answer.brief()),
+            _ => format!("{what}: {}", response.summary()),
         };
-        run.tell(TIME_FORMS, told);
+        run.observe(TIME_FORMS, told);
     }
     Ok(())
 }

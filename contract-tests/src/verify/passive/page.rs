@@ -1,14 +1,22 @@
 //! What a page says of itself.
 
 use crate::verify::check;
+use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::listing::Listing;
-use crate::verify::run::{Fault, Run};
 
-pub(super) fn page(run: &mut Run, listing: &Listing) {
+/// Judges what a page says of itself.
+pub(crate) fn page(listing: &Listing) -> Vec<Judgement> {
+    let mut judgements = vec![Judgement::Applied(check::PAGE_MEMBERS, faults(listing))];
+    let observed = observations(listing).into_iter();
+    judgements.extend(observed.map(|one| Judgement::Observed(check::PAGE_MEMBERS, one)));
+    judgements
+}
+
+fn faults(listing: &Listing) -> Vec<Fault> {
     let rows = listing.rows.len() as i64;
     let mut faults = Vec::new();
     let mut wrong = |name: &str, expected: String| {
-        let page = listing.answer.secrets.quote(&listing.page);
+        let page = listing.response.secrets.quote(&listing.page);
         let got = format!("{page}, {rows} rows");
         faults.push(Fault::new(name, expected, got).at("/data/page"));
     };
@@ -18,8 +26,7 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
         }
     }
     let (Some(number), Some(size)) = (listing.number, listing.size) else {
-        run.judge_all(check::PAGE_MEMBERS, &listing.answer, faults);
-        return;
+        return faults;
     };
     let told = |name| listing.told(name);
     let pages = listing.pages();
@@ -62,25 +69,39 @@ pub(super) fn page(run: &mut Run, listing: &Listing) {
     {
         wrong("totalPage", format!("totalPage {one}, like totalPages"));
     }
-    let name = ["totalPages", "totalPage"].map(|name| told(name).map(|_| name));
-    let names: Vec<&str> = name.into_iter().flatten().collect();
-    run.judge_all(check::PAGE_MEMBERS, &listing.answer, faults);
+    faults
+}
+
+fn observations(listing: &Listing) -> Vec<String> {
+    let mut observed = Vec::new();
+    let (Some(_), Some(asked)) = (listing.number, listing.size) else {
+        return observed;
+    };
+    let size = listing.page_size().unwrap_or(asked);
     if size < asked {
-        let limit = format!("pages have at most {size} rows, also where {asked} are asked for");
-        run.tell(check::PAGE_MEMBERS, limit);
+        observed.push(format!(
+            "pages have at most {size} rows, also where {asked} are asked for"
+        ));
     }
-    if let (Some(told), true) = (told("size"), rows > 0 && rows < size) {
-        let meaning = if told == size {
-            "the size asked for"
-        } else {
-            "the rows that came"
-        };
-        run.tell(check::PAGE_MEMBERS, format!("page.size tells {meaning}"));
+    let rows = listing.rows.len() as i64;
+    if let (Some(told), true) = (listing.told("size"), rows > 0 && rows < size) {
+        observed.push(format!(
+            "page.size tells {}",
+            if told == size {
+                "the size asked for"
+            } else {
+                "the rows that came"
+            }
+        ));
     }
+    let names = ["totalPages", "totalPage"];
+    let names: Vec<&str> = names
+        .into_iter()
+        .filter(|name| listing.told(name).is_some())
+        .collect();
     if !names.is_empty() {
-        run.tell(
-            check::PAGE_MEMBERS,
-            format!("the number of pages is called {}", names.join(" and ")),
-        );
+        let names = names.join(" and ");
+        observed.push(format!("the number of pages is called {names}"));
     }
+    observed
 }

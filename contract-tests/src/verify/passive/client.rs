@@ -1,27 +1,42 @@
-//! What the client makes of an answer.
+//! What the client makes of a response.
 
 use std::collections::BTreeSet;
 
 use ocp_contract::strict::{Rule, Strict};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::bridge::Failure;
 use crate::lossless::{Difference, differences};
-use crate::verify::Reading;
-use crate::verify::answer::Answer;
 use crate::verify::check;
-use crate::verify::run::{Fault, Run};
+use crate::verify::judgement::{Fault, Judgement};
+use crate::verify::response::Response;
 use crate::verify::secrets::Secrets;
 
-/// What the client made of an answer, beside what the answer says.
-pub(in crate::verify) fn reading(answer: &Answer, strict: &Strict) -> Reading {
-    let outcome = match &answer.outcome {
+/// What the client made of a response, beside what the response says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reading {
+    /// It has every value that the response has, as far as it is described.
+    Right,
+    /// It fails, and says why.
+    Error(String),
+    /// It has another value than the response. Never acceptable.
+    Wrong(String),
+}
+
+/// What the client made of a response, beside what the response says.
+pub(crate) fn reading(response: &Response, strict: &Strict) -> Reading {
+    let outcome = match &response.outcome {
         Some(Ok(outcome)) => outcome,
         Some(Err(failure)) => return Reading::Error(failure.to_string()),
         None => return Reading::Error("not sent by the client".into()),
     };
     // The client skips a byte order mark, and loses nothing by it.
-    let bytes = answer.seen.as_ref().and_then(|seen| seen.body.as_deref());
+    let bytes = response
+        .received
+        .as_ref()
+        .and_then(|received| received.body.as_deref());
     let bytes = bytes.unwrap_or_default();
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let body = match serde_json::from_slice(bytes) {
@@ -29,7 +44,7 @@ pub(in crate::verify) fn reading(answer: &Answer, strict: &Strict) -> Reading {
         Err(error) => return Reading::Wrong(format!("it took what is not JSON: {error}")),
     };
     let unknown: BTreeSet<String> = strict
-        .departures(answer.status(), &body)
+        .departures(response.status(), &body)
         .into_iter()
         .filter(|one| one.rule == Rule::Undocumented)
         .map(|one| one.body)
@@ -43,7 +58,7 @@ pub(in crate::verify) fn reading(answer: &Answer, strict: &Strict) -> Reading {
     }
 }
 
-/// What differs between an answer and its decoded value, but for members that
+/// What differs between a response and its decoded value, but for members that
 /// the contract does not know.
 fn lost(body: &Value, decoded: &Value, unknown: &BTreeSet<String>) -> Vec<Difference> {
     let mut lost = differences(body, decoded);
@@ -64,23 +79,25 @@ fn sentence(difference: &Difference, secrets: &Secrets) -> String {
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
-pub(super) fn client(run: &mut Run, answer: &Answer, body: &Value, unknown: &BTreeSet<String>) {
-    let Some(outcome) = &answer.outcome else {
-        return;
-    };
+pub(super) fn client(
+    response: &Response,
+    body: &Value,
+    unknown: &BTreeSet<String>,
+) -> Option<Judgement> {
+    let outcome = response.outcome.as_ref()?;
     let faults: Vec<Fault> = match outcome {
         Ok(decoded) => lost(body, &decoded.json, unknown)
             .into_iter()
             .map(|one| {
-                let got = sentence(&one, &answer.secrets);
+                let got = sentence(&one, &response.secrets);
                 Fault::new("loses", "the decoded value encodes to the body", got)
             })
             .collect(),
-        Err(failure @ Failure::Call(_)) if answer.status() == 200 => {
+        Err(failure @ Failure::Call(_)) if response.status() == 200 => {
             vec![Fault::new(
                 "cannot read",
                 "an answer that the client reads",
-                answer.failure(failure),
+                response.failure(failure),
             )]
         }
         Err(failure @ Failure::Call(error)) => {
@@ -88,16 +105,16 @@ pub(super) fn client(run: &mut Run, answer: &Answer, body: &Value, unknown: &BTr
             // The client keeps no secrets, and cuts what is long.
             let is_kept = error.message() == sent.filter(|text| !text.is_empty())
                 || sent
-                    .is_none_or(|text| text.chars().count() > 100 || !answer.secrets.spare(text));
-            let got = answer.failure(failure);
+                    .is_none_or(|text| text.chars().count() > 100 || !response.secrets.spare(text));
+            let got = response.failure(failure);
             let fault = Fault::new("error", "an error with OCP's message", got);
             (!is_kept).then_some(fault).into_iter().collect()
         }
         Err(other) => vec![Fault::new(
             "cannot ask",
             "a request that the client can send",
-            answer.failure(other),
+            response.failure(other),
         )],
     };
-    run.judge_all(check::CLIENT, answer, faults);
+    Some(Judgement::Applied(check::CLIENT, faults))
 }

@@ -3,11 +3,12 @@
 use ocp_contract::{Location, Parameter};
 use serde_json::Value;
 
-use crate::verify::answer::Answer;
 use crate::verify::check;
-use crate::verify::listing::Listing;
-use crate::verify::provider::{Query, RawRequest, Stop};
-use crate::verify::run::{Fault, Run};
+use crate::verify::judgement::Fault;
+use crate::verify::request::{Query, RawRequest};
+use crate::verify::response::Response;
+use crate::verify::run::Run;
+use crate::verify::session::Stop;
 
 /// Added to an id, makes one that nothing has.
 const ELSEWHERE: i64 = 987_654_321_000;
@@ -16,8 +17,8 @@ const NO_ID: &str = "abc";
 const NO_TIME: &str = "yesterday";
 const A_TIME: &str = "2000-01-01T00:00:00Z";
 
-pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
-    let operation = run.provider.operation.clone();
+pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
+    let operation = run.session.operation.clone();
     let in_path: Vec<&Parameter> = operation.parameters_in(Location::Path).collect();
     for (index, parameter) in in_path.iter().enumerate() {
         unknown(run, parameter, index == 0).await?;
@@ -26,8 +27,8 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
     for parameter in in_path.iter().filter(|one| one.schema["type"] == "integer") {
         let what = format!("a malformed {}", words(&parameter.argument));
         let request = RawRequest::new(page).path_argument(&parameter.name, NO_ID);
-        let answer = run.raw(request).await?;
-        refused(run, &what, &answer);
+        let response = run.raw(request).await?;
+        refused(run, &what, &response);
     }
     let times = || {
         operation
@@ -44,8 +45,8 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
             };
             query.push_str(&format!("&{}={value}", time.name));
         }
-        let answer = run.raw(RawRequest::new(query)).await?;
-        refused(run, &format!("a malformed {}", malformed.name), &answer);
+        let response = run.raw(RawRequest::new(query)).await?;
+        refused(run, &format!("a malformed {}", malformed.name), &response);
     }
     Ok(())
 }
@@ -57,10 +58,10 @@ fn words(argument: &str) -> String {
 
 /// Asks for what is not there. Only what the path begins with is documented to be
 /// refused; something below it that is not there may as well have no rows.
-async fn unknown(run: &mut Run, parameter: &Parameter, is_first: bool) -> Result<(), Stop> {
+async fn unknown(run: &mut Run<'_>, parameter: &Parameter, is_first: bool) -> Result<(), Stop> {
     let named = parameter.argument.trim_end_matches("_id");
     let what = format!("an unknown {}", words(named));
-    let elsewhere = match run.provider.path_arguments.get(&parameter.name) {
+    let elsewhere = match run.session.path_arguments.get(&parameter.name) {
         Some(Value::Number(id)) => id
             .as_i64()
             .unwrap_or_default()
@@ -73,15 +74,13 @@ async fn unknown(run: &mut Run, parameter: &Parameter, is_first: bool) -> Result
     };
     let query = Query::page(1, 10).with(&parameter.name, elsewhere);
     if is_first {
-        let answer = run.call(&query).await?;
-        refused(run, &what, &answer);
+        let response = run.call(&query).await?;
+        refused(run, &what, &response);
         return Ok(());
     }
     let query = query.probe();
-    let answer = run.call(&query).await?;
-    match Listing::read(answer, &query) {
+    match run.page(&query).await? {
         Ok(listing) => {
-            crate::verify::judge::listing(run, &listing);
             let fault = (!listing.rows.is_empty()).then(|| {
                 Fault::new(
                     format!("{what} has rows"),
@@ -91,28 +90,28 @@ async fn unknown(run: &mut Run, parameter: &Parameter, is_first: bool) -> Result
                 .at("/data/contents")
             });
             if fault.is_none() {
-                run.tell(check::ERROR_ENVELOPE, format!("{what}: HTTP 200, no rows"));
+                run.observe(check::ERROR_ENVELOPE, format!("{what}: HTTP 200, no rows"));
             }
-            run.judge(check::ERROR_ENVELOPE, &listing.answer, fault);
+            run.judge(check::ERROR_ENVELOPE, &listing.response, fault);
         }
-        Err(answer) => refused(run, &what, &answer),
+        Err(response) => refused(run, &what, &response),
     }
     Ok(())
 }
 
-fn refused(run: &mut Run, what: &str, answer: &Answer) {
-    let is_refusal = matches!(answer.status(), 400 | 403 | 404);
-    let fault = if answer.is_excused() {
+fn refused(run: &mut Run<'_>, what: &str, response: &Response) {
+    let is_refusal = matches!(response.status(), 400 | 403 | 404);
+    let fault = if response.is_excused() {
         None
     } else if !is_refusal {
         let expected = "HTTP 400 or 404, with OCP's error";
         Some(Fault::new(
             format!("{what} is not refused"),
             expected,
-            answer.brief(),
+            response.summary(),
         ))
-    } else if !answer.has_envelope() {
-        let got = format!("{}, without an envelope", answer.brief());
+    } else if !response.has_envelope() {
+        let got = format!("{}, without an envelope", response.summary());
         Some(Fault::new(
             format!("{what} without envelope"),
             "OCP's error",
@@ -122,36 +121,41 @@ fn refused(run: &mut Run, what: &str, answer: &Answer) {
         None
     };
     let is_told = fault.is_none();
-    run.judge(check::ERROR_ENVELOPE, answer, fault);
+    run.judge(check::ERROR_ENVELOPE, response, fault);
     if is_told {
-        run.tell(check::ERROR_ENVELOPE, format!("{what}: {}", answer.brief()));
+        run.observe(
+            check::ERROR_ENVELOPE,
+            format!("{what}: {}", response.summary()),
+        );
     }
 }
 
-pub(super) async fn without_credentials(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn without_credentials(run: &mut Run<'_>) -> Result<(), Stop> {
     let request = RawRequest::new("page=1&size=10").anonymous();
-    let answer = run.raw(request).await?;
-    let fault = match answer.status() {
-        401 if answer.has_envelope() => None,
+    let response = run.raw(request).await?;
+    let fault = match response.status() {
+        401 if response.has_envelope() => None,
         401 => Some(Fault::new(
             "401 without envelope",
             "OCP's error",
-            answer.brief(),
+            response.summary(),
         )),
         300..=399 => Some(Fault::new(
             "redirects instead of refusing",
             "HTTP 401, with OCP's error",
-            answer.brief(),
+            response.summary(),
         )),
-        200 if answer.has_envelope() => {
-            Some(Fault::new("lets everybody in", "HTTP 401", answer.brief()))
-        }
+        200 if response.has_envelope() => Some(Fault::new(
+            "lets everybody in",
+            "HTTP 401",
+            response.summary(),
+        )),
         _ => Some(Fault::new(
             "does not refuse with 401",
             "HTTP 401, with OCP's error",
-            answer.brief(),
+            response.summary(),
         )),
     };
-    run.judge(check::AUTHENTICATION, &answer, fault);
+    run.judge(check::AUTHENTICATION, &response, fault);
     Ok(())
 }

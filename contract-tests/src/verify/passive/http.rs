@@ -1,28 +1,30 @@
 //! HTTP around the body.
 
-use crate::verify::answer::Answer;
-use crate::verify::check;
-use crate::verify::run::{Fault, Run};
+use ocp_contract::strict::Strict;
 
-pub(super) fn transport(run: &mut Run, answer: &Answer) {
-    let faults = match &answer.seen {
-        None => vec![Fault::new("no answer", "an answer", answer.brief())],
-        Some(_) if answer.is_excused() && answer.is_page_for_people() => Vec::new(),
-        Some(seen) => {
-            let is_described = run.strict.schema(seen.status).is_some();
-            of_response(answer, seen.status, is_described)
+use crate::verify::check;
+use crate::verify::judgement::{Fault, Judgement};
+use crate::verify::response::Response;
+
+pub(super) fn transport(strict: &Strict, response: &Response) -> Judgement {
+    let faults = match &response.received {
+        None => vec![Fault::new("no answer", "an answer", response.summary())],
+        Some(_) if response.is_excused() && response.is_page_for_people() => Vec::new(),
+        Some(received) => {
+            let is_described = strict.schema(received.status).is_some();
+            of_response(response, received.status, is_described)
         }
     };
-    run.judge_all(check::TRANSPORT, answer, faults);
+    Judgement::Applied(check::TRANSPORT, faults)
 }
 
-fn of_response(answer: &Answer, status: u16, is_described: bool) -> Vec<Fault> {
+fn of_response(response: &Response, status: u16, is_described: bool) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let media_type = answer.header("content-type");
+    let media_type = response.header("content-type");
     let essence = media_type.and_then(|text| text.split(';').next());
     if !essence.is_some_and(|text| text.trim().eq_ignore_ascii_case("application/json")) {
         let media_type = match media_type {
-            Some(media_type) => answer.secrets.shortened(media_type),
+            Some(media_type) => response.secrets.shortened(media_type),
             None => "no content type".to_owned(),
         };
         faults.push(Fault::new(
@@ -32,26 +34,26 @@ fn of_response(answer: &Answer, status: u16, is_described: bool) -> Vec<Fault> {
         ));
     }
     // What the client has decoded, it has taken out of the headers.
-    let coding = answer.header("content-encoding");
+    let coding = response.header("content-encoding");
     if let Some(coding) = coding.filter(|coding| !coding.eq_ignore_ascii_case("identity")) {
-        let coding = answer.secrets.shortened(coding);
+        let coding = response.secrets.shortened(coding);
         faults.push(Fault::new("content encoding", "gzip, or none", coding));
     }
     if !is_described {
         faults.push(Fault::new(
             format!("HTTP {status}"),
             "HTTP 200, or 4xx or 5xx for a failure",
-            answer.brief(),
+            response.summary(),
         ));
     }
-    if status >= 500 && !answer.is_excused() {
+    if status >= 500 && !response.is_excused() {
         faults.push(Fault::new(
             "server error",
             "no failure of the server",
-            answer.brief(),
+            response.summary(),
         ));
     }
-    if let Err(what) = &answer.body {
+    if let Err(what) = &response.body {
         faults.push(Fault::new(
             "body",
             "a JSON body",
@@ -61,21 +63,18 @@ fn of_response(answer: &Answer, status: u16, is_described: bool) -> Vec<Fault> {
     faults
 }
 
-pub(super) fn throttling(run: &mut Run, answer: &Answer) {
-    let sent = |name: &str| answer.header(name).map(str::trim);
+pub(super) fn throttling(response: &Response) -> Vec<Judgement> {
+    let sent = |name: &str| response.header(name).map(str::trim);
     let names = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
     if names.iter().all(|name| sent(name).is_none()) {
-        run.skip(
-            check::THROTTLING,
-            "no answer had a RateLimit header: throttling is off, or not told",
-        );
-        return;
+        let reason = "no answer had a RateLimit header: throttling is off, or not told";
+        return vec![Judgement::Skipped(check::THROTTLING, reason.to_owned())];
     }
     let mut faults = Vec::new();
     let number = |name: &str| sent(name).and_then(|text| text.parse::<u32>().ok());
     for name in names {
         if let (Some(text), None) = (sent(name), number(name)) {
-            let got = answer.secrets.shortened(text);
+            let got = response.secrets.shortened(text);
             faults.push(Fault::new(name, "a whole number", got));
         }
     }
@@ -95,11 +94,10 @@ pub(super) fn throttling(run: &mut Run, answer: &Answer) {
             reset.to_string(),
         ));
     }
-    run.judge_all(check::THROTTLING, answer, faults);
+    let mut judgements = vec![Judgement::Applied(check::THROTTLING, faults)];
     if let Some(limit) = number(names[0]) {
-        run.tell(
-            check::THROTTLING,
-            format!("{limit} requests are allowed in a window"),
-        );
+        let observed = format!("{limit} requests are allowed in a window");
+        judgements.push(Judgement::Observed(check::THROTTLING, observed));
     }
+    judgements
 }

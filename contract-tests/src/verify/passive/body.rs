@@ -4,8 +4,8 @@ use ocp_contract::escape;
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::{Value, json};
 
+use crate::verify::judgement::Fault;
 use crate::verify::row::long;
-use crate::verify::run::Fault;
 use crate::verify::secrets::Secrets;
 
 /// Members of the envelope itself, present or not.
@@ -52,8 +52,18 @@ fn kind(rule: &Rule) -> &str {
     }
 }
 
+/// What the members of an envelope say beside their schema.
+pub(super) fn envelope(body: &Value, http: u16, secrets: &Secrets) -> impl Iterator<Item = Fault> {
+    duration(body)
+        .into_iter()
+        .chain(status(body, http, secrets))
+        .chain(code(body, secrets))
+        .chain(Fault::empty(body, "/server", "server").map(Fault::drift))
+        .chain(Fault::empty(body, "/error/message", "error.message").map(Fault::drift))
+}
+
 /// Classes of failures have no status of their own in the contract.
-pub(super) fn status(body: &Value, status: u16, secrets: &Secrets) -> Option<Fault> {
+fn status(body: &Value, status: u16, secrets: &Secrets) -> Option<Fault> {
     let sent = body.get("status").filter(|sent| **sent != json!(status))?;
     if status == 200 || sent.is_null() {
         return None;
@@ -63,7 +73,7 @@ pub(super) fn status(body: &Value, status: u16, secrets: &Secrets) -> Option<Fau
 }
 
 /// A code is a number from 0 on, or a word such as `COM10001`.
-pub(super) fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
+fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
     let code = body.pointer("/error/code")?;
     let is_documented = match code {
         Value::String(word) => word.starts_with(|first: char| first.is_ascii_alphabetic()),
@@ -76,18 +86,7 @@ pub(super) fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
     Some(Fault::new("error.code form", expected, secrets.quote(code)).at("/error/code"))
 }
 
-/// No source shows an empty text there.
-pub(in crate::verify) fn empty(body: &Value, pointer: &str, place: &str) -> Option<Fault> {
-    let is_empty = body.pointer(pointer)?.as_str()?.is_empty();
-    let fault = Fault::new(
-        format!("{place} empty"),
-        "a text, as in the samples",
-        "an empty text",
-    );
-    is_empty.then(|| fault.at(pointer))
-}
-
-pub(super) fn duration(body: &Value) -> Option<Fault> {
+fn duration(body: &Value) -> Option<Fault> {
     let duration = long(body.get("duration")?)?;
     (duration < 0).then(|| {
         Fault::new("duration negative", "a duration", duration.to_string()).at("/duration")

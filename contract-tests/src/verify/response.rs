@@ -1,6 +1,5 @@
-//! One answer, as it came and as it was understood.
+//! One response, as it came and as it was understood.
 
-use oceanbase_ocp::Exchange;
 use std::sync::Arc;
 
 use reqwest::header::HeaderMap;
@@ -19,32 +18,22 @@ const ENVELOPE: [&str; 6] = [
     "traceId",
 ];
 
-/// An answer as it came.
+/// A response as it came.
 #[derive(Debug, Clone)]
-pub(super) struct Seen {
+pub(super) struct Received {
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     /// `None` if it broke off.
     pub(super) body: Option<Vec<u8>>,
 }
 
-impl From<Exchange> for Seen {
-    fn from(exchange: Exchange) -> Self {
-        Self {
-            status: exchange.status.as_u16(),
-            headers: exchange.headers,
-            body: exchange.body,
-        }
-    }
-}
-
 /// One request and what became of it.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct Response {
     /// Path and query as sent.
     pub(super) target: String,
     /// What came, if anything did.
-    pub(super) seen: Option<Seen>,
+    pub(super) received: Option<Received>,
     /// The body as JSON, or what it is instead.
     pub(super) body: Result<Value, String>,
     /// What the client made of it, if the client sent it.
@@ -60,9 +49,9 @@ pub(super) struct Answer {
     pub(super) secrets: Arc<Secrets>,
 }
 
-impl Answer {
+impl Response {
     pub(super) fn status(&self) -> u16 {
-        self.seen.as_ref().map_or(0, |seen| seen.status)
+        self.received.as_ref().map_or(0, |received| received.status)
     }
 
     /// Whether the body is an object with members of OCP's envelope.
@@ -72,16 +61,19 @@ impl Answer {
     }
 
     /// Whether the body is an envelope, or the remains of one: then it is OCP
-    /// that answers, well or badly.
+    /// that responds, well or badly.
     pub(super) fn is_from_ocp(&self) -> bool {
-        let body = self.seen.as_ref().and_then(|seen| seen.body.as_deref());
+        let body = self
+            .received
+            .as_ref()
+            .and_then(|received| received.body.as_deref());
         let text = String::from_utf8_lossy(body.unwrap_or_default());
         self.has_envelope() || is_envelope(|name| text.contains(&format!("\"{name}\"")))
     }
 
     /// A header as text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.seen.as_ref()?.headers.get(name)?.to_str().ok()
+        self.received.as_ref()?.headers.get(name)?.to_str().ok()
     }
 
     /// Whether it is what the vendor's own stack makes of a request that leaves
@@ -97,20 +89,20 @@ impl Answer {
         self.status() == 200 && media_type.starts_with("text/html") && !self.has_envelope()
     }
 
-    /// Whether the path is one that this OCP, or whatever answers, does not know.
+    /// Whether the path is one that this OCP, or whatever responds, does not know.
     pub(super) fn is_of_unknown_path(&self) -> bool {
         self.is_page_for_people() || self.status() == 404 && !self.has_envelope()
     }
 
-    /// What the answer says of itself, for a message; without secrets.
-    pub(super) fn brief(&self) -> String {
-        let Some(seen) = &self.seen else {
+    /// What the response says of itself, for a message; without secrets.
+    pub(super) fn summary(&self) -> String {
+        let Some(received) = &self.received else {
             return match &self.outcome {
                 Some(Err(failure)) => self.failure(failure),
                 _ => "no answer".to_owned(),
             };
         };
-        let told = |pointer| {
+        let member = |pointer| {
             let body = self.body.as_ref().ok()?;
             let text = match body.pointer(pointer)? {
                 Value::String(text) => text.clone(),
@@ -119,14 +111,14 @@ impl Answer {
             // The code 0 says that there is none.
             (text != "0").then(|| self.secrets.shortened(&text))
         };
-        let mut text = format!("HTTP {}", seen.status);
+        let mut text = format!("HTTP {}", received.status);
         if let Some(location) = self.header("location") {
             text.push_str(&format!(" to {}", self.secrets.shortened(location)));
         }
         if let (false, Some(media_type)) = (self.has_envelope(), self.header("content-type")) {
             text.push_str(&format!(" {}", self.secrets.shortened(media_type)));
         }
-        for part in [told("/error/code"), told("/error/message")]
+        for part in [member("/error/code"), member("/error/message")]
             .into_iter()
             .flatten()
         {
@@ -143,12 +135,18 @@ impl Answer {
         let is_clean = match &self.body {
             Ok(body) => self.secrets.value(body) == *body,
             Err(_) => {
-                let body = self.seen.as_ref().and_then(|seen| seen.body.as_deref());
+                let body = self
+                    .received
+                    .as_ref()
+                    .and_then(|received| received.body.as_deref());
                 let body = String::from_utf8_lossy(body.unwrap_or_default());
                 self.secrets.spare(&body)
             }
         };
-        let headers = self.seen.iter().flat_map(|seen| seen.headers.values());
+        let headers = self
+            .received
+            .iter()
+            .flat_map(|received| received.headers.values());
         let are_clean = headers
             .filter_map(|value| value.to_str().ok())
             .all(|value| self.secrets.spare(value));

@@ -1,14 +1,12 @@
-//! The checks that send requests, in the order in which they are made.
+//! Active checks: they send requests of their own, in this order.
 
 mod pages;
 mod refusals;
 
-use super::check::{AUTHENTICATION, DOCUMENTED_REQUEST, ERROR_ENVELOPE, PAGING, REPEAT};
-use super::operations;
-use super::provider::Stop;
+use super::check::{AUTHENTICATION, CheckId, DOCUMENTED_REQUEST, ERROR_ENVELOPE, PAGING, REPEAT};
+use super::operations::ActiveKind;
 use super::run::Run;
-
-pub(super) use pages::SIZE;
+use super::session::Stop;
 
 /// What a run may do that not everybody wants done to a real OCP.
 #[derive(Debug, Clone, Copy)]
@@ -18,9 +16,16 @@ pub(super) struct Permissions {
 }
 
 /// Makes every check, as long as OCP answers.
-pub(super) async fn all(run: &mut Run, permissions: Permissions) -> Result<(), Stop> {
+///
+/// `kind` makes those of the rows' kind, which are `of_kind`.
+pub(super) async fn all(
+    run: &mut Run<'_>,
+    permissions: Permissions,
+    kind: &dyn ActiveKind,
+    of_kind: Vec<CheckId>,
+) -> Result<(), Stop> {
     let mut expected = vec![DOCUMENTED_REQUEST, PAGING];
-    expected.extend(operations::requesting(&run.provider.operation));
+    expected.extend(of_kind);
     expected.extend([REPEAT, ERROR_ENVELOPE]);
     if permissions.authentication {
         expected.push(AUTHENTICATION);
@@ -34,7 +39,7 @@ pub(super) async fn all(run: &mut Run, permissions: Permissions) -> Result<(), S
     pages::documented(run).await?;
     run.ended(DOCUMENTED_REQUEST);
     pages::all(run).await?;
-    run.kind.requests(run).await?;
+    kind.requests(run).await?;
     pages::questions(run).await?;
     run.ended(PAGING);
     pages::repeat(run).await?;

@@ -6,13 +6,13 @@ use ocp_contract::Location;
 
 use crate::verify::arguments::flag;
 use crate::verify::check;
+use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
-use crate::verify::provider::{Query, Stop};
+use crate::verify::request::Query;
 use crate::verify::row::Row;
-use crate::verify::run::{Fault, Run};
+use crate::verify::run::{Run, SIZE};
+use crate::verify::session::Stop;
 
-/// Page size of whatever shall be found on one page.
-pub(in crate::verify) const SIZE: i64 = 100;
 /// Page size of the documented request.
 const DOCUMENTED_SIZE: i64 = 10;
 /// A page size beyond every limit that OCP documents.
@@ -20,44 +20,44 @@ const LARGE_SIZE: i64 = 5000;
 /// Pages of the walk that everything else is compared with.
 const PAGES: i64 = 5;
 
-pub(super) async fn documented(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn documented(run: &mut Run<'_>) -> Result<(), Stop> {
     let query = Query::page(1, DOCUMENTED_SIZE);
-    let answer = run.call(&query).await?;
-    if matches!(answer.status(), 400 | 403 | 404) && answer.has_envelope() {
-        let operation = &run.provider.operation;
+    let response = match run.page(&query).await? {
+        Ok(listing) => {
+            run.judge(check::DOCUMENTED_REQUEST, &listing.response, None);
+            return Ok(());
+        }
+        Err(response) => response,
+    };
+    if matches!(response.status(), 400 | 403 | 404) && response.has_envelope() {
+        let operation = &run.session.operation;
         let flags: Vec<String> = operation
             .parameters_in(Location::Path)
             .map(|one| flag(&one.argument))
             .collect();
         return Err(Stop::Inaccessible(format!(
             "OCP refuses the documented request ({}); are the ids right ({}), and may this user see what they name?",
-            answer.brief(),
+            response.summary(),
             flags.join(", ")
         )));
     }
-    match Listing::read(answer, &query) {
-        Ok(listing) => {
-            crate::verify::judge::listing(run, &listing);
-            run.judge(check::DOCUMENTED_REQUEST, &listing.answer, None);
-        }
-        Err(answer) => run.no_list(check::DOCUMENTED_REQUEST, &answer),
-    }
+    run.no_list(check::DOCUMENTED_REQUEST, &response);
     Ok(())
 }
 
 /// Walks over all rows twice, with different page sizes, and past the end.
-pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
     let Some(walk) = run
         .walk(check::PAGING, &Query::default(), SIZE, PAGES)
         .await?
     else {
         return Ok(());
     };
-    run.complete = walk.complete;
-    run.total = walk.last.told("totalElements");
-    run.rows = walk.rows;
-    run.kind.overview(run);
-    if run.rows.is_empty() {
+    run.history.complete = walk.complete;
+    run.history.total = walk.last.told("totalElements");
+    run.history.rows = walk.rows;
+    run.overview();
+    if run.history.rows.is_empty() {
         run.skip(check::PAGING, "there are no rows");
     } else {
         another_size(run, walk.last.page_size().unwrap_or(SIZE)).await?;
@@ -72,7 +72,7 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
                     format!("{} rows on page {}", past.rows.len(), walk.past),
                 )
             });
-            run.judge(check::PAGING, &past.answer, fault);
+            run.judge(check::PAGING, &past.response, fault);
         }
     }
     run.skip(
@@ -82,11 +82,11 @@ pub(super) async fn all(run: &mut Run) -> Result<(), Stop> {
     Ok(())
 }
 
-async fn another_size(run: &mut Run, limit: i64) -> Result<(), Stop> {
-    let count = run.rows.len() as i64;
+async fn another_size(run: &mut Run<'_>, limit: i64) -> Result<(), Stop> {
+    let count = run.history.rows.len() as i64;
     run.list(check::PAGING, &Query::page(1, 1)).await?;
     // A page that is exactly full.
-    if count <= SIZE && run.complete {
+    if count <= SIZE && run.history.complete {
         run.list(check::PAGING, &Query::page(1, count)).await?;
     }
     // Below a limit that the server may have, too.
@@ -103,11 +103,11 @@ async fn another_size(run: &mut Run, limit: i64) -> Result<(), Stop> {
             .filter_map(|row| Some((row.id()?, row.clone())))
             .collect()
     };
-    let (one, other) = (by_id(&run.rows), by_id(&walk.rows));
+    let (one, other) = (by_id(&run.history.rows), by_id(&walk.rows));
     let missing = one.keys().find(|id| !other.contains_key(id));
-    let extra = other
-        .iter()
-        .find(|(id, row)| run.complete && !one.contains_key(id) && !run.is_new(row));
+    let extra = other.iter().find(|(id, row)| {
+        run.history.complete && !one.contains_key(id) && !run.history.is_new(row)
+    });
     let fault = match (missing, extra) {
         (Some(id), _) => Some(format!("row {id} is missing in pages of {size}")),
         (_, Some((id, _))) => Some(format!("row {id} is only in pages of {size}")),
@@ -120,13 +120,13 @@ async fn another_size(run: &mut Run, limit: i64) -> Result<(), Stop> {
             got,
         )
     });
-    run.judge(check::PAGING, &walk.last.answer, fault);
+    run.judge(check::PAGING, &walk.last.response, fault);
     Ok(())
 }
 
 /// What OCP does without page and size, and with those out of bounds.
-pub(super) async fn questions(run: &mut Run) -> Result<(), Stop> {
-    let operation = &run.provider.operation;
+pub(super) async fn questions(run: &mut Run<'_>) -> Result<(), Stop> {
+    let operation = &run.session.operation;
     let may_lack_both = !operation
         .parameters_in(Location::Query)
         .any(|one| one.required);
@@ -135,12 +135,12 @@ pub(super) async fn questions(run: &mut Run) -> Result<(), Stop> {
         ("page 0", Query::page(0, DOCUMENTED_SIZE).probe()),
         ("size 0", Query::page(1, 0).probe()),
     ]) {
-        let answer = run.call(&query).await?;
-        let told = match Listing::read(answer, &query) {
+        let response = run.call(&query).await?;
+        let told = match Listing::read(response, &query) {
             Ok(listing) => size_of(&listing),
-            Err(answer) => answer.brief(),
+            Err(response) => response.summary(),
         };
-        run.tell(check::PAGING, format!("{what}: {told}"));
+        run.observe(check::PAGING, format!("{what}: {told}"));
     }
     large(run).await
 }
@@ -155,43 +155,41 @@ fn size_of(listing: &Listing) -> String {
 
 /// A size beyond all documented limits. It may be refused, or cut to a limit;
 /// then the other pages must have the rest, and the totals must stay true.
-async fn large(run: &mut Run) -> Result<(), Stop> {
+async fn large(run: &mut Run<'_>) -> Result<(), Stop> {
     let check = check::PAGING;
-    let listed: BTreeSet<i64> = run.rows.iter().filter_map(Row::id).collect();
+    let listed: BTreeSet<i64> = run.history.rows.iter().filter_map(Row::id).collect();
     let mut ids = BTreeSet::new();
     for number in [1, 2] {
         let query = Query::page(number, LARGE_SIZE).probe();
-        let answer = run.call(&query).await?;
-        let listing = match Listing::read(answer, &query) {
+        let listing = match run.page(&query).await? {
             Ok(listing) => listing,
-            Err(answer) => {
-                run.tell(check, format!("size {LARGE_SIZE}: {}", answer.brief()));
+            Err(response) => {
+                run.observe(check, format!("size {LARGE_SIZE}: {}", response.summary()));
                 return Ok(());
             }
         };
-        crate::verify::judge::listing(run, &listing);
         if number == 1 {
-            run.tell(check, format!("size {LARGE_SIZE}: {}", size_of(&listing)));
+            run.observe(check, format!("size {LARGE_SIZE}: {}", size_of(&listing)));
         }
         let before = ids.len();
         ids.extend(listing.ids().into_keys());
-        let is_steady = !listing.rows.iter().any(|row| run.is_new(row));
+        let is_steady = !listing.rows.iter().any(|row| run.history.is_new(row));
         let total = listing.told("totalElements");
-        let got = match (total, run.total) {
+        let got = match (total, run.history.total) {
             _ if !is_steady => None,
             (Some(total), Some(told)) if total != told => Some(format!("totalElements {total}")),
-            _ if run.complete && !listed.is_subset(&ids) && ids.len() == before => {
+            _ if run.history.complete && !listed.is_subset(&ids) && ids.len() == before => {
                 Some(format!("{} rows on {number} pages", ids.len()))
             }
             _ => None,
         };
         let is_wrong = got.is_some();
         let fault = got.map(|got| {
-            let expected = run.total.unwrap_or(listed.len() as i64);
+            let expected = run.history.total.unwrap_or(listed.len() as i64);
             let expected = format!("the {expected} rows that smaller pages have");
             Fault::new("a large size hides rows", expected, got).at("/data")
         });
-        run.judge(check, &listing.answer, fault);
+        run.judge(check, &listing.response, fault);
         if is_wrong || listed.is_subset(&ids) {
             break;
         }
@@ -200,7 +198,7 @@ async fn large(run: &mut Run) -> Result<(), Stop> {
 }
 
 /// The documented request once more, at the end.
-pub(super) async fn repeat(run: &mut Run) -> Result<(), Stop> {
+pub(super) async fn repeat(run: &mut Run<'_>) -> Result<(), Stop> {
     let query = Query::page(1, DOCUMENTED_SIZE);
     let (Some(one), Some(other)) = (
         run.list(check::REPEAT, &query).await?,
@@ -209,15 +207,16 @@ pub(super) async fn repeat(run: &mut Run) -> Result<(), Stop> {
         return Ok(());
     };
     let ids = |rows: &[Row]| -> BTreeSet<i64> {
-        let old = rows.iter().filter(|row| !run.is_new(row));
+        let old = rows.iter().filter(|row| !run.history.is_new(row));
         old.filter_map(Row::id).collect()
     };
     let (one, other_ids) = (ids(&one.rows), ids(&other.rows));
     // New rows push old ones onto the next page.
     let known: BTreeSet<i64> = run
+        .history
         .rows
         .iter()
-        .filter(|row| !run.is_new(row))
+        .filter(|row| !run.history.is_new(row))
         .filter_map(Row::id)
         .take(one.len())
         .collect();
@@ -233,6 +232,6 @@ pub(super) async fn repeat(run: &mut Run) -> Result<(), Stop> {
             format!("{}; and once more: {}", list(&one), list(&other_ids)),
         )
     });
-    run.judge(check::REPEAT, &other.answer, fault);
+    run.judge(check::REPEAT, &other.response, fault);
     Ok(())
 }

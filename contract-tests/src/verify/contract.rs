@@ -1,0 +1,74 @@
+//! What every provider is judged by.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use ocp_contract::evidence::Evidence;
+use ocp_contract::strict::Strict;
+use ocp_contract::{Location, Operation, Provenance};
+
+use super::arguments::{Arguments, verifiable};
+use super::secrets::Secrets;
+use super::target::Target;
+use crate::spec;
+
+/// One operation, and what its responses are judged by.
+pub(super) struct Subject {
+    pub(super) operation: Operation,
+    pub(super) strict: Strict,
+}
+
+/// What every provider is judged by.
+pub struct Contract {
+    pub(super) subjects: Vec<Subject>,
+    documented: Arguments,
+    spec: serde_json::Value,
+}
+
+impl Contract {
+    /// Reads the contract that this program was built from.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn read() -> anyhow::Result<Self> {
+        let spec = spec()?;
+        let evidence = Evidence::embedded().map_err(anyhow::Error::from_boxed)?;
+        let mut subjects = Vec::new();
+        let mut documented = Arguments::new();
+        for operation in verifiable(&spec) {
+            let strict = Strict::new(&spec, &operation.id, &evidence)
+                .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
+            let samples = evidence.interactions.iter().filter(|one| {
+                one.operation_id == operation.id
+                    && one.recorded.source.grade == Provenance::Documented
+            });
+            for mut sent in samples.filter_map(|one| one.arguments(&spec).ok()) {
+                for parameter in operation.parameters_in(Location::Path) {
+                    if let Some(value) = sent.remove(&parameter.name) {
+                        documented
+                            .entry(parameter.argument.clone())
+                            .or_insert(value);
+                    }
+                }
+            }
+
+            subjects.push(Subject { operation, strict });
+        }
+        Ok(Self {
+            subjects,
+            documented,
+            spec,
+        })
+    }
+
+    /// What the documented requests ask for, and the embedded OCP has.
+    pub fn documented_arguments(&self) -> Arguments {
+        self.documented.clone()
+    }
+
+    /// What must not be repeated of what this target sends.
+    pub(super) fn secrets(&self, target: &Target<'_>) -> Arc<Secrets> {
+        Arc::new(Secrets::new(target.identity.secrets(), &self.spec))
+    }
+}

@@ -1,0 +1,92 @@
+//! The book on one operation: what became of each check, and what was found.
+
+use super::check::CheckId;
+use super::finding::{self, CheckReport, Finding};
+use super::judgement::{Fault, Judgement};
+use super::response::Response;
+
+/// Checks and findings of one operation.
+pub(super) struct Ledger {
+    operation: String,
+    pub(super) checks: Vec<CheckReport>,
+    pub(super) findings: Vec<Finding>,
+}
+
+impl Ledger {
+    /// With these checks; what others say is not kept.
+    pub(super) fn new(operation: &str, checks: impl Iterator<Item = CheckId>) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            checks: checks
+                .map(|check| CheckReport::new(Some(operation), check))
+                .collect(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Enters what checks say, of a response if of any.
+    pub(super) fn enter(
+        &mut self,
+        response: Option<&Response>,
+        judgements: impl IntoIterator<Item = Judgement>,
+    ) {
+        for judgement in judgements {
+            self.enter_one(response, judgement);
+        }
+    }
+
+    fn enter_one(&mut self, response: Option<&Response>, judgement: Judgement) {
+        let (Judgement::Applied(id, _) | Judgement::Observed(id, _) | Judgement::Skipped(id, _)) =
+            &judgement;
+        let mut checks = self.checks.iter_mut();
+        let Some(check) = checks.find(|one| one.id == id.as_str()) else {
+            return;
+        };
+        match judgement {
+            Judgement::Applied(id, faults) => {
+                check.judged += 1;
+                for fault in faults {
+                    self.add(id, fault, response);
+                }
+            }
+            Judgement::Observed(_, observed) => {
+                check.judged += 1;
+                if !check.answers.contains(&observed) {
+                    check.answers.push(observed);
+                }
+            }
+            Judgement::Skipped(_, reason) => {
+                check.reason.get_or_insert(reason);
+            }
+        }
+    }
+
+    /// Nothing but these checks stays, and no finding.
+    pub(super) fn forget(&mut self, keeps: impl Fn(&str) -> bool) {
+        self.findings.clear();
+        self.checks.retain(|one| keeps(&one.id));
+    }
+
+    fn add(&mut self, check: CheckId, fault: Fault, response: Option<&Response>) {
+        let operation = &self.operation;
+        let evidence = match fault.evidence.as_str() {
+            "" => check.evidence().to_owned(),
+            _ => fault.evidence,
+        };
+        let finding = Finding {
+            operation: Some(operation.clone()),
+            check: check.to_string(),
+            severity: fault.severity,
+            fingerprint: format!("{operation}/{check}: {}", fault.kind),
+            expected: fault.expected,
+            evidence,
+            got: fault.got,
+            request: response.map(|response| format!("GET {}", response.target)),
+            pointer: fault.pointer,
+            curl: response.map(|response| response.curl.clone()),
+            times: 1,
+            waived: None,
+        };
+        finding::add(&mut self.findings, finding);
+    }
+}
