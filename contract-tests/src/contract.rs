@@ -112,6 +112,8 @@ fn add(
             curl: None,
             times: 1,
             waived: None,
+            rule: None,
+            consequences: Vec::new(),
         });
     }
     report.checks.push(check);

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract_tests::verify::finding::Report;
+use contract_tests::verify::finding::{Finding, Report};
 use contract_tests::verify::{Contract, Identity, Target, all_checks};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
@@ -86,13 +86,18 @@ async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
     contract.verify(&target).await.unwrap()
 }
 
-/// Every finding of a case, so that one too many is noticed.
+/// Every finding of a case, so that one too many is noticed, and what follows from it.
 fn fingerprints(case: &Case, count: i64, report: &Report) -> (String, Vec<String>) {
-    let prints = report.findings.iter().map(|one| {
+    let mut prints = Vec::new();
+    for one in &report.findings {
         let severity = one.severity;
-        format!("{severity} {}", short(case, &one.fingerprint))
-    });
-    (format!("{}, {count} tasks", case.name), prints.collect())
+        prints.push(format!("{severity} {}", short(case, &one.fingerprint)));
+        prints.extend(one.consequences.iter().map(|one| {
+            let rule = one.rule.as_deref().unwrap_or_default();
+            format!("> {rule}: {}", short(case, &one.fingerprint))
+        }));
+    }
+    (format!("{}, {count} tasks", case.name), prints)
 }
 
 /// A fingerprint without the operation of the case.
@@ -103,6 +108,11 @@ fn short<'a>(case: &Case, fingerprint: &'a str) -> &'a str {
         .unwrap_or(fingerprint)
 }
 
+/// Findings, and what follows from them.
+fn all(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().flat_map(Finding::with_consequences)
+}
+
 /// What is wrong with the report on a case.
 fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
     let verdict = match (report.exit_code(), report.count(Severity::Drift)) {
@@ -111,7 +121,7 @@ fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
         (1, _) => "violation",
         _ => "unjudged",
     };
-    let prints = report.findings.iter();
+    let prints = all(report);
     let prints: Vec<&str> = prints.map(|one| short(case, &one.fingerprint)).collect();
     let missing: Vec<&String> = case
         .finds
@@ -153,10 +163,7 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
     for (complaint, (run, fingerprints), report) in runs.join_all().await {
         wrong.extend(complaint);
         all.insert(run, fingerprints);
-        let violations = report
-            .findings
-            .iter()
-            .filter(|one| one.severity == Severity::Violation);
+        let violations = self::all(&report).filter(|one| one.severity == Severity::Violation);
         found.extend(violations.map(|one| one.check.clone()));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -124,6 +124,10 @@ pub struct Finding {
     pub times: usize,
     /// The reason for which it is waived.
     pub waived: Option<String>,
+    /// The rule by which it follows from the finding that it stands under, if it does.
+    pub rule: Option<String>,
+    /// What only follows from it: no faults of their own.
+    pub consequences: Vec<Finding>,
 }
 
 impl Report {
@@ -240,6 +244,8 @@ impl Report {
             let worst = self
                 .findings
                 .iter()
+                .filter(|one| one.waived.is_none())
+                .flat_map(Finding::with_consequences)
                 .filter(|one| check.has_found(one) && one.waived.is_none())
                 .map(|one| one.severity)
                 .max();
@@ -253,6 +259,19 @@ impl Report {
                 check.reason = None;
             }
         }
+    }
+}
+
+impl Finding {
+    /// The finding, and what follows from it.
+    pub fn with_consequences(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.consequences)
+    }
+
+    /// Does something to the finding, and to what follows from it.
+    pub(crate) fn each_mut(&mut self, mut change: impl FnMut(&mut Self)) {
+        change(self);
+        self.consequences.iter_mut().for_each(change);
     }
 }
 

@@ -4,6 +4,7 @@ use ocp_contract::strict::Severity;
 use serde_json::Value;
 
 use super::check::CheckId;
+use super::topic::Topic;
 
 /// One result of a check.
 #[derive(Debug, Clone)]
@@ -28,6 +29,10 @@ pub(super) struct Fault {
     pub(super) pointer: String,
     /// The check's own, if empty.
     pub(super) evidence: String,
+    /// Where one of these is broken, the fault follows from that.
+    pub(super) rests_on: Vec<Topic>,
+    /// What cannot be relied on any more.
+    pub(super) breaks: Vec<Topic>,
 }
 
 impl Fault {
@@ -43,6 +48,8 @@ impl Fault {
             got: got.into(),
             pointer: String::new(),
             evidence: String::new(),
+            rests_on: Vec::new(),
+            breaks: Vec::new(),
         }
     }
 
@@ -59,6 +66,16 @@ impl Fault {
 
     pub(super) fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = pointer.into();
+        self
+    }
+
+    pub(super) fn rests_on(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
+        self.rests_on.extend(topics);
+        self
+    }
+
+    pub(super) fn breaks(mut self, topics: impl IntoIterator<Item = Topic>) -> Self {
+        self.breaks.extend(topics);
         self
     }
 

@@ -1,15 +1,21 @@
 //! The book on one operation: what became of each check, and what was found.
 
+use std::collections::BTreeMap;
+
 use super::check::CheckId;
 use super::finding::{self, CheckReport, Finding};
 use super::judgement::{Fault, Judgement};
 use super::response::Response;
+use super::topic::{Broken, Cause};
 
 /// Checks and findings of one operation.
 pub(super) struct Ledger {
     operation: String,
     pub(super) checks: Vec<CheckReport>,
     pub(super) findings: Vec<Finding>,
+    pub(super) broken: Broken,
+    /// Findings of which every occurrence so far follows from another one.
+    follows: BTreeMap<String, Cause>,
 }
 
 impl Ledger {
@@ -21,6 +27,8 @@ impl Ledger {
                 .map(|check| CheckReport::new(Some(operation), check))
                 .collect(),
             findings: Vec::new(),
+            broken: Broken::default(),
+            follows: BTreeMap::new(),
         }
     }
 
@@ -69,15 +77,26 @@ impl Ledger {
 
     fn add(&mut self, check: CheckId, fault: Fault, response: Option<&Response>) {
         let operation = &self.operation;
+        let fingerprint = format!("{operation}/{check}: {}", fault.kind);
+        let cause = self.broken.enter(&fingerprint, &fault);
         let evidence = match fault.evidence.as_str() {
             "" => check.evidence().to_owned(),
             _ => fault.evidence,
         };
+        let is_known = self
+            .findings
+            .iter()
+            .any(|one| one.fingerprint == fingerprint);
+        match cause {
+            Some(cause) if !is_known => drop(self.follows.insert(fingerprint.clone(), cause)),
+            Some(_) => {}
+            None => drop(self.follows.remove(&fingerprint)),
+        }
         let finding = Finding {
             operation: Some(operation.clone()),
             check: check.to_string(),
             severity: fault.severity,
-            fingerprint: format!("{operation}/{check}: {}", fault.kind),
+            fingerprint,
             expected: fault.expected,
             evidence,
             got: fault.got,
@@ -86,7 +105,40 @@ impl Ledger {
             curl: response.map(|response| response.curl.clone()),
             times: 1,
             waived: None,
+            rule: None,
+            consequences: Vec::new(),
         };
         finding::add(&mut self.findings, finding);
+    }
+
+    /// Checks, and findings: each that follows from another one stands under it.
+    pub(super) fn close(self) -> (Vec<CheckReport>, Vec<Finding>) {
+        let root = |fingerprint: &str| {
+            let mut at = fingerprint.to_owned();
+            // As many steps as there are findings lead to every root.
+            for _ in 0..self.follows.len() {
+                match self.follows.get(&at) {
+                    Some(cause) => at.clone_from(&cause.fingerprint),
+                    None => break,
+                }
+            }
+            at
+        };
+        let (followers, mut roots): (Vec<Finding>, Vec<Finding>) = self
+            .findings
+            .into_iter()
+            .partition(|one| self.follows.contains_key(&one.fingerprint));
+        for mut finding in followers {
+            let cause = root(&finding.fingerprint);
+            let cause = roots.iter_mut().find(|one| one.fingerprint == cause);
+            match (cause, self.follows.get(&finding.fingerprint)) {
+                (Some(cause), Some(follows)) => {
+                    finding.rule = Some(follows.rule.to_owned());
+                    cause.consequences.push(finding);
+                }
+                _ => roots.push(finding),
+            }
+        }
+        (self.checks, roots)
     }
 }

@@ -29,6 +29,7 @@ mod run;
 mod secrets;
 mod session;
 mod target;
+mod topic;
 mod verdict;
 pub mod waivers;
 
@@ -262,6 +263,7 @@ mod tests {
         json_patch::patch(&mut body, &patch).unwrap();
         let header = ("content-type".parse().unwrap(), media_type.parse().unwrap());
         let response = response::Response {
+            number: 1,
             target: String::new(),
             received: Some(response::Received {
                 status,

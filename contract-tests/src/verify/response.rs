@@ -30,6 +30,8 @@ pub(super) struct Received {
 /// One request and what became of it.
 #[derive(Debug)]
 pub(super) struct Response {
+    /// The number of the request, counted from 1.
+    pub(super) number: usize,
     /// Path and query as sent.
     pub(super) target: String,
     /// What came, if anything did.

@@ -14,6 +14,7 @@ use super::request::{Query, RawRequest, Request};
 use super::response::Response;
 use super::row::Row;
 use super::session::{Session, Stop};
+use super::topic::{Broken, Topic};
 
 /// So many times a throttled request is sent again.
 const THROTTLED: usize = 2;
@@ -55,6 +56,11 @@ impl<'a> Run<'a> {
             unknown_paths: 0,
             pending: Vec::new(),
         }
+    }
+
+    /// What cannot be relied on.
+    pub(super) fn broken(&self) -> &Broken {
+        &self.ledger.broken
     }
 
     /// These checks will send requests.
@@ -163,7 +169,8 @@ impl<'a> Run<'a> {
     /// There is a response, but no page of rows.
     pub(super) fn no_list(&mut self, check: CheckId, response: &Response) {
         let expected = "HTTP 200 with a page of rows";
-        let fault = Fault::new("no page of rows", expected, response.summary());
+        let fault = Fault::new("no page of rows", expected, response.summary())
+            .rests_on([Topic::Body(response.number)]);
         self.judge(check, response, Some(fault));
     }
 
@@ -215,7 +222,9 @@ impl<'a> Run<'a> {
         let mut ids = listing.ids().into_keys();
         let id = ids.find(|id| before.iter().any(|row| row.id() == Some(*id)))?;
         let got = format!("row {id} on page {page} and on one before");
-        Some(Fault::new("a row on two pages", "each row on one page", got).at("/data/contents"))
+        let fault = Fault::new("a row on two pages", "each row on one page", got);
+        let fault = fault.at("/data/contents").breaks([Topic::Pages]);
+        Some(fault.rests_on([Topic::Ids, Topic::Sizes, Topic::Totals, Topic::Pages]))
     }
 
     /// The rows are read: judges what all of them show.
@@ -260,11 +269,13 @@ impl<'a> Run<'a> {
         }
         let is_cut = matches!(stop, Some(Stop::Throttled(_) | Stop::Cap(_)));
         let unchecked = self.pending.iter().filter(|_| is_cut);
+        let unchecked = unchecked.map(ToString::to_string).collect();
+        let (checks, findings) = self.ledger.close();
         Ok(Ended {
-            unchecked: unchecked.map(ToString::to_string).collect(),
+            unchecked,
             standing,
-            checks: self.ledger.checks,
-            findings: self.ledger.findings,
+            checks,
+            findings,
             session: self.session,
         })
     }

@@ -203,6 +203,7 @@ impl Session {
         };
         let target = exchanged.target.unwrap_or_default();
         let response = Response {
+            number: self.sent,
             curl: self.curl(&target, !is_anonymous),
             target,
             is_probe,

@@ -61,10 +61,12 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     for waiver in waivers {
         let mut matched = false;
         for finding in &mut report.findings {
-            if finding.fingerprint == waiver.fingerprint {
-                finding.waived = Some(waiver.reason.clone());
-                matched = true;
-            }
+            finding.each_mut(|one| {
+                if one.fingerprint == waiver.fingerprint {
+                    one.waived = Some(waiver.reason.clone());
+                    matched = true;
+                }
+            });
         }
         let key = check_of(waiver);
         let is_left_out = report.operations.iter().any(|one| {
@@ -114,6 +116,8 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
             curl: None,
             times: 1,
             waived: None,
+            rule: None,
+            consequences: Vec::new(),
         });
     }
     report.settle();

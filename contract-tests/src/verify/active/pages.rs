@@ -12,6 +12,7 @@ use crate::verify::request::Query;
 use crate::verify::row::Row;
 use crate::verify::run::{Run, SIZE};
 use crate::verify::session::Stop;
+use crate::verify::topic::Topic;
 
 /// Page size of the documented request.
 const DOCUMENTED_SIZE: i64 = 10;
@@ -19,6 +20,9 @@ const DOCUMENTED_SIZE: i64 = 10;
 const LARGE_SIZE: i64 = 5000;
 /// Pages of the walk that everything else is compared with.
 const PAGES: i64 = 5;
+
+/// What rows on several pages rest on.
+const PAGES_OF_ROWS: [Topic; 4] = [Topic::Ids, Topic::Sizes, Topic::Totals, Topic::Pages];
 
 pub(super) async fn documented(run: &mut Run<'_>) -> Result<(), Stop> {
     let query = Query::page(1, DOCUMENTED_SIZE);
@@ -71,6 +75,8 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
                     "no rows past the last page",
                     format!("{} rows on page {}", past.rows.len(), walk.past),
                 )
+                .rests_on(PAGES_OF_ROWS)
+                .breaks([Topic::Pages])
             });
             run.judge(check::PAGING, &past.response, fault);
         }
@@ -119,6 +125,8 @@ async fn another_size(run: &mut Run<'_>, limit: i64) -> Result<(), Stop> {
             format!("the same {count} rows in pages of {SIZE} and of {size}"),
             got,
         )
+        .rests_on(PAGES_OF_ROWS)
+        .breaks([Topic::Pages])
     });
     run.judge(check::PAGING, &walk.last.response, fault);
     Ok(())
@@ -187,7 +195,8 @@ async fn large(run: &mut Run<'_>) -> Result<(), Stop> {
         let fault = got.map(|got| {
             let expected = run.history.total.unwrap_or(listed.len() as i64);
             let expected = format!("the {expected} rows that smaller pages have");
-            Fault::new("a large size hides rows", expected, got).at("/data")
+            let fault = Fault::new("a large size hides rows", expected, got).at("/data");
+            fault.rests_on([Topic::Ids, Topic::Totals])
         });
         run.judge(check, &listing.response, fault);
         if is_wrong || listed.is_subset(&ids) {
@@ -231,6 +240,7 @@ pub(super) async fn repeat(run: &mut Run<'_>) -> Result<(), Stop> {
             format!("the rows that came first before: {}", list(&known)),
             format!("{}; and once more: {}", list(&one), list(&other_ids)),
         )
+        .rests_on(PAGES_OF_ROWS)
     });
     run.judge(check::REPEAT, &other.response, fault);
     Ok(())

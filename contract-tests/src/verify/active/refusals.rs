@@ -9,6 +9,7 @@ use crate::verify::request::{Query, RawRequest};
 use crate::verify::response::Response;
 use crate::verify::run::Run;
 use crate::verify::session::Stop;
+use crate::verify::topic::Topic;
 
 /// Added to an id, makes one that nothing has.
 const ELSEWHERE: i64 = 987_654_321_000;
@@ -28,7 +29,7 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
         let what = format!("a malformed {}", words(&parameter.argument));
         let request = RawRequest::new(page).path_argument(&parameter.name, NO_ID);
         let response = run.raw(request).await?;
-        refused(run, &what, &response);
+        refused(run, &what, &[], &response);
     }
     let times = || {
         operation
@@ -46,7 +47,8 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
             query.push_str(&format!("&{}={value}", time.name));
         }
         let response = run.raw(RawRequest::new(query)).await?;
-        refused(run, &format!("a malformed {}", malformed.name), &response);
+        let what = format!("a malformed {}", malformed.name);
+        refused(run, &what, &[&malformed.name], &response);
     }
     Ok(())
 }
@@ -75,7 +77,7 @@ async fn unknown(run: &mut Run<'_>, parameter: &Parameter, is_first: bool) -> Re
     let query = Query::page(1, 10).with(&parameter.name, elsewhere);
     if is_first {
         let response = run.call(&query).await?;
-        refused(run, &what, &response);
+        refused(run, &what, &[], &response);
         return Ok(());
     }
     let query = query.probe();
@@ -94,12 +96,13 @@ async fn unknown(run: &mut Run<'_>, parameter: &Parameter, is_first: bool) -> Re
             }
             run.judge(check::ERROR_ENVELOPE, &listing.response, fault);
         }
-        Err(response) => refused(run, &what, &response),
+        Err(response) => refused(run, &what, &[], &response),
     }
     Ok(())
 }
 
-fn refused(run: &mut Run<'_>, what: &str, response: &Response) {
+/// `filters` are those that a refusal of the value shows to be read.
+fn refused(run: &mut Run<'_>, what: &str, filters: &[&str], response: &Response) {
     let is_refusal = matches!(response.status(), 400 | 403 | 404);
     let fault = if response.is_excused() {
         None
@@ -121,6 +124,9 @@ fn refused(run: &mut Run<'_>, what: &str, response: &Response) {
         None
     };
     let is_told = fault.is_none();
+    let filters = filters.iter().map(|name| Topic::Filter((*name).to_owned()));
+    let topics = filters.chain([Topic::Body(response.number)]);
+    let fault = fault.map(|fault| fault.rests_on(topics));
     run.judge(check::ERROR_ENVELOPE, response, fault);
     if is_told {
         run.observe(
@@ -156,6 +162,7 @@ pub(super) async fn without_credentials(run: &mut Run<'_>) -> Result<(), Stop> {
             response.summary(),
         )),
     };
+    let fault = fault.map(|fault| fault.rests_on([Topic::Body(response.number)]));
     run.judge(check::AUTHENTICATION, &response, fault);
     Ok(())
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::verify::judgement::Fault;
 use crate::verify::row::long;
 use crate::verify::secrets::Secrets;
+use crate::verify::topic::Topic;
 
 /// Members of the envelope itself, present or not.
 pub(super) fn is_about_envelope(one: &Departure) -> bool {
@@ -36,7 +37,30 @@ pub(super) fn fault(one: Departure, secrets: &Secrets) -> Fault {
         got: one.what,
         pointer,
         evidence: one.evidence,
+        ..Fault::new("", "", "")
     }
+}
+
+/// What cannot be relied on where a body departs like this.
+pub(super) fn breaks(one: &Departure, body: &Value, number: usize) -> Vec<Topic> {
+    let mut breaks = vec![Topic::Response(number)];
+    if matches!(one.place.as_str(), "" | "data" | "data.contents") {
+        breaks.push(Topic::Body(number));
+    }
+    let Some(name) = one.place.strip_prefix("data.contents[].") else {
+        return breaks;
+    };
+    if name == "id" {
+        breaks.push(Topic::Ids);
+    }
+    let index = one.body.strip_prefix("/data/contents/");
+    let index = index.and_then(|rest| rest.split('/').next());
+    let row = index.and_then(|index| body.pointer(&format!("/data/contents/{index}/id")));
+    breaks.extend(
+        row.and_then(long)
+            .map(|id| Topic::Member(id, name.to_owned())),
+    );
+    breaks
 }
 
 /// A rule in words.

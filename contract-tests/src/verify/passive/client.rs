@@ -12,6 +12,7 @@ use crate::verify::check;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::response::Response;
 use crate::verify::secrets::Secrets;
+use crate::verify::topic::Topic;
 
 /// What the client made of a response, beside what the response says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -116,5 +117,8 @@ pub(super) fn client(
             response.failure(other),
         )],
     };
+    let number = response.number;
+    let rests = |fault: Fault| fault.rests_on([Topic::Response(number)]);
+    let faults = faults.into_iter().map(rests).collect();
     Some(Judgement::Applied(check::CLIENT, faults))
 }

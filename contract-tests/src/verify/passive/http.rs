@@ -5,10 +5,17 @@ use ocp_contract::strict::Strict;
 use crate::verify::check;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::response::Response;
+use crate::verify::topic::Topic;
 
 pub(super) fn transport(strict: &Strict, response: &Response) -> Judgement {
     let faults = match &response.received {
-        None => vec![Fault::new("no answer", "an answer", response.summary())],
+        None => {
+            let fault = Fault::new("no answer", "an answer", response.summary());
+            vec![fault.breaks([
+                Topic::Body(response.number),
+                Topic::Response(response.number),
+            ])]
+        }
         Some(_) if response.is_excused() && response.is_page_for_people() => Vec::new(),
         Some(received) => {
             let is_described = strict.schema(received.status).is_some();
@@ -19,7 +26,24 @@ pub(super) fn transport(strict: &Strict, response: &Response) -> Judgement {
 }
 
 fn of_response(response: &Response, status: u16, is_described: bool) -> Vec<Fault> {
+    let number = response.number;
     let mut faults = Vec::new();
+    if !is_described {
+        faults.push(Fault::new(
+            format!("HTTP {status}"),
+            "HTTP 200, or 4xx or 5xx for a failure",
+            response.summary(),
+        ));
+    }
+    if status >= 500 && !response.is_excused() {
+        faults.push(Fault::new(
+            "server error",
+            "no failure of the server",
+            response.summary(),
+        ));
+    }
+    // An odd status says more than what comes under it.
+    let faults_of_status = faults.len();
     let media_type = response.header("content-type");
     let essence = media_type.and_then(|text| text.split(';').next());
     if !essence.is_some_and(|text| text.trim().eq_ignore_ascii_case("application/json")) {
@@ -39,26 +63,23 @@ fn of_response(response: &Response, status: u16, is_described: bool) -> Vec<Faul
         let coding = response.secrets.shortened(coding);
         faults.push(Fault::new("content encoding", "gzip, or none", coding));
     }
-    if !is_described {
-        faults.push(Fault::new(
-            format!("HTTP {status}"),
-            "HTTP 200, or 4xx or 5xx for a failure",
-            response.summary(),
-        ));
-    }
-    if status >= 500 && !response.is_excused() {
-        faults.push(Fault::new(
-            "server error",
-            "no failure of the server",
-            response.summary(),
-        ));
-    }
     if let Err(what) = &response.body {
         faults.push(Fault::new(
             "body",
             "a JSON body",
             format!("a body that is {what}"),
         ));
+    }
+    let is_unusable = response.body.is_err() || faults_of_status > 0;
+    for (index, fault) in faults.iter_mut().enumerate() {
+        fault.breaks.push(Topic::Response(number));
+        if is_unusable {
+            fault.breaks.push(Topic::Body(number));
+            fault.rests_on.push(Topic::Body(number));
+        }
+        if index < faults_of_status {
+            fault.breaks.push(Topic::Status(number));
+        }
     }
     faults
 }

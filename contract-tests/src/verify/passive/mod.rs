@@ -5,6 +5,7 @@ mod body;
 mod client;
 mod http;
 mod page;
+mod shape;
 
 use std::collections::BTreeSet;
 
@@ -12,9 +13,10 @@ use ocp_contract::strict::{Rule, Strict};
 use serde_json::Value;
 
 use super::check;
-use super::judgement::{Fault, Judgement};
+use super::judgement::Judgement;
 use super::kind::RowKind;
 use super::response::Response;
+use super::topic::Topic;
 
 pub use client::Reading;
 pub(super) use client::reading;
@@ -33,32 +35,59 @@ pub(super) fn response(strict: &Strict, kind: &dyn RowKind, response: &Response)
     let secrets = &*response.secrets;
     let quote = |value: &Value| secrets.quote(value);
     let departures = strict.departures_quoting(received.status, body, &quote);
-    let (envelope, members): (Vec<_>, Vec<_>) =
-        departures.into_iter().partition(body::is_about_envelope);
-    let envelope = envelope
-        .into_iter()
-        .map(|one| body::fault(one, secrets))
-        .chain(body::envelope(body, received.status, secrets));
-    judgements.push(Judgement::Applied(check::ENVELOPE, envelope.collect()));
-    let unknown: BTreeSet<String> = members
+    let number = response.number;
+    let shared = shape::shared(number, received.status, body, &departures);
+    for one in &shared {
+        let mut fault = one.fault.clone();
+        fault.got = secrets.shortened(&fault.got);
+        judgements.push(Judgement::Applied(one.check, vec![fault]));
+    }
+    let unknown: BTreeSet<String> = departures
         .iter()
         .filter(|one| one.rule == Rule::Undocumented)
         .map(|one| one.body.clone())
         .collect();
-    let mut faults: Vec<Fault> = Vec::new();
-    for one in members {
+    let (mut envelope, mut members) = (Vec::new(), Vec::new());
+    for one in departures {
+        let is_envelope = body::is_about_envelope(&one);
+        let rests_on: Vec<Topic> = shared
+            .iter()
+            .filter_map(|cause| cause.topic_of(&one))
+            .collect();
+        let breaks = body::breaks(&one, body, number);
         let new_value = (one.rule == Rule::NewEnumValue).then(|| one.clone());
-        let fault = body::fault(one, secrets);
-        let misplaced = new_value
-            .as_ref()
-            .and_then(|value| kind.misplaced(value, body, &fault));
-        if let (Some(value), None) = (new_value, &misplaced) {
-            let observed = format!("{}: {}", value.place, value.what);
-            judgements.push(Judgement::Observed(check::NEW_WORDS, observed));
+        let mut fault = body::fault(one, secrets);
+        if let Some(value) = new_value {
+            match kind.misplaced(&value, body, &fault) {
+                Some(misplaced) => fault = misplaced,
+                None => {
+                    let observed = format!("{}: {}", value.place, value.what);
+                    judgements.push(Judgement::Observed(check::NEW_WORDS, observed));
+                }
+            }
         }
-        faults.push(misplaced.unwrap_or(fault));
+        let fault = fault.rests_on(rests_on).breaks(breaks);
+        if is_envelope {
+            &mut envelope
+        } else {
+            &mut members
+        }
+        .push(fault);
     }
-    judgements.push(Judgement::Applied(check::CONFORMANCE, faults));
+    envelope.extend(body::envelope(body, received.status, secrets));
+    let of_envelope = [Topic::Status(number)];
+    let of_envelope = of_envelope
+        .into_iter()
+        .chain(shared.iter().filter_map(|one| {
+            (one.check == check::ENVELOPE).then(|| Topic::Shape(number, one.fault.kind.clone()))
+        }));
+    let of_envelope: Vec<Topic> = of_envelope.collect();
+    let envelope = envelope.into_iter().map(|fault| {
+        let fault = fault.rests_on(of_envelope.clone());
+        fault.breaks([Topic::Response(number)])
+    });
+    judgements.push(Judgement::Applied(check::ENVELOPE, envelope.collect()));
+    judgements.push(Judgement::Applied(check::CONFORMANCE, members));
     judgements.extend(client::client(response, body, &unknown));
     judgements
 }

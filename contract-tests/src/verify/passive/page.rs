@@ -3,6 +3,7 @@
 use crate::verify::check;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::listing::Listing;
+use crate::verify::topic::Topic;
 
 /// Judges what a page says of itself.
 pub(crate) fn page(listing: &Listing) -> Vec<Judgement> {
@@ -13,16 +14,24 @@ pub(crate) fn page(listing: &Listing) -> Vec<Judgement> {
 }
 
 fn faults(listing: &Listing) -> Vec<Fault> {
+    use Topic::{Pages, Sizes, Totals};
     let rows = listing.rows.len() as i64;
     let mut faults = Vec::new();
-    let mut wrong = |name: &str, expected: String| {
+    let mut wrong = |name: &str, expected: String, rests_on: &[Topic], breaks: &[Topic]| {
         let page = listing.response.secrets.quote(&listing.page);
         let got = format!("{page}, {rows} rows");
-        faults.push(Fault::new(name, expected, got).at("/data/page"));
+        let fault = Fault::new(name, expected, got).at("/data/page");
+        let fault = fault.rests_on(rests_on.iter().cloned());
+        faults.push(fault.breaks(breaks.iter().cloned()));
     };
     for name in ["number", "size", "totalElements", "totalPages", "totalPage"] {
         if listing.told(name).is_some_and(|value| value < 0) {
-            wrong(&format!("{name} negative"), "no negative number".into());
+            wrong(
+                &format!("{name} negative"),
+                "no negative number".into(),
+                &[],
+                &[Totals],
+            );
         }
     }
     let (Some(number), Some(size)) = (listing.number, listing.size) else {
@@ -34,12 +43,19 @@ fn faults(listing: &Listing) -> Vec<Fault> {
     let is_past = rows == 0 && number > 1;
     let is_other = |told| told != number && !(is_past && (told == 1 || Some(told) == pages));
     if told("number").is_some_and(is_other) {
-        wrong("number", format!("number {number}, as asked for"));
+        wrong(
+            "number",
+            format!("number {number}, as asked for"),
+            &[],
+            &[Pages],
+        );
     }
     if rows > size {
         wrong(
             "too many rows",
             format!("at most {size} rows, as asked for"),
+            &[],
+            &[Sizes],
         );
     }
     let asked = size;
@@ -48,6 +64,8 @@ fn faults(listing: &Listing) -> Vec<Fault> {
         wrong(
             "size",
             format!("size {asked}, as asked for, or the number of rows"),
+            &[Sizes],
+            &[],
         );
     }
     if let Some(total) = told("totalElements").filter(|_| size > 0) {
@@ -57,17 +75,29 @@ fn faults(listing: &Listing) -> Vec<Fault> {
             wrong(
                 "rows against totals",
                 format!("{due} rows on page {number} of {total} by {size}"),
+                &[Sizes],
+                &[Totals],
             );
         }
         let due = total.saturating_add(size - 1) / size;
         if pages.is_some_and(|told| told != due && !(total == 0 && told == 1)) {
-            wrong("totalPages", format!("{due} pages for {total} by {size}"));
+            wrong(
+                "totalPages",
+                format!("{due} pages for {total} by {size}"),
+                &[Sizes, Totals],
+                &[],
+            );
         }
     }
     if let (Some(one), Some(other)) = (told("totalPages"), told("totalPage"))
         && one != other
     {
-        wrong("totalPage", format!("totalPage {one}, like totalPages"));
+        wrong(
+            "totalPage",
+            format!("totalPage {one}, like totalPages"),
+            &[],
+            &[],
+        );
     }
     faults
 }

@@ -7,6 +7,7 @@ use crate::verify::listing::Listing;
 use crate::verify::row::Row;
 use crate::verify::run::{Run, SIZE};
 use crate::verify::session::Stop;
+use crate::verify::topic::Topic;
 
 /// Asks for what a filter finds, on one page, and judges it.
 pub(super) async fn find(
@@ -30,7 +31,7 @@ pub(super) fn compare(
     found: &Listing,
     filter: &Filter,
 ) {
-    let faults = filter.judge(what, found, &run.history);
+    let faults = filter.judge(what, found, &run.history, run.broken());
     run.judge(check, &found.response, faults);
 }
 
@@ -61,6 +62,9 @@ pub(super) async fn find_in_pages(
             format!("{count} tasks in pages of {size}"),
             format!("{}, without task {id}", walk.rows.len()),
         )
+        .rests_on([Topic::Ids, Topic::Sizes, Topic::Totals, Topic::Pages])
+        .rests_on(filter.filters())
+        .breaks(filter.filters())
     });
     run.judge(check, &walk.last.response, fault);
     Ok(())

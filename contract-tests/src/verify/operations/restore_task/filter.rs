@@ -6,7 +6,7 @@ use chrono::{SecondsFormat, Timelike};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::json;
 
-use super::task::{Time, is_finished, is_known, times};
+use super::task::{Time, is_finished, is_known, members, times};
 use crate::verify::history::History;
 use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
@@ -14,6 +14,7 @@ use crate::verify::request::Query;
 use crate::verify::row::Row;
 use crate::verify::run::SIZE;
 use crate::verify::secrets::Secrets;
+use crate::verify::topic::{Broken, Topic};
 
 /// Names, states and a window; each that is there narrows the others.
 #[derive(Debug, Clone, Default)]
@@ -123,13 +124,19 @@ impl Filter {
     }
 
     /// Judges what it has found; `what` it is called.
-    pub(super) fn judge(&self, what: &str, found: &Listing, history: &History) -> Vec<Fault> {
+    pub(super) fn judge(
+        &self,
+        what: &str,
+        found: &Listing,
+        history: &History,
+        broken: &Broken,
+    ) -> Vec<Fault> {
         let secrets = &*found.response.secrets;
-        let at = |fault: Fault| fault.at("/data/contents");
-        let rows = found.rows.iter();
-        let old = || rows.clone().filter(|row| !history.is_new(row));
+        let old = || found.rows.iter().filter(|row| !history.is_new(row));
         let demanded = self.demanded(&history.rows).count();
-        let extra = old().find(|row| !self.allows(row)).map(|row| {
+        let extra = self.witness(old().filter(|row| !self.allows(row)), broken);
+        let extra = extra.map(|row| {
+            let filters = self.ruling_out(row);
             Fault::new(
                 format!("{what} finds others"),
                 format!("only tasks that the filter asks for, {demanded} of them"),
@@ -139,12 +146,16 @@ impl Filter {
                     found.rows.len()
                 ),
             )
+            .rests_on(members(row, &self.reads()))
+            .rests_on(filters.clone())
+            .breaks(filters)
         });
         // Filters narrow the list, they do not add to it.
         let listed: BTreeSet<i64> = history.rows.iter().filter_map(Row::id).collect();
         let is_unlisted = |row: &&Row| row.id().is_some_and(|id| !listed.contains(&id));
         let unlisted = old().find(is_unlisted).filter(|_| history.complete);
         let unlisted = unlisted.map(|row| {
+            let of_row = row.id().map(Topic::Row);
             Fault::new(
                 "a filter finds tasks that are not listed",
                 format!(
@@ -153,20 +164,106 @@ impl Filter {
                 ),
                 format!("{} as well, with {what}", name(row, secrets)),
             )
+            .rests_on([Topic::Ids])
+            .rests_on(of_row.clone())
+            .breaks(of_row)
         });
         let ids = found.ids();
         let is_whole = history.complete && found.is_whole();
         let is_lost = |row: &&Row| row.id().is_some_and(|id| !ids.contains_key(&id));
-        let mut lost = self.demanded(&history.rows).filter(|_| is_whole);
-        let lost = lost.find(is_lost).map(|row| {
+        let lost = self.demanded(&history.rows).filter(|_| is_whole);
+        let lost = self.witness(lost.filter(is_lost), broken).map(|row| {
             Fault::new(
                 format!("{what} loses tasks"),
                 format!("the {demanded} tasks that the filter asks for"),
                 format!("{} tasks, without {}", found.rows.len(), name(row, secrets)),
             )
+            .rests_on(members(row, &self.reads()))
+            .rests_on([Topic::Ids])
+            .rests_on(self.filters())
+            .breaks(self.filters())
         });
         let faults = extra.into_iter().chain(unlisted).chain(lost);
-        faults.map(at).collect()
+        faults.map(|fault| fault.at("/data/contents")).collect()
+    }
+
+    /// Of several rows the one that shows most: none of which a member is wrong that
+    /// the filter reads, if there is one.
+    fn witness<'a>(&self, rows: impl Iterator<Item = &'a Row>, broken: &Broken) -> Option<&'a Row> {
+        let rows: Vec<&Row> = rows.collect();
+        let is_damaged = |row: &Row| {
+            let mut members = members(row, &self.reads()).into_iter();
+            members.any(|one| broken.has(&one))
+        };
+        let sound = rows.iter().find(|row| !is_damaged(row));
+        sound.or(rows.first()).copied()
+    }
+
+    /// Its parameters.
+    pub(super) fn filters(&self) -> Vec<Topic> {
+        let query = self.query();
+        let names = query.arguments.keys();
+        names.map(|name| Topic::Filter(name.clone())).collect()
+    }
+
+    /// The parameters that a row does not fit.
+    fn ruling_out(&self, row: &Row) -> Vec<Topic> {
+        let without: [(&str, Self); 4] = [
+            (
+                "restoreClusterName",
+                Self {
+                    names: Vec::new(),
+                    ..self.clone()
+                },
+            ),
+            (
+                "status",
+                Self {
+                    states: Vec::new(),
+                    ..self.clone()
+                },
+            ),
+            (
+                "startTime",
+                Self {
+                    start: None,
+                    ..self.clone()
+                },
+            ),
+            (
+                "endTime",
+                Self {
+                    end: None,
+                    ..self.clone()
+                },
+            ),
+        ];
+        let ruling: Vec<Topic> = without
+            .into_iter()
+            .filter(|(_, rest)| rest.allows(row))
+            .map(|(name, _)| Topic::Filter(name.to_owned()))
+            .collect();
+        // Several at once: each of them alone would do.
+        if ruling.is_empty() {
+            self.filters()
+        } else {
+            ruling
+        }
+    }
+
+    /// Members of rows that it goes by.
+    fn reads(&self) -> Vec<&'static str> {
+        let mut reads = Vec::new();
+        if !self.names.is_empty() {
+            reads.push("restoreClusterName");
+        }
+        if !self.states.is_empty() {
+            reads.extend(["status", "finished", "successful"]);
+        }
+        if self.start.is_some() || self.end.is_some() {
+            reads.extend(["createTime", "finishTime", "restoreEndTime", "finished"]);
+        }
+        reads
     }
 
     /// Whether a task must be found. What runs may have changed its state, and

@@ -9,13 +9,15 @@ use serde_json::json;
 use super::asking::{compare, find, find_in_pages};
 use super::checks::{ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_WORDS, FILTERS_TOGETHER};
 use super::filter::{Filter, Words, label};
-use super::task::{is_finished, is_known, times};
+use super::judge::STATE;
+use super::task::{is_finished, is_known, members, times};
 use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
 use crate::verify::request::{Query, RawRequest};
 use crate::verify::row::Row;
 use crate::verify::run::{Run, SIZE};
 use crate::verify::session::Stop;
+use crate::verify::topic::Topic;
 
 /// States that are asked for, at most.
 const STATES: usize = 3;
@@ -167,7 +169,8 @@ pub(super) async fn words(run: &mut Run<'_>) -> Result<Words, Stop> {
                 }
                 Err(response) => {
                     let expected = "tasks, or HTTP 400 for a word that it does not know";
-                    let fault = Fault::new("refused", expected, response.summary());
+                    let fault = Fault::new("refused", expected, response.summary())
+                        .rests_on([Topic::Body(response.number)]);
                     // A word that it does not know may be refused, or find nothing.
                     let is_refused = response.status() == 400;
                     run.judge(check, &response, (!is_refused).then_some(fault));
@@ -180,7 +183,10 @@ pub(super) async fn words(run: &mut Run<'_>) -> Result<Words, Stop> {
                 "finds nothing",
                 format!("the tasks in state {state}, by its machine name or by its label"),
                 "no task by either",
-            );
+            )
+            .rests_on([Topic::Body(response.number)])
+            .rests_on(damage(run, state))
+            .breaks([Topic::Filter("status".to_owned())]);
             run.judge(check, &response, Some(fault));
         }
     }
@@ -200,6 +206,17 @@ pub(super) async fn words(run: &mut Run<'_>) -> Result<Words, Stop> {
     }
     running(run, words).await?;
     Ok(words)
+}
+
+/// What is wrong with the tasks in a state, if something is with each.
+fn damage(run: &Run<'_>, state: &str) -> Vec<Topic> {
+    let rows = run.history.rows.iter();
+    let rows = rows.filter(|row| row.text("status") == Some(state));
+    let damage = |row: &Row| {
+        let mut members = members(row, &STATE).into_iter();
+        members.find(|one| run.broken().has(one))
+    };
+    rows.map(damage).collect::<Option<_>>().unwrap_or_default()
 }
 
 /// What runs is found by its state, too, unless it has another one by now.
@@ -231,6 +248,7 @@ async fn running(run: &mut Run<'_>, words: Words) -> Result<(), Stop> {
             format!("task {id}, which is in state {state}"),
             format!("{} tasks without it", found.rows.len()),
         )
+        .rests_on([Topic::Filter("status".to_owned())])
     });
     run.judge(FILTER_WORDS, &found.response, fault);
     Ok(())

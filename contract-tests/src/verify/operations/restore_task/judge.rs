@@ -8,12 +8,13 @@ use ocp_contract::strict::Strict;
 use serde_json::{Value, json};
 
 use super::checks::{RUNNING_TASK, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
-use super::task::{Time, is_finished};
+use super::task::{Time, is_finished, members};
 use crate::lossless;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::listing::Listing;
 use crate::verify::row::{Row, long};
 use crate::verify::secrets::Secrets;
+use crate::verify::topic::Topic;
 
 /// OceanBase is no older.
 const FIRST_YEAR: i32 = 2010;
@@ -44,21 +45,34 @@ pub(super) fn rows(
         if let Some(id) = row.id() {
             if on_page.contains_key(&id) {
                 let got = format!("task {id} twice");
-                identity.push(Fault::new("twice on a page", "each task once", got).at(&at));
+                let twice = Fault::new("twice on a page", "each task once", got).at(&at);
+                identity.push(twice.breaks([Topic::Ids]));
             }
             let first = on_page.entry(id).or_insert(row);
             let first = known.get(&id).unwrap_or(first);
             let changed = changes(strict, secrets, first, row);
             identity.extend(changed.map(|fault| fault.at(&at)));
         }
-        judgements.push(Judgement::Applied(TASK_STATE, state(row, &at, secrets)));
-        judgements.push(Judgement::Applied(TASK_TIMES, times(row, &at, secrets)));
+        let with = |names: &'static [&str], faults: Vec<Fault>| -> Vec<Fault> {
+            let with = |fault: Fault| fault.rests_on(members(row, names));
+            let with = |fault: Fault| with(fault).breaks(members(row, names));
+            faults.into_iter().map(with).collect()
+        };
+        let state = with(&STATE, state(row, &at, secrets));
+        judgements.push(Judgement::Applied(TASK_STATE, state));
+        let times = with(&TIMES, times(row, &at, secrets));
+        judgements.push(Judgement::Applied(TASK_TIMES, times));
         judgements.push(Judgement::Applied(TASK_IDENTITY, identity));
         let observed = of_running(row, secrets).into_iter();
         judgements.extend(observed.map(|one| Judgement::Observed(RUNNING_TASK, one)));
     }
     judgements
 }
+
+/// Members that say in which state a task is.
+pub(super) const STATE: [&str; 3] = ["status", "finished", "successful"];
+/// Members that say when it was what.
+const TIMES: [&str; 3] = ["createTime", "finishTime", "restoreEndTime"];
 
 fn of_running(row: &Row, secrets: &Secrets) -> Vec<String> {
     let mut observed = Vec::new();
@@ -103,11 +117,14 @@ fn changes(strict: &Strict, secrets: &Secrets, known: &Row, row: &Row) -> Option
         Some(value) => secrets.quote(value),
         None => "nothing".to_owned(),
     };
-    Some(Fault::new(
-        format!("data.contents[].{name} changes"),
-        format!("{} as before", quoted(known)),
-        format!("{} for task {}", quoted(row), row.id()?),
-    ))
+    Some(
+        Fault::new(
+            format!("data.contents[].{name} changes"),
+            format!("{} as before", quoted(known)),
+            format!("{} for task {}", quoted(row), row.id()?),
+        )
+        .rests_on([Topic::Member(row.id()?, name.clone()), Topic::Ids]),
+    )
 }
 
 /// Names, which cannot be empty.
@@ -127,7 +144,9 @@ fn identity(row: &Row, at: &str) -> Vec<Fault> {
         .filter_map(|name| {
             let place = format!("data.contents[].{name}");
             let fault = Fault::empty(&row.0, &format!("/{name}"), &place)?;
-            let fault = fault.at(format!("{at}/{name}"));
+            let fault = fault
+                .at(format!("{at}/{name}"))
+                .breaks(members(row, &[name]));
             Some(if NAMES.contains(name) {
                 fault
             } else {
@@ -150,7 +169,10 @@ fn identity(row: &Row, at: &str) -> Vec<Fault> {
                 "an id, counted from 1",
                 id.to_string(),
             );
-            let fault = fault.at(format!("{at}/{name}"));
+            let mut fault = fault.at(format!("{at}/{name}"));
+            if name == "id" {
+                fault = fault.breaks([Topic::Ids]);
+            }
             // Elsewhere OCP writes -1 for an id that there is not.
             let is_none = name != "id" && id == -1;
             faults.push(if is_none { fault.drift() } else { fault });
@@ -193,6 +215,7 @@ fn state(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
             "an empty errorMsg, or none",
             secrets.quote(message),
         );
+        let fault = fault.breaks(members(row, &["errorMsg"]));
         faults.push(fault.at(format!("{at}/errorMsg")));
     }
     faults
@@ -206,6 +229,27 @@ fn times(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
         let time = row.text(name).unwrap_or_default();
         format!("{name} {}", secrets.shortened(time))
     };
+    for name in ["createTime", "finishTime", "restoreEndTime"] {
+        let is_early = |time: Time| time.year() < FIRST_YEAR;
+        if row.time(name).is_some_and(is_early) {
+            let expected = "a time since there is OceanBase";
+            let fault = Fault::new(format!("{name} too early"), expected, said(name));
+            faults.push(fault.at(format!("{at}/{name}")));
+        }
+    }
+    for name in ["createTime", "finishTime"] {
+        let is_ahead = |time| time > Utc::now() + TimeDelta::days(1);
+        if row.time(name).is_some_and(is_ahead) {
+            faults.push(
+                Fault::new(
+                    format!("{name} in the future"),
+                    "a time that has come",
+                    said(name),
+                )
+                .at(format!("{at}/{name}")),
+            );
+        }
+    }
     if let (Some(created), Some(finished)) = (created, finished)
         && finished < created
     {
@@ -230,27 +274,6 @@ fn times(row: &Row, at: &str, secrets: &Secrets) -> Vec<Fault> {
         // The clocks of OCP and of the database may differ by a little.
         let is_near = restored - created < TimeDelta::seconds(60);
         faults.push(if is_near { fault.drift() } else { fault });
-    }
-    for name in ["createTime", "finishTime", "restoreEndTime"] {
-        let is_early = |time: Time| time.year() < FIRST_YEAR;
-        if row.time(name).is_some_and(is_early) {
-            let expected = "a time since there is OceanBase";
-            let fault = Fault::new(format!("{name} too early"), expected, said(name));
-            faults.push(fault.at(format!("{at}/{name}")));
-        }
-    }
-    for name in ["createTime", "finishTime"] {
-        let is_ahead = |time| time > Utc::now() + TimeDelta::days(1);
-        if row.time(name).is_some_and(is_ahead) {
-            faults.push(
-                Fault::new(
-                    format!("{name} in the future"),
-                    "a time that has come",
-                    said(name),
-                )
-                .at(format!("{at}/{name}")),
-            );
-        }
     }
     faults
 }

@@ -5,8 +5,15 @@ use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::Value;
 
 use crate::verify::row::Row;
+use crate::verify::topic::Topic;
 
 pub(super) type Time = DateTime<FixedOffset>;
+
+/// Members of a row, as what a check rests on.
+pub(super) fn members(row: &Row, names: &[&str]) -> Vec<Topic> {
+    let topic = |name: &&str| Some(Topic::Member(row.id()?, (*name).to_owned()));
+    names.iter().filter_map(topic).collect()
+}
 
 pub(super) fn is_finished(row: &Row) -> bool {
     row.flag("finished") == Some(true)

@@ -11,6 +11,7 @@ use crate::verify::request::RawRequest;
 use crate::verify::row::Row;
 use crate::verify::run::{Run, SIZE};
 use crate::verify::session::Stop;
+use crate::verify::topic::Topic;
 
 /// Windows begin and end on whole seconds, tasks do not.
 const MARGIN: TimeDelta = TimeDelta::seconds(2);
@@ -93,7 +94,8 @@ async fn alone(run: &mut Run<'_>, first: Time, last: Time) -> Result<(), Stop> {
                     break;
                 }
                 Err(response) => {
-                    let fault = Fault::new("one bound", "tasks, or HTTP 400", response.summary());
+                    let fault = Fault::new("one bound", "tasks, or HTTP 400", response.summary())
+                        .rests_on([Topic::Body(response.number)]);
                     run.judge(check, &response, Some(fault));
                 }
             }
@@ -153,6 +155,7 @@ async fn compared(run: &mut Run<'_>) -> Result<(), Stop> {
                     format!("no task whose {name} is seconds outside of the window"),
                     format!("task {}, {name} {time}", id.unwrap_or_default()),
                 )
+                .rests_on(["startTime", "endTime"].map(|name| Topic::Filter(name.to_owned())))
             });
             run.judge(check, &beside.response, fault);
         }
@@ -184,6 +187,7 @@ async fn running(run: &mut Run<'_>) -> Result<(), Stop> {
             format!("task {id}, created {created}"),
             format!("{} tasks without it", found.rows.len()),
         )
+        .rests_on(filter.filters())
     });
     run.judge(TIME_WINDOW, &found.response, fault);
     Ok(())
