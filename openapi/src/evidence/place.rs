@@ -91,7 +91,7 @@ impl Place {
 
     /// The place of the object or array that this is a part of, and the step from
     /// there; `None` for what stands alone.
-    pub(crate) fn parent(&self) -> Option<(Self, &Step)> {
+    pub fn parent(&self) -> Option<(Self, &Step)> {
         let (last, path) = self.path.split_last()?;
         let (root, path) = (self.root.clone(), path.to_vec());
         Some((Self { root, path }, last))
@@ -106,7 +106,7 @@ impl Place {
     }
 
     /// The way from the root: `data.contents[].id`, empty for the root.
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         let mut text = String::new();
         for step in &self.path {
             match step {

@@ -74,8 +74,8 @@ pub struct Departure {
     pub body: String,
     /// JSON pointer of the spec node that it departs from.
     pub spec: String,
-    /// The place on the wire, the same for every row: `data.contents[].id`.
-    pub place: String,
+    /// The place on the wire, the same for every row: `200 data.contents[].id`.
+    pub place: Place,
     /// The member of the object at the place that is missing or not described.
     pub member: Option<String>,
     /// The rule that it breaks.
@@ -190,7 +190,7 @@ impl Strict {
             return vec![Departure {
                 body: String::new(),
                 spec: String::new(),
-                place: String::new(),
+                place: Place::response(status),
                 member: None,
                 rule: Rule::Status,
                 severity: Severity::Violation,
@@ -232,7 +232,7 @@ impl Strict {
             Departure {
                 body: body.as_str().to_owned(),
                 spec: spec.clone(),
-                place: place.path(),
+                place,
                 member: member.map(str::to_owned),
                 rule: Rule::from(error.kind()),
                 severity,

@@ -11,18 +11,19 @@ use crate::verify::topic::Topic;
 
 /// Members of the envelope itself, present or not.
 pub(super) fn is_about_envelope(one: &Departure) -> bool {
-    !one.place.contains(['.', '[']) && one.rule != Rule::Undocumented
+    one.place.path.len() < 2 && one.rule != Rule::Undocumented
 }
 
 pub(super) fn fault(one: Departure, secrets: &Secrets) -> Fault {
     let (mut place, mut pointer) = (one.place, one.body);
     if let (Rule::Undocumented, Some(name)) = (&one.rule, &one.member) {
         // The one name in a report that a server has made up.
-        place.truncate(place.len() - name.len());
-        place.push_str(&secrets.text(name));
+        place.path.pop();
+        place = place.member(&secrets.text(name));
         pointer.truncate(pointer.rfind('/').map_or(0, |cut| cut + 1));
         pointer.push_str(&escape(&secrets.text(name)));
     }
+    let place = place.path();
     Fault {
         severity: one.severity,
         kind: match place.as_str() {
@@ -44,10 +45,11 @@ pub(super) fn fault(one: Departure, secrets: &Secrets) -> Fault {
 /// What cannot be relied on where a body departs like this.
 pub(super) fn breaks(one: &Departure, body: &Value, number: usize) -> Vec<Topic> {
     let mut breaks = vec![Topic::Response(number)];
-    if matches!(one.place.as_str(), "" | "data" | "data.contents") {
+    let place = one.place.path();
+    if matches!(place.as_str(), "" | "data" | "data.contents") {
         breaks.push(Topic::Body(number));
     }
-    let Some(name) = one.place.strip_prefix("data.contents[].") else {
+    let Some(name) = place.strip_prefix("data.contents[].") else {
         return breaks;
     };
     if name == "id" {

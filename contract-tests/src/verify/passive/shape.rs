@@ -66,7 +66,7 @@ pub(super) fn shared(
     for (parent, names) in lacks {
         let explains = {
             let parent = parent.clone();
-            move |one: &Departure| parent_of(one) == Some(&parent)
+            move |one: &Departure| parent_of(one).as_ref() == Some(&parent)
         };
         let added = departures.iter();
         let added = added.filter(|one| one.rule == Rule::Undocumented && explains(one));
@@ -98,10 +98,9 @@ fn error_under_200(status: u16, body: &Value) -> Option<Fault> {
 }
 
 /// The place of the object that a missing or undocumented member belongs to.
-fn parent_of(one: &Departure) -> Option<&str> {
-    let name = one.member.as_deref()?;
-    let parent = one.place.strip_suffix(name)?;
-    Some(parent.strip_suffix('.').unwrap_or(parent))
+fn parent_of(one: &Departure) -> Option<String> {
+    one.member.as_ref()?;
+    Some(one.place.parent()?.0.path())
 }
 
 /// Names of missing members, by the place of their object.
@@ -109,7 +108,7 @@ fn lacking(departures: &[Departure]) -> BTreeMap<String, Vec<String>> {
     let mut lacking: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in departures.iter().filter(|one| one.rule == Rule::Missing) {
         if let (Some(parent), Some(name)) = (parent_of(one), &one.member) {
-            let names = lacking.entry(parent.to_owned()).or_default();
+            let names = lacking.entry(parent).or_default();
             if !names.contains(name) {
                 names.push(name.clone());
             }
