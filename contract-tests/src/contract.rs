@@ -112,6 +112,7 @@ fn add(
             curl: None,
             times: 1,
             waived: None,
+            client: None,
             rule: None,
             consequences: Vec::new(),
         });

@@ -22,7 +22,7 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct Case {
     name: String,
     /// The operation to verify; without one, all that the OCP offers.
@@ -168,6 +168,12 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     insta::assert_yaml_snapshot!("findings", all);
+    // What follows from another finding has `>` before it.
+    let top = |prints: &Vec<String>| prints.iter().filter(|one| !one.starts_with('>')).count();
+    let mut counts: Vec<usize> = all.values().map(top).filter(|count| *count > 0).collect();
+    counts.sort_unstable();
+    assert_eq!(counts[counts.len() / 2], 1, "median");
+    assert!(counts.iter().all(|count| *count <= 3), "{counts:?}");
     // Open questions are answered and never fail.
     let questions = ["order", "scope", "new-words", "running-task", "time-forms"];
     let idle: Vec<&str> = all_checks()
@@ -193,4 +199,63 @@ async fn a_label_as_a_status_is_told_once() {
     let mut checks = report.checks.iter();
     let words = checks.find(|check| check.id == "new-words").unwrap();
     assert!(words.answers.is_empty(), "{:?}", words.answers);
+}
+
+/// Two cases in one.
+fn both_of(one: &Case, other: &Case) -> Case {
+    fn merge(one: &mut Value, other: &Value) {
+        match (one, other) {
+            (Value::Object(one), Value::Object(other)) => {
+                for (name, value) in other {
+                    merge(one.entry(name.clone()).or_insert(Value::Null), value);
+                }
+            }
+            (Value::Array(one), Value::Array(other)) => one.extend(other.clone()),
+            (one, other) => *one = other.clone(),
+        }
+    }
+    let mut fault = one.fault.clone();
+    merge(&mut fault, &other.fault);
+    Case {
+        name: format!("{} / {}", one.name, other.name),
+        operation: one.operation.clone(),
+        tasks: Vec::new(),
+        oddities: Vec::new(),
+        finds: Vec::new(),
+        says: String::new(),
+        verdict: String::new(),
+        fault,
+    }
+}
+
+/// Nothing is folded under what it has nothing to do with.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_independent_faults_both_stand_at_top_level() {
+    let contract = Arc::new(Contract::read().unwrap());
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/pairs.yaml");
+    let document = Document::parse("pairs.yaml", &read_text(&file, "pairs.yaml").unwrap()).unwrap();
+    let pairs: Vec<[String; 2]> = serde_json::from_value(document.value().clone()).unwrap();
+    assert!(pairs.len() >= 30);
+    let cases = cases();
+    let case = |name: &String| cases.iter().find(|one| one.name == *name).expect(name);
+    let mut runs = JoinSet::new();
+    for [one, other] in &pairs {
+        let (contract, alone) = (Arc::clone(&contract), [case(one), case(other)]);
+        let (pair, alone) = (both_of(alone[0], alone[1]), alone.map(Case::clone));
+        runs.spawn(async move {
+            let report = run(&contract, &pair, 40).await;
+            let has = |print: &str| report.findings.iter().any(|one| one.fingerprint == print);
+            for case in &alone {
+                let alone = run(&contract, case, 40).await;
+                let cause = &alone.findings[0].fingerprint;
+                if !has(cause) {
+                    let (_, found) = fingerprints(&pair, 40, &report);
+                    return Some(format!("{}: {cause} is not among {found:#?}", pair.name));
+                }
+            }
+            None
+        });
+    }
+    let wrong: Vec<String> = runs.join_all().await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -52,7 +52,10 @@ fn suite(name: String, operation: Option<&String>, report: &Report) -> TestSuite
 }
 
 fn case(check: &CheckReport, report: &Report) -> TestCase {
-    let findings = || report.findings.iter().filter(|one| check.has_found(one));
+    let findings = || {
+        let all = report.findings.iter().flat_map(Finding::with_consequences);
+        all.filter(|one| check.has_found(one))
+    };
     let is_failure = match check.outcome {
         Outcome::Violation => true,
         Outcome::Drift => report.fail_on == Severity::Drift,
@@ -97,7 +100,11 @@ fn told(finding: &Finding) -> String {
     if !finding.pointer.is_empty() {
         text.push_str(&format!("\nat: {}", finding.pointer));
     }
+    if let Some(client) = finding.client {
+        text.push_str(&format!("\nclient: {}", client.sentence()));
+    }
     for (name, part) in [
+        ("follows from another finding, as", &finding.rule),
         ("waived", &finding.waived),
         ("where", &finding.request),
         ("try", &finding.curl),

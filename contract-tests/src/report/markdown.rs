@@ -57,6 +57,12 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         if let Some(curl) = &finding.curl {
             writeln!(out, "  - try: {}", code(curl))?;
         }
+        if let Some(client) = finding.client {
+            writeln!(out, "  - client: {}", client.sentence())?;
+        }
+        if let Some(follow) = finding.follow() {
+            writeln!(out, "  - follow: {}", plain(&follow))?;
+        }
         if finding.times > 1 {
             writeln!(out, "  - found {} times", finding.times)?;
         }

@@ -116,6 +116,12 @@ fn write_finding(number: usize, finding: &Finding, out: &mut String) -> std::fmt
     if let Some(curl) = &finding.curl {
         row("try", curl)?;
     }
+    if let Some(client) = finding.client {
+        row("client", client.sentence())?;
+    }
+    if let Some(follow) = finding.follow() {
+        row("follow", &follow)?;
+    }
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! The report: checks, findings, observations, and the verdict on them.
 
+use std::collections::BTreeSet;
+
 use ocp_contract::Operation;
 use ocp_contract::strict::Severity;
 use serde::Serialize;
@@ -96,6 +98,29 @@ pub enum Outcome {
     NotExercised,
 }
 
+/// What users of the client get of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Meaning {
+    /// The values that the response has.
+    ReadRight,
+    /// An error.
+    Refused,
+    /// A value that the response does not have.
+    ReadWrong,
+}
+
+impl Meaning {
+    /// For people.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::ReadRight => "reads this response as it is",
+            Self::Refused => "answers this response with an error",
+            Self::ReadWrong => "reads this response wrong",
+        }
+    }
+}
+
 /// One departure from the contract. The same departure of many rows or answers
 /// is one finding.
 #[derive(Debug, Clone, Serialize)]
@@ -124,6 +149,8 @@ pub struct Finding {
     pub times: usize,
     /// The reason for which it is waived.
     pub waived: Option<String>,
+    /// What it means for users of the client, where the client sent the request.
+    pub client: Option<Meaning>,
     /// The rule by which it follows from the finding that it stands under, if it does.
     pub rule: Option<String>,
     /// What only follows from it: no faults of their own.
@@ -263,6 +290,27 @@ impl Report {
 }
 
 impl Finding {
+    /// How many findings only follow from it, in a few words; `None` if there are none.
+    pub fn follow(&self) -> Option<String> {
+        let checks: BTreeSet<&str> = self
+            .consequences
+            .iter()
+            .map(|one| one.check.as_str())
+            .collect();
+        let checks: Vec<&str> = checks.into_iter().collect();
+        match self.consequences.len() {
+            0 => None,
+            1 => Some(format!(
+                "1 other finding follows from this one ({})",
+                checks.join(", ")
+            )),
+            count => Some(format!(
+                "{count} other findings follow from this one ({})",
+                checks.join(", ")
+            )),
+        }
+    }
+
     /// The finding, and what follows from it.
     pub fn with_consequences(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(&self.consequences)

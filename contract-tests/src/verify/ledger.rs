@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use super::broken::{Broken, Cause};
 use super::check::CheckId;
 use super::finding::{self, CheckReport, Finding};
 use super::judgement::{Fault, Judgement};
 use super::response::Response;
-use super::topic::{Broken, Cause};
 
 /// Checks and findings of one operation.
 pub(super) struct Ledger {
@@ -105,6 +105,7 @@ impl Ledger {
             curl: response.map(|response| response.curl.clone()),
             times: 1,
             waived: None,
+            client: response.and_then(|response| response.meaning),
             rule: None,
             consequences: Vec::new(),
         };

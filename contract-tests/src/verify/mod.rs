@@ -9,6 +9,7 @@
 
 mod active;
 mod arguments;
+mod broken;
 pub mod check;
 mod contract;
 pub mod finding;
@@ -272,6 +273,7 @@ mod tests {
             }),
             body: Ok(body),
             outcome: None,
+            meaning: None,
             curl: String::new(),
             is_probe: false,
             is_anonymous: false,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
+use super::finding::Meaning;
 use super::secrets::Secrets;
 use crate::bridge::{Decoded, Failure};
 
@@ -40,6 +41,8 @@ pub(super) struct Response {
     pub(super) body: Result<Value, String>,
     /// What the client made of it, if the client sent it.
     pub(super) outcome: Option<Result<Decoded, Failure>>,
+    /// What users of the client get of it, once that is known.
+    pub(super) meaning: Option<Meaning>,
     /// A command line that sends it again.
     pub(super) curl: String,
     /// Whether the request left the contract on purpose, so that the contract

@@ -1,20 +1,21 @@
 //! The run on one operation: where session, passive checks, ledger and history meet.
 //! Active checks ask through it.
 
+use super::broken::Broken;
 use super::check::{self, CheckId};
 use super::contract::Subject;
-use super::finding::{CheckReport, Finding, NO_OCP, Standing};
+use super::finding::{CheckReport, Finding, Meaning, NO_OCP, Standing};
 use super::history::History;
 use super::judgement::{Fault, Judgement};
 use super::kind::RowKind;
 use super::ledger::Ledger;
 use super::listing::Listing;
-use super::passive;
+use super::passive::{self, Reading};
 use super::request::{Query, RawRequest, Request};
 use super::response::Response;
 use super::row::Row;
 use super::session::{Session, Stop};
-use super::topic::{Broken, Topic};
+use super::topic::Topic;
 
 /// So many times a throttled request is sent again.
 const THROTTLED: usize = 2;
@@ -33,6 +34,8 @@ pub(super) struct Run<'a> {
     /// that nobody knows.
     asked: usize,
     unknown_paths: usize,
+    /// The number of the first page.
+    first_page: i64,
     /// Checks that send requests and are still to be made, or to be ended.
     pending: Vec<CheckId>,
 }
@@ -54,6 +57,7 @@ impl<'a> Run<'a> {
             ledger: Ledger::new(&subject.operation.id, checks),
             asked: 0,
             unknown_paths: 0,
+            first_page: 1,
             pending: Vec::new(),
         }
     }
@@ -101,9 +105,25 @@ impl<'a> Run<'a> {
         self.ledger.enter(None, [skipped]);
     }
 
+    /// The number by which this OCP calls the first page: 1, or what was found out.
+    pub(super) fn first_page(&self) -> i64 {
+        self.first_page
+    }
+
+    /// From here on, pages are counted from 0; queries go on to count from 1.
+    pub(super) fn count_from_zero(&mut self) {
+        self.first_page = 0;
+    }
+
     /// Sends a call of the client, and judges whatever comes back.
     pub(super) async fn call(&mut self, query: &Query) -> Result<Response, Stop> {
-        self.ask(&Request::Call(query)).await
+        match query.number("page") {
+            Some(page) if self.first_page == 0 => {
+                let query = query.clone().with("page", page - 1);
+                self.ask(&Request::Call(&query)).await
+            }
+            _ => self.ask(&Request::Call(query)).await,
+        }
     }
 
     /// Sends what the client cannot express, and judges whatever comes back.
@@ -114,11 +134,19 @@ impl<'a> Run<'a> {
     /// The response to a request, after the waits that OCP asks for.
     async fn ask(&mut self, request: &Request<'_>) -> Result<Response, Stop> {
         for _ in 0..=THROTTLED {
-            let (response, stop) = self.session.send(request).await?;
+            let (mut response, stop) = self.session.send(request).await?;
             if let Some(stop) = stop {
                 return Err(stop);
             }
-            let judgements = passive::response(&self.subject.strict, self.kind, &response);
+            let strict = &self.subject.strict;
+            let judgements = passive::response(strict, self.kind, &response);
+            if response.outcome.is_some() {
+                response.meaning = Some(match passive::reading(&response, strict) {
+                    Reading::Right => Meaning::ReadRight,
+                    Reading::Error(_) => Meaning::Refused,
+                    Reading::Wrong(_) => Meaning::ReadWrong,
+                });
+            }
             self.ledger.enter(Some(&response), judgements);
             if response.status() == 429 {
                 continue;
@@ -141,13 +169,18 @@ impl<'a> Run<'a> {
     ) -> Result<Result<Listing, Box<Response>>, Stop> {
         let listing = Listing::read(self.call(query).await?, query);
         if let Ok(listing) = &listing {
-            let mut judgements = passive::page(listing);
-            let known = &self.history.known;
-            judgements.extend(self.kind.judge(&self.subject.strict, known, listing));
-            self.ledger.enter(Some(&listing.response), judgements);
-            self.history.learn(&listing.rows);
+            self.judge_page(listing);
         }
         Ok(listing)
+    }
+
+    /// Judges a page, and keeps its rows in mind.
+    pub(super) fn judge_page(&mut self, listing: &Listing) {
+        let mut judgements = passive::page(listing);
+        let known = &self.history.known;
+        judgements.extend(self.kind.judge(&self.subject.strict, known, listing));
+        self.ledger.enter(Some(&listing.response), judgements);
+        self.history.learn(&listing.rows);
     }
 
     /// Asks for a page of rows and expects one; `None` is a finding of the check.

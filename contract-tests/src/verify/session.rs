@@ -212,6 +212,7 @@ impl Session {
             received,
             body,
             outcome: exchanged.outcome,
+            meaning: None,
         };
         self.envelopes += usize::from(response.is_from_ocp());
         self.is_let_in |= response.has_envelope() && response.status() != 401 && !is_anonymous;

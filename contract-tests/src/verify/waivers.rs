@@ -116,6 +116,7 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
             curl: None,
             times: 1,
             waived: None,
+            client: None,
             rule: None,
             consequences: Vec::new(),
         });
@@ -126,4 +127,53 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
 /// Operation and check, which a fingerprint begins with.
 fn check_of(waiver: &Waiver) -> &str {
     waiver.fingerprint.split(':').next().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(check: &str, consequences: Vec<Finding>) -> Finding {
+        Finding {
+            operation: Some("list".to_owned()),
+            check: check.to_owned(),
+            severity: Severity::Violation,
+            fingerprint: format!("list/{check}: kind"),
+            expected: String::new(),
+            evidence: String::new(),
+            got: String::new(),
+            request: None,
+            pointer: String::new(),
+            curl: None,
+            times: 1,
+            waived: None,
+            client: None,
+            rule: None,
+            consequences,
+        }
+    }
+
+    #[test]
+    fn a_waiver_of_a_cause_covers_what_follows_and_one_of_that_is_used() {
+        for (waived, exit_code) in [
+            (&[][..], 1),
+            (&["list/cause: kind"], 0),
+            (&["list/follows: kind"], 1),
+            (&["list/cause: kind", "list/follows: kind"], 0),
+            (&["list/cause: kind", "list/nothing: kind"], 1),
+        ] {
+            let mut report = Report::new("OCP".to_owned());
+            report.findings = vec![finding("cause", vec![finding("follows", Vec::new())])];
+            let waiver = |fingerprint: &&str| Waiver {
+                fingerprint: (*fingerprint).to_owned(),
+                reason: "known".to_owned(),
+            };
+            let waivers: Vec<Waiver> = waived.iter().map(waiver).collect();
+            apply(&mut report, &waivers);
+            let stale = report.findings.iter().filter(|one| one.check == "waivers");
+            let is_stale = waived.contains(&"list/nothing: kind");
+            assert_eq!(stale.count(), usize::from(is_stale), "{waived:?}");
+            assert_eq!(report.exit_code(), exit_code, "{waived:?}");
+        }
+    }
 }

@@ -24,10 +24,10 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
     for (index, parameter) in in_path.iter().enumerate() {
         unknown(run, parameter, index == 0).await?;
     }
-    let page = "page=1&size=10";
+    let page = format!("page={}&size=10", run.first_page());
     for parameter in in_path.iter().filter(|one| one.schema["type"] == "integer") {
         let what = format!("a malformed {}", words(&parameter.argument));
-        let request = RawRequest::new(page).path_argument(&parameter.name, NO_ID);
+        let request = RawRequest::new(page.as_str()).path_argument(&parameter.name, NO_ID);
         let response = run.raw(request).await?;
         refused(run, &what, &[], &response);
     }
@@ -37,7 +37,7 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
             .filter(|one| one.schema["format"] == "date-time")
     };
     for malformed in times() {
-        let mut query = page.to_owned();
+        let mut query = page.clone();
         for time in times() {
             let value = if time.name == malformed.name {
                 NO_TIME
@@ -137,7 +137,7 @@ fn refused(run: &mut Run<'_>, what: &str, filters: &[&str], response: &Response)
 }
 
 pub(super) async fn without_credentials(run: &mut Run<'_>) -> Result<(), Stop> {
-    let request = RawRequest::new("page=1&size=10").anonymous();
+    let request = RawRequest::new(format!("page={}&size=10", run.first_page())).anonymous();
     let response = run.raw(request).await?;
     let fault = match response.status() {
         401 if response.has_envelope() => None,

@@ -65,6 +65,18 @@ pub(super) fn breaks(one: &Departure, body: &Value, number: usize) -> Vec<Topic>
     breaks
 }
 
+/// Other wrong members of the row, on which it may depend what one must be.
+pub(super) fn conditions(one: &Departure, breaks: &[Topic], all: &[Topic]) -> Vec<Topic> {
+    let row = breaks.iter().find_map(|topic| match topic {
+        Topic::Member(id, _) if one.rule == Rule::Null => Some(*id),
+        _ => None,
+    });
+    let is_other = |topic: &&Topic| {
+        matches!(topic, Topic::Member(id, _) if Some(*id) == row) && !breaks.contains(topic)
+    };
+    all.iter().filter(is_other).cloned().collect()
+}
+
 /// A rule in words.
 fn kind(rule: &Rule) -> &str {
     match rule {

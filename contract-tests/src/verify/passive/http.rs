@@ -1,10 +1,13 @@
 //! HTTP around the body.
 
+use chrono::DateTime;
 use ocp_contract::strict::Strict;
+use serde_json::Value;
 
 use crate::verify::check;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::response::Response;
+use crate::verify::row::time;
 use crate::verify::topic::Topic;
 
 pub(super) fn transport(strict: &Strict, response: &Response) -> Judgement {
@@ -78,7 +81,9 @@ fn of_response(response: &Response, status: u16, is_described: bool) -> Vec<Faul
             fault.rests_on.push(Topic::Body(number));
         }
         if index < faults_of_status {
-            fault.breaks.push(Topic::Status(number));
+            fault
+                .breaks
+                .extend([Topic::Status(number), Topic::Statuses]);
         }
     }
     faults
@@ -121,4 +126,22 @@ pub(super) fn throttling(response: &Response) -> Vec<Judgement> {
         judgements.push(Judgement::Observed(check::THROTTLING, observed));
     }
     judgements
+}
+
+/// The body's clock and that of HTTP are the same; whole hours between them are a time
+/// zone that was lost, or written wrongly.
+pub(super) fn clock(response: &Response, body: &Value) -> Option<Fault> {
+    let http = DateTime::parse_from_rfc2822(response.header("date")?).ok()?;
+    let sent = body.get("timestamp")?.as_str()?;
+    let apart = (time(sent)? - http).num_seconds();
+    let hours = (apart as f64 / 3600.0).round() as i64;
+    if hours == 0 || hours.abs() > 14 || (apart - hours * 3600).abs() > 60 {
+        return None;
+    }
+    let got = format!(
+        "{}, {hours} hours from the `Date` of HTTP: a time zone is lost, or wrong",
+        response.secrets.shortened(sent)
+    );
+    let expected = format!("the time of the response, {http}");
+    Some(Fault::new("timestamp off by hours", expected, got).at("/timestamp"))
 }

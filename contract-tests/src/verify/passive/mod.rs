@@ -48,6 +48,12 @@ pub(super) fn response(strict: &Strict, kind: &dyn RowKind, response: &Response)
         .map(|one| one.body.clone())
         .collect();
     let (mut envelope, mut members) = (Vec::new(), Vec::new());
+    // What must be null in some states comes last: the state itself may be wrong.
+    let mut departures = departures;
+    departures.sort_by_key(|one| one.rule == Rule::Null);
+    let rows = departures.iter();
+    let rows = rows.flat_map(|one| body::breaks(one, body, number));
+    let rows: Vec<Topic> = rows.collect();
     for one in departures {
         let is_envelope = body::is_about_envelope(&one);
         let rests_on: Vec<Topic> = shared
@@ -55,6 +61,7 @@ pub(super) fn response(strict: &Strict, kind: &dyn RowKind, response: &Response)
             .filter_map(|cause| cause.topic_of(&one))
             .collect();
         let breaks = body::breaks(&one, body, number);
+        let rests_on = [rests_on, body::conditions(&one, &breaks, &rows)].concat();
         let new_value = (one.rule == Rule::NewEnumValue).then(|| one.clone());
         let mut fault = body::fault(one, secrets);
         if let Some(value) = new_value {
@@ -75,13 +82,15 @@ pub(super) fn response(strict: &Strict, kind: &dyn RowKind, response: &Response)
         .push(fault);
     }
     envelope.extend(body::envelope(body, received.status, secrets));
-    let of_envelope = [Topic::Status(number)];
-    let of_envelope = of_envelope
-        .into_iter()
-        .chain(shared.iter().filter_map(|one| {
-            (one.check == check::ENVELOPE).then(|| Topic::Shape(number, one.fault.kind.clone()))
-        }));
-    let of_envelope: Vec<Topic> = of_envelope.collect();
+    envelope.extend(http::clock(response, body));
+    // An excused status is no fault, but what is wrong under it has that of others.
+    let status = match response.is_excused() {
+        true => Topic::Statuses,
+        false => Topic::Status(number),
+    };
+    let of_shared = shared.iter().filter(|one| one.check == check::ENVELOPE);
+    let of_shared = of_shared.map(|one| Topic::Shape(number, one.fault.kind.clone()));
+    let of_envelope: Vec<Topic> = [status].into_iter().chain(of_shared).collect();
     let envelope = envelope.into_iter().map(|fault| {
         let fault = fault.rests_on(of_envelope.clone());
         fault.breaks([Topic::Response(number)])

@@ -14,12 +14,12 @@ pub(crate) fn page(listing: &Listing) -> Vec<Judgement> {
 }
 
 fn faults(listing: &Listing) -> Vec<Fault> {
-    use Topic::{Pages, Sizes, Totals};
+    use Topic::{Origin, PageCount, Pages, Sizes, Totals};
     let rows = listing.rows.len() as i64;
     let mut faults = Vec::new();
     let mut wrong = |name: &str, expected: String, rests_on: &[Topic], breaks: &[Topic]| {
         let page = listing.response.secrets.quote(&listing.page);
-        let got = format!("{page}, {rows} rows");
+        let got = format!("{rows} rows in `contents`, page {page}");
         let fault = Fault::new(name, expected, got).at("/data/page");
         let fault = fault.rests_on(rests_on.iter().cloned());
         faults.push(fault.breaks(breaks.iter().cloned()));
@@ -46,14 +46,16 @@ fn faults(listing: &Listing) -> Vec<Fault> {
         wrong(
             "number",
             format!("number {number}, as asked for"),
-            &[],
+            &[Origin],
             &[Pages],
         );
     }
     if rows > size {
         wrong(
             "too many rows",
-            format!("at most {size} rows, as asked for"),
+            format!(
+                "at most {size} rows, as asked for; the server seems to take {rows} for any size"
+            ),
             &[],
             &[Sizes],
         );
@@ -75,7 +77,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
             wrong(
                 "rows against totals",
                 format!("{due} rows on page {number} of {total} by {size}"),
-                &[Sizes],
+                &[Sizes, PageCount, Origin],
                 &[Totals],
             );
         }
@@ -85,7 +87,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
                 "totalPages",
                 format!("{due} pages for {total} by {size}"),
                 &[Sizes, Totals],
-                &[],
+                &[PageCount],
             );
         }
     }

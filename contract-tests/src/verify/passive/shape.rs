@@ -55,14 +55,17 @@ pub(super) fn shared(
         let fault = fault.breaks(whole);
         return vec![Shared::new(check::ENVELOPE, number, fault, |_| true)];
     }
-    let lacks = lacking(departures);
+    let case = another_case(number, departures);
+    let is_left = |one: &&Departure| case.as_ref().is_none_or(|case| !(case.explains)(one));
+    let departures: Vec<&Departure> = departures.iter().filter(is_left).collect();
+    let lacks = lacking(&departures);
     if let Some(names) = lacks.get("").filter(|names| names.len() >= MANY) {
         let got = format!("a body without {}", names.join(", "));
         let fault = Fault::new("no envelope", "OCP's envelope around data or error", got);
         let fault = fault.breaks(whole);
         return vec![Shared::new(check::ENVELOPE, number, fault, |_| true)];
     }
-    let mut shared: Vec<Shared> = another_case(number, departures).into_iter().collect();
+    let mut shared: Vec<Shared> = case.into_iter().collect();
     for (parent, names) in lacks {
         let explains = {
             let parent = parent.clone();
@@ -104,7 +107,7 @@ fn parent_of(one: &Departure) -> Option<String> {
 }
 
 /// Names of missing members, by the place of their object.
-fn lacking(departures: &[Departure]) -> BTreeMap<String, Vec<String>> {
+fn lacking(departures: &[&Departure]) -> BTreeMap<String, Vec<String>> {
     let mut lacking: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in departures.iter().filter(|one| one.rule == Rule::Missing) {
         if let (Some(parent), Some(name)) = (parent_of(one), &one.member) {
@@ -135,7 +138,7 @@ fn another_case(number: usize, departures: &[Departure]) -> Option<Shared> {
         .iter()
         .filter_map(|(key, due)| Some((key.clone(), due, added.get(key)?)));
     let pairs: Vec<_> = pairs.collect();
-    if pairs.len() < 2 {
+    if pairs.is_empty() {
         return None;
     }
     let case = match pairs.iter().all(|(_, _, sent)| sent.contains('_')) {
@@ -151,7 +154,7 @@ fn another_case(number: usize, departures: &[Departure]) -> Option<Shared> {
         "the names of the contract, in camelCase",
         listed.join(", "),
     );
-    let fault = fault.breaks([Topic::Response(number), Topic::Body(number)]);
+    let fault = fault.breaks([Topic::Response(number)]);
     let keys: Vec<String> = pairs.into_iter().map(|(key, ..)| key).collect();
     let explains = move |one: &Departure| plain(one).is_some_and(|key| keys.contains(&key));
     Some(Shared::new(check::CONFORMANCE, number, fault, explains))

@@ -7,6 +7,7 @@ use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::json;
 
 use super::task::{Time, is_finished, is_known, members, times};
+use crate::verify::broken::Broken;
 use crate::verify::history::History;
 use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
@@ -14,7 +15,7 @@ use crate::verify::request::Query;
 use crate::verify::row::Row;
 use crate::verify::run::SIZE;
 use crate::verify::secrets::Secrets;
-use crate::verify::topic::{Broken, Topic};
+use crate::verify::topic::Topic;
 
 /// Names, states and a window; each that is there narrows the others.
 #[derive(Debug, Clone, Default)]

@@ -349,7 +349,8 @@ pub(super) async fn styles(run: &mut Run<'_>) -> Result<(), Stop> {
     };
     let value = percent_encoding::utf8_percent_encode(&name, percent_encoding::NON_ALPHANUMERIC);
     let query = format!(
-        "page=1&restoreClusterName={}%2C{value}&size={SIZE}",
+        "page={}&restoreClusterName={}%2C{value}&size={SIZE}",
+        run.first_page(),
         NOBODY[0]
     );
     let response = run.raw(RawRequest::new(query)).await?;

@@ -207,7 +207,8 @@ pub(super) async fn forms(run: &mut Run<'_>) -> Result<(), Stop> {
             "2000-01-01T00:00:01.000Z",
         ),
     ] {
-        let query = format!("endTime={end}&page=1&size={SIZE}&startTime={start}");
+        let page = run.first_page();
+        let query = format!("endTime={end}&page={page}&size={SIZE}&startTime={start}");
         let response = run.raw(RawRequest::new(query)).await?;
         let told = match response.status() {
             200 => format!("{what} is accepted"),
