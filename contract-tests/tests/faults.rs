@@ -220,7 +220,7 @@ fn both_of(one: &Case, other: &Case) -> Case {
         name: format!("{} / {}", one.name, other.name),
         operation: one.operation.clone(),
         tasks: Vec::new(),
-        oddities: Vec::new(),
+        variants: Vec::new(),
         finds: Vec::new(),
         says: String::new(),
         verdict: String::new(),
