@@ -12,7 +12,7 @@ use ocp_contract::{Document, Interaction, Provenance, read_text};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Mutant;
+use super::mutant::Mutant;
 
 /// Component schemas whose Rust type is written by hand, as in client/codegen.rs:
 /// the description itself would not pass if the two lists parted.

@@ -9,19 +9,20 @@
 
 mod explained;
 mod gates;
+mod grades;
 mod mutant;
 mod report;
 mod request;
 mod response;
 mod spec;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use indicatif::ProgressBar;
 use ocp_contract::Interaction;
-use ocp_contract::evidence::claims::claims;
-use ocp_contract::evidence::{Evidence, Grade, Place};
-use serde_json::Value;
+use ocp_contract::evidence::Evidence;
+
+use grades::Grades;
 
 pub use explained::{Explained, read as explained};
 pub use mutant::{Family, Mutant};
@@ -51,54 +52,4 @@ pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
         anyhow::bail!("two mutants are called {}", twice.id);
     }
     Ok(mutants)
-}
-
-/// What the nodes of the spec rest on, operation by operation.
-struct Grades {
-    /// By JSON pointer of the node.
-    pointers: BTreeMap<String, Grade>,
-    /// By operation and place on the wire.
-    places: BTreeMap<(String, Place), Grade>,
-}
-
-impl Grades {
-    fn new(spec: &Value, evidence: &Evidence) -> Self {
-        let (mut pointers, mut places) = (BTreeMap::new(), BTreeMap::new());
-        for (operation, nodes) in claims(spec) {
-            let supports = evidence.supports(spec, &operation);
-            for (place, node) in nodes {
-                let support = supports.get(&place);
-                let grade = support.map_or(Grade::Inferred, |one| one.grade());
-                // One node may stand at several places; the best of them counts.
-                let known = pointers.entry(node.pointer).or_insert(grade);
-                *known = grade.min(*known);
-                places.insert((operation.clone(), place), grade);
-            }
-        }
-        Self { pointers, places }
-    }
-
-    /// The grade of a node, or of the nearest above it.
-    fn of_pointer(&self, pointer: &str) -> Grade {
-        let mut at = pointer;
-        loop {
-            if let Some(grade) = self.pointers.get(at) {
-                return *grade;
-            }
-            match at.rfind('/') {
-                Some(cut) => at = &at[..cut],
-                None => return Grade::Inferred,
-            }
-        }
-    }
-
-    fn of_place(&self, operation: &str, place: &Place) -> Grade {
-        let grade = self.places.get(&(operation.to_owned(), place.clone()));
-        grade.copied().unwrap_or(Grade::Sampled)
-    }
-}
-
-/// One step of a JSON pointer.
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

@@ -8,7 +8,8 @@ use ocp_contract::{Interaction, Location, RequestLine};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Family, Grades, Mutant};
+use super::grades::Grades;
+use super::mutant::{Family, Mutant};
 use crate::replay;
 
 /// A request as it arrived.

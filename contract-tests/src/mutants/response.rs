@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use super::{Family, Grades, Mutant};
+use super::grades::Grades;
+use super::mutant::{Family, Mutant};
 use crate::verify::{Contract, Identity, Reading, Target};
 
 pub(super) fn mutants(evidence: &Evidence, spec: &Value, grades: &Grades) -> Vec<Mutant> {

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Family, Grades, Mutant, escape};
+use super::grades::Grades;
+use super::mutant::{Family, Mutant};
 
 /// What of a description is no claim: prose, what only readers look at, and names
 /// that OCP never sees.
@@ -527,4 +528,9 @@ impl Walk<'_> {
             json!([{ "op": "add", "path": format!("{pointer}/-"), "value": other }]),
         );
     }
+}
+
+/// One step of a JSON pointer.
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }
