@@ -129,7 +129,7 @@ impl ClientBuilder {
     }
 
     /// How long one attempt may take, from connecting to the last byte of the
-    /// answer. Default: 60 seconds, or that of your own
+    /// response. Default: 60 seconds, or that of your own
     /// [`http_client`](Self::http_client).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
@@ -160,14 +160,14 @@ impl ClientBuilder {
     ///
     /// It decides on `connect_timeout`, `user_agent` and certificates, which
     /// therefore cannot be set beside it. It must not follow redirects; an
-    /// answer from elsewhere is refused. It must not add headers that begin with
+    /// response from elsewhere is refused. It must not add headers that begin with
     /// `x-ocp` when an access key signs: they would go out unsigned.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
         self.http_client = Some(client);
         self
     }
 
-    /// How long an answer may be, in bytes after decompression. Default: 64 MiB;
+    /// How long a response may be, in bytes after decompression. Default: 64 MiB;
     /// a page of 2000 tasks is about 2 MB.
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
@@ -189,9 +189,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Calls back after each answer with what went over the wire, whatever the
+    /// Calls back after each response with what went over the wire, whatever the
     /// client then makes of it: to keep it, to check it, to debug. Not called
-    /// when no answer came, or one from elsewhere after a redirect.
+    /// when no response came, or one from elsewhere after a redirect.
     ///
     /// It runs inside the call, so it should be quick.
     ///
@@ -257,7 +257,7 @@ impl ClientBuilder {
         }
         if url.scheme() == "https"
             && self.http_client.is_none()
-            && !cfg!(any(feature = "rustls", feature = "native-tls"))
+            && !cfg!(any(feature = "rustls-no-provider", feature = "native-tls"))
         {
             return wrong("https:// needs the feature `rustls` or `native-tls` of this crate");
         }
@@ -284,6 +284,12 @@ impl ClientBuilder {
             "user_agent",
             self.user_agent.as_deref().unwrap_or(USER_AGENT),
         )?;
+        // reqwest would panic.
+        #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            let what = "the feature `rustls-no-provider` needs a provider: install one first, such as `rustls::crypto::ring::default_provider().install_default()`";
+            return Err(Error::configuration("TLS", what));
+        }
         let mut roots = Vec::new();
         for pem in &self.root_certificates {
             roots.extend(tls::certificates(pem)?);
@@ -349,7 +355,7 @@ fn header(setting: &str, text: &str) -> Result<HeaderValue, Error> {
         .ok_or_else(|| Error::configuration(setting, "it must be visible ASCII text"))
 }
 
-#[cfg(any(feature = "rustls", feature = "native-tls"))]
+#[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
 mod tls {
     use reqwest::{Certificate, ClientBuilder};
 
@@ -377,7 +383,7 @@ mod tls {
 }
 
 /// Without TLS there are no certificates, and no `https://` gets this far.
-#[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+#[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
 mod tls {
     use reqwest::ClientBuilder;
 
@@ -446,6 +452,14 @@ mod tests {
                 .contains("`root_certificate_pem` is unusable"),
             "{error}"
         );
+    }
+
+    #[test]
+    #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
+    fn without_a_provider_there_is_an_error_and_no_panic() {
+        let error = ClientBuilder::new("http://ocp:8080").build().unwrap_err();
+        let words = "`TLS` is unusable: the feature `rustls-no-provider` needs a provider";
+        assert!(error.to_string().starts_with(words), "{error}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::values::ErrorCode;
 /// Opaque, so that it can learn to tell more. [`kind`](Self::kind) and the
 /// predicates say what to do about it; the other methods say what is known.
 /// Neither [`Display`](fmt::Display) nor [`Debug`] shows credentials, headers or
-/// whole bodies, but at most the first 120 characters of a message, or of an answer
+/// whole bodies, but at most the first 120 characters of a message, or of a response
 /// that is not OCP's.
 ///
 /// ```
@@ -61,7 +61,7 @@ pub enum ErrorKind {
     Configuration,
     /// OCP could not be reached, or the connection broke.
     Connection,
-    /// OCP did not answer in time.
+    /// OCP did not respond in time.
     Timeout,
     /// HTTP 401: credentials are missing or wrong. Do not try again with the
     /// same: twenty failures lock the caller out.
@@ -77,10 +77,10 @@ pub enum ErrorKind {
     Throttled,
     /// HTTP 5xx, or a failure that OCP reports without saying which.
     Server,
-    /// The answer is not one that OCP gives: HTML, a redirect, an empty or an
+    /// The response is not one that OCP gives: HTML, a redirect, an empty or an
     /// oversized body, a status that contradicts the envelope.
     UnexpectedResponse,
-    /// The answer is OCP's, but a member is missing or has another type than
+    /// The response is OCP's, but a member is missing or has another type than
     /// documented; see [`Error::path`].
     Decode,
     /// A list was read to its end, and fewer rows came than it says that it has.
@@ -200,7 +200,7 @@ impl Error {
         self.0.kind
     }
 
-    /// The HTTP status, if there was an answer.
+    /// The HTTP status, if there was a response.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
@@ -220,7 +220,7 @@ impl Error {
         self.0.failure.trace_id.as_deref()
     }
 
-    /// The OCP server that answered.
+    /// The OCP server that responded.
     pub fn server(&self) -> Option<&str> {
         self.0.failure.server.as_deref()
     }

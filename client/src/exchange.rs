@@ -7,7 +7,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode, Url};
 
-/// One request and the answer to it, before the client judged it; see
+/// One request and the response to it, before the client judged it; see
 /// [`ClientBuilder::on_exchange`](crate::ClientBuilder::on_exchange).
 #[derive(Clone)]
 #[non_exhaustive]
@@ -19,13 +19,13 @@ pub struct Exchange {
     /// Headers of the request without `Authorization`. Those that the HTTP
     /// client adds on its own, such as `Accept-Encoding`, are not among them.
     pub request_headers: HeaderMap,
-    /// HTTP status of the answer.
+    /// HTTP status of the response.
     pub status: StatusCode,
-    /// Headers of the answer.
+    /// Headers of the response.
     pub headers: HeaderMap,
     /// The body after decompression; `None` if it broke off or was too long.
     pub body: Option<Vec<u8>>,
-    /// From sending the request to the last byte of the answer.
+    /// From sending the request to the last byte of the response.
     pub elapsed: Duration,
 }
 

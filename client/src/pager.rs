@@ -25,23 +25,31 @@ const MOST_PAGES: i64 = 1_000_000;
 const STALE_PAGES: i64 = 3;
 
 /// A request for a list that comes in pages: each operation with the query
-/// parameters `page` and `size` and with `data.contents[]` in its answer.
+/// parameters `page` and `size` and with `data.contents[]` in its response.
 ///
 /// Implemented by the generated builders, and by nothing else. Use their methods
 /// `rows` and `pages`; this trait is for functions that take any of them. `L::Row` is
 /// the type of the rows of a list `L`, and `L::Page` that of a page of them.
 ///
 /// ```
-/// use futures_util::TryStreamExt;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mock = ocp_mock::EmbeddedOcp::start(ocp_mock::Settings::new(ocp_mock::tasks::made(7))).await?;
+/// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
 /// use oceanbase_ocp::{Error, PagedList, Rows};
 ///
 /// async fn count<L: PagedList>(mut rows: Rows<L>) -> Result<usize, Error> {
 ///     let mut count = 0;
-///     while rows.try_next().await?.is_some() {
+///     while rows.next().await.transpose()?.is_some() {
 ///         count += 1;
 ///     }
 ///     Ok(count)
 /// }
+///
+/// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005);
+/// assert_eq!(count(request.rows()).await?, 7);
+/// # Ok(())
+/// # }
 /// ```
 pub trait PagedList: Clone + Send + Sync + 'static + sealed::Operation {}
 
@@ -51,7 +59,7 @@ pub(crate) mod sealed {
     use crate::types::PageInfo;
 
     pub trait Operation: Sized {
-        /// `data` of an answer.
+        /// `data` of a response.
         type Page: Send + 'static;
         /// One of `data.contents`.
         type Row: Send + 'static;
@@ -335,19 +343,20 @@ impl<L: PagedList> Rows<L> {
     /// Whether all rows have come: `None` before the stream has ended, and after
     /// an error.
     ///
-    /// ```no_run
-    /// use futures_util::TryStreamExt;
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let settings = ocp_mock::Settings {
+    /// #     ends_after: Some(std::time::Duration::ZERO),
+    /// #     ..ocp_mock::Settings::new(ocp_mock::tasks::made(12))
+    /// # };
+    /// # let mock = ocp_mock::EmbeddedOcp::start(settings).await?;
+    /// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
     /// use oceanbase_ocp::Completeness;
     ///
-    /// # use oceanbase_ocp::{Error, PagedList, Rows};
-    /// # async fn example<L: PagedList>(mut rows: Rows<L>) -> Result<(), Error> {
-    /// let mut count = 0;
-    /// while rows.try_next().await?.is_some() {
-    ///     count += 1;
-    /// }
-    /// if let Some(Completeness::Changed { first, last }) = rows.completeness() {
-    ///     eprintln!("{count} rows came; the list had {first} at first, {last} in the end");
-    /// }
+    /// let mut tasks = ocp.list_cluster_restore_tasks().cluster_id(1000005).size(5).rows();
+    /// while tasks.next().await.transpose()?.is_some() {}
+    /// assert_eq!(tasks.completeness(), Some(Completeness::Complete));
     /// # Ok(())
     /// # }
     /// ```

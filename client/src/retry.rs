@@ -10,9 +10,9 @@ use crate::error::Error;
 ///
 /// Requests are tried again where the method is idempotent, as all of this crate
 /// are: HTTP 429 once the window that `RateLimit-Reset` tells has ended;
-/// 502, 503 and 504; a connection that failed before there was an answer. Never:
+/// 502, 503 and 504; a connection that failed before there was a response. Never:
 /// any other refusal, least of all a 401, because twenty of them lock the caller
-/// out; an answer that broke off or took too long; TLS that was refused.
+/// out; a response that broke off or took too long; TLS that was refused.
 ///
 /// Without a window to wait for, waits begin at half a second, double, and are
 /// lengthened at random by up to as much again, so that many clients do not come

@@ -23,7 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// A number, as in the documented throttling answer.
+    /// A number, as in the documented throttling response.
     Number(i64),
     /// A word.
     Text(String),

@@ -1,4 +1,4 @@
-//! How the members of an answer are read: in every form that OCP is known to
+//! How the members of a response are read: in every form that OCP is known to
 //! write, and in no other. `codegen.rs` hangs [`read`] on each of them.
 
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
 
-/// Reads a member of any type that an answer may hold.
+/// Reads a member of any type that a response may hold.
 pub(crate) fn read<'de, T: Wire<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
     T::read(d)
 }

@@ -12,12 +12,20 @@ use crate::{PagedList, Rows};
 
 /// Waits until a restore task ends, made by the method `wait_for` of a request.
 ///
-/// ```no_run
-/// # async fn example() -> Result<(), oceanbase_ocp::Error> {
-/// let ocp = oceanbase_ocp::Client::new("http://localhost:8080")?;
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let settings = ocp_mock::Settings {
+/// #     ends_after: Some(std::time::Duration::ZERO),
+/// #     ..ocp_mock::Settings::new(ocp_mock::tasks::made(12))
+/// # };
+/// # let mock = ocp_mock::EmbeddedOcp::start(settings).await?;
+/// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
 /// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005);
-/// let task = request.wait_for(4).until_succeeded().await?;
-/// println!("ended at {:?}", task.finish_time);
+/// let tasks = request.clone().rows().collect_all().await?;
+/// let running = tasks.iter().find(|task| !task.is_failed()).ok_or("all have failed")?;
+/// let task = request.wait_for(running.id).until_succeeded().await?;
+/// assert!(task.finish_time.is_some());
 /// # Ok(())
 /// # }
 /// ```
@@ -114,14 +122,24 @@ where
     ///
     /// Dropping the future ends the waiting.
     ///
-    /// ```no_run
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let settings = ocp_mock::Settings {
+    /// #     ends_after: Some(std::time::Duration::ZERO),
+    /// #     ..ocp_mock::Settings::new(ocp_mock::tasks::made(12))
+    /// # };
+    /// # let mock = ocp_mock::EmbeddedOcp::start(settings).await?;
+    /// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
     /// use oceanbase_ocp::RestoreOutcome;
     ///
-    /// # async fn example(ocp: oceanbase_ocp::Client) -> Result<(), oceanbase_ocp::Error> {
     /// let request = ocp.list_tenant_restore_tasks().cluster_id(1000005).tenant_id(1000012);
-    /// match request.wait_for(2).until_ended().await? {
-    ///     RestoreOutcome::Succeeded(task) => println!("{:?}", task.finish_time),
-    ///     RestoreOutcome::Failed(task) => println!("{:?}", task.error_msg),
+    /// let mut tasks = request.clone().rows();
+    /// while let Some(task) = tasks.next().await.transpose()? {
+    ///     match request.clone().wait_for(task.id).until_ended().await? {
+    ///         RestoreOutcome::Succeeded(task) => assert!(task.is_succeeded()),
+    ///         RestoreOutcome::Failed(task) => assert!(task.error_msg.is_some()),
+    ///     }
     /// }
     /// # Ok(())
     /// # }
