@@ -270,6 +270,47 @@ fn bytes<T>(spanned: &Spanned<T>) -> Range<usize> {
     start..start + length
 }
 
+/// Calls `visit` for a JSON value and everything in it, with its JSON pointer: containers
+/// first, and what is in them only where `visit` returns true.
+pub(crate) fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value, &str) -> bool) {
+    fn step<'a>(
+        value: &'a Value,
+        pointer: &mut String,
+        visit: &mut impl FnMut(&'a Value, &str) -> bool,
+    ) {
+        if !visit(value, pointer) {
+            return;
+        }
+        let length = pointer.len();
+        let mut below = |name: &str, child: &'a Value| {
+            pointer.push('/');
+            pointer.push_str(&escape(name));
+            step(child, pointer, visit);
+            pointer.truncate(length);
+        };
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    below(&index.to_string(), item);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    below(name, member);
+                }
+            }
+            _ => {}
+        }
+    }
+    step(value, &mut String::new(), visit);
+}
+
+/// Whether a JSON pointer leads to a member or item of one of these names.
+pub(crate) fn ends_in(pointer: &str, names: &[&str]) -> bool {
+    let last = pointer.rsplit_once('/');
+    last.is_some_and(|(_, last)| names.contains(&last))
+}
+
 /// One step of a JSON pointer (RFC 6901).
 pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")

@@ -5,28 +5,34 @@ use std::collections::BTreeSet;
 use jsonschema::Draft;
 use serde_json::{Map, Value, json};
 
-use super::schemas::roots;
+use super::schemas::schemas;
 use crate::Finding;
-use crate::document::escape;
+use crate::document::{ends_in, escape, walk};
 use crate::strict;
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
-    let schemas = spec
+    let components = spec
         .pointer("/components/schemas")
         .and_then(Value::as_object);
-    let schemas = schemas.map(each_json_schema).unwrap_or_default();
+    let components = components.map(each_json_schema).unwrap_or_default();
     let mut hold = |schema: &Value, name: &str, value: &Value, pointer: &str| {
-        contradictions(&schemas, schema, name, value, pointer, findings);
+        contradictions(&components, schema, name, value, pointer, findings);
     };
-    roots(spec, &mut String::new(), &mut |schema, pointer| {
+    schemas(spec, &mut |schema, pointer| {
         for name in ["example", "default"] {
             if let Some(value) = schema.get(name) {
                 hold(schema, name, value, &format!("{pointer}/{name}"));
             }
         }
     });
-    holders(spec, &mut String::new(), &mut |holder, pointer| {
-        let schema = &holder["schema"];
+    // Parameters, headers and media types: whatever has a schema and is none.
+    walk(spec, &mut |holder, pointer| {
+        if ends_in(pointer, &["schema", "schemas", "example", "examples"]) {
+            return false;
+        }
+        let Some(schema) = holder.get("schema") else {
+            return true;
+        };
         if let Some(value) = holder.get("example") {
             hold(schema, "example", value, &format!("{pointer}/example"));
         }
@@ -37,36 +43,8 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
                 hold(schema, &format!("examples/{name}"), value, &at);
             }
         }
+        true
     });
-}
-
-/// Finds every parameter, header and media type: whatever has a schema and is none.
-fn holders(node: &Value, pointer: &mut String, visit: &mut dyn FnMut(&Value, &str)) {
-    let length = pointer.len();
-    match node {
-        Value::Object(members) => {
-            if members.contains_key("schema") {
-                visit(node, pointer);
-            }
-            for (name, member) in members {
-                if matches!(name.as_str(), "schema" | "schemas" | "example" | "examples") {
-                    continue;
-                }
-                pointer.push('/');
-                pointer.push_str(&escape(name));
-                holders(member, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                holders(item, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Each part of a value that its schema does not take, once.

@@ -4,37 +4,15 @@ use pulldown_cmark::{BrokenLink, CodeBlockKind, Event, Options, Parser, Tag, Tag
 use serde_json::Value;
 
 use crate::Finding;
-use crate::document::escape;
+use crate::document::{ends_in, walk};
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
-    walk(spec, &mut String::new(), findings);
-}
-
-fn walk(node: &Value, pointer: &mut String, findings: &mut Vec<Finding>) {
-    let length = pointer.len();
-    match node {
-        Value::Object(members) => {
-            for (name, member) in members {
-                pointer.push('/');
-                pointer.push_str(&escape(name));
-                match member {
-                    Value::String(text) if matches!(name.as_str(), "description" | "summary") => {
-                        markdown(text, pointer, findings);
-                    }
-                    _ => walk(member, pointer, findings),
-                }
-                pointer.truncate(length);
-            }
+    walk(spec, &mut |node, pointer| {
+        if let (Value::String(text), true) = (node, ends_in(pointer, &["description", "summary"])) {
+            markdown(text, pointer, findings);
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                walk(item, pointer, findings);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
+        true
+    });
 }
 
 /// Reads the text with the parser that rustdoc itself uses.

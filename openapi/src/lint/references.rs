@@ -5,11 +5,19 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::Finding;
-use crate::document::escape;
+use crate::document::{ends_in, escape, walk};
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
     let mut used = BTreeSet::new();
-    walk(spec, spec, &mut String::new(), &mut used, findings);
+    walk(spec, &mut |node, pointer| {
+        if ends_in(pointer, &["example", "examples", "default"]) {
+            return false;
+        }
+        if let (Value::Object(members), Some(Value::String(target))) = (node, node.get("$ref")) {
+            reference(spec, members, target, pointer, &mut used, findings);
+        }
+        true
+    });
     circles(spec, findings);
     let components = spec.get("components").and_then(Value::as_object);
     for (kind, members) in components.into_iter().flatten() {
@@ -75,40 +83,6 @@ fn direct(node: &Value) -> Vec<String> {
         .chain(all.into_iter().flatten())
         .filter_map(|one| Some(one.get("$ref")?.as_str()?.strip_prefix('#')?.to_owned()))
         .collect()
-}
-
-fn walk(
-    spec: &Value,
-    node: &Value,
-    pointer: &mut String,
-    used: &mut BTreeSet<String>,
-    findings: &mut Vec<Finding>,
-) {
-    let length = pointer.len();
-    match node {
-        Value::Object(members) => {
-            if let Some(Value::String(target)) = members.get("$ref") {
-                reference(spec, members, target, pointer, used, findings);
-            }
-            for (name, member) in members {
-                if matches!(name.as_str(), "example" | "examples" | "default") {
-                    continue;
-                }
-                pointer.push('/');
-                pointer.push_str(&escape(name));
-                walk(spec, member, pointer, used, findings);
-                pointer.truncate(length);
-            }
-        }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                walk(spec, item, pointer, used, findings);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
 }
 
 fn reference(

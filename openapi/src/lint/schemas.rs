@@ -3,11 +3,11 @@
 use serde_json::Value;
 
 use crate::Finding;
-use crate::document::escape;
+use crate::document::{ends_in, escape, walk};
 use crate::operation::texts;
 
 pub(super) fn check(spec: &Value, hand_written: &[&str], findings: &mut Vec<Finding>) {
-    roots(spec, &mut String::new(), &mut |schema, pointer| {
+    schemas(spec, &mut |schema, pointer| {
         component_name(pointer, findings);
         if is_hand_written(pointer, hand_written) {
             return;
@@ -17,10 +17,7 @@ pub(super) fn check(spec: &Value, hand_written: &[&str], findings: &mut Vec<Find
 }
 
 fn component_name(pointer: &str, findings: &mut Vec<Finding>) {
-    let Some(name) = pointer
-        .strip_prefix("/components/schemas/")
-        .filter(|name| !name.contains('/'))
-    else {
+    let Some(name) = component(pointer) else {
         return;
     };
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric());
@@ -43,66 +40,45 @@ fn is_hand_written(pointer: &str, hand_written: &[&str]) -> bool {
 }
 
 /// Finds every schema, wherever OpenAPI allows one, and hands it to `visit`.
-pub(super) fn roots(node: &Value, pointer: &mut String, visit: &mut dyn FnMut(&Value, &str)) {
-    let length = pointer.len();
-    match node {
-        Value::Object(members) => {
-            for (name, member) in members {
-                pointer.push('/');
-                pointer.push_str(&escape(name));
-                if matches!(name.as_str(), "example" | "examples") {
-                    // Examples are data, not schemas.
-                } else if name == "schema" || &pointer[..length] == "/components/schemas" {
-                    schema(member, pointer, visit);
-                } else {
-                    roots(member, pointer, visit);
-                }
-                pointer.truncate(length);
-            }
+pub(super) fn schemas(spec: &Value, visit: &mut dyn FnMut(&Value, &str)) {
+    walk(spec, &mut |node, pointer| {
+        let is_component = component(pointer).is_some();
+        if is_component || ends_in(pointer, &["schema"]) {
+            schema(node, pointer, visit);
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                roots(item, pointer, visit);
-                pointer.truncate(length);
-            }
-        }
-        _ => {}
-    }
+        // Examples are data, not schemas.
+        !is_component && !ends_in(pointer, &["schema", "example", "examples"])
+    });
 }
 
-fn schema(node: &Value, pointer: &mut String, visit: &mut dyn FnMut(&Value, &str)) {
+/// A schema and those that it is made of.
+fn schema(node: &Value, pointer: &str, visit: &mut dyn FnMut(&Value, &str)) {
     visit(node, pointer);
-    let length = pointer.len();
-    let mut below = |step: String, child: &Value| {
-        pointer.push_str(&step);
-        schema(child, pointer, visit);
-        pointer.truncate(length);
-    };
     for key in ["items", "additionalProperties", "not"] {
         if let Some(child) = node.get(key).filter(|child| child.is_object()) {
-            below(format!("/{key}"), child);
+            schema(child, &format!("{pointer}/{key}"), visit);
         }
     }
     for key in ["allOf", "anyOf", "oneOf"] {
-        for (index, child) in node
-            .get(key)
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .enumerate()
-        {
-            below(format!("/{key}/{index}"), child);
+        let list = node.get(key).and_then(Value::as_array);
+        for (index, child) in list.into_iter().flatten().enumerate() {
+            schema(child, &format!("{pointer}/{key}/{index}"), visit);
         }
     }
-    for (name, child) in node
-        .get("properties")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-    {
-        below(format!("/properties/{}", escape(name)), child);
+    let members = node.get("properties").and_then(Value::as_object);
+    for (name, child) in members.into_iter().flatten() {
+        schema(
+            child,
+            &format!("{pointer}/properties/{}", escape(name)),
+            visit,
+        );
     }
+}
+
+/// The name of the component schema at a pointer.
+fn component(pointer: &str) -> Option<&str> {
+    let name = pointer.strip_prefix("/components/schemas/")?;
+    (!name.contains('/')).then_some(name)
 }
 
 fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
@@ -229,8 +205,7 @@ fn vocabulary(schema: &Value, words: &Value, pointer: &str, find: &mut Find<'_>)
             instead,
         );
     };
-    let name = pointer.strip_prefix("/components/schemas/");
-    if name.is_none_or(|name| name.contains('/')) {
+    if component(pointer).is_none() {
         fault(
             "a vocabulary without a name".into(),
             "make it a component schema and refer to it",
