@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::evidence::claims::{Node, Places, claims};
 use crate::evidence::register::{Entry, State};
-use crate::evidence::{Claim, Evidence, Grade, Kind, Place, Root, Step};
+use crate::evidence::{Claim, Evidence, Grade, Kind, Place, Root, Step, Support, Supports};
 use crate::{Operation, Provenance, Source};
 
 /// Renders the page. What the register decides is linked from each row.
@@ -30,51 +30,41 @@ pub fn render(spec: &Value, evidence: &Evidence) -> String {
 }
 
 fn operation(id: &str, places: &Places, spec: &Value, evidence: &Evidence, page: &mut String) {
-    let supports = evidence.supports(spec, id);
-    let row = |place: &Place, name: &str, node: &Node, page: &mut String| {
-        let mut kind = node.kind.as_ref().map(Kind::to_string).unwrap_or_default();
-        if node.claims.contains(&Claim::Required) {
-            kind.push_str(", required");
-        }
-        // What an object requires is said of the object.
-        if let Some((object, Step::Member(member))) = place.parent()
-            && let Some(object) = places.get(&object)
-            && object.claims.contains(&Claim::Requires(member.clone()))
-        {
-            kind.push_str(", always there");
-        }
-        let items = places.get(&place.items());
-        if [Some(node), items]
-            .into_iter()
-            .flatten()
-            .any(|one| one.values().next().is_some())
-        {
-            let _ = write!(kind, ", [values](#values-of-{})", id.to_lowercase());
-        }
-        let support = supports.get(place);
-        let mut grade = support
-            .map_or(Grade::Inferred, |one| one.grade())
-            .to_string();
-        if support.is_some_and(|one| !one.recordings().is_empty())
-            && grade != Grade::Observed.to_string()
-        {
-            grade.push_str(", observed");
-        }
-        for mark in &node.own_marks {
-            let _ = write!(grade, " [{mark}](#d{mark})");
-        }
-        let _ = writeln!(
-            page,
-            "| `{name}` | {kind} | {grade} | {} |",
-            cell(&node.description)
-        );
+    heading(id, places, spec, page);
+    let table = Table {
+        places,
+        supports: evidence.supports(spec, id),
+        values: format!("[values](#values-of-{})", id.to_lowercase()),
     };
+    page.push_str(
+        "### Parameters\n\n| parameter | type | evidence | meaning |\n|---|---|---|---|\n",
+    );
+    for (place, node) in places {
+        if let (Root::Parameter(location, name), []) = (&place.root, place.path.as_slice()) {
+            table.row(place, &format!("{name}` in `{location}"), node, page);
+        }
+    }
+    for (place, node) in places {
+        if let (Root::Response(status), []) = (&place.root, place.path.as_slice()) {
+            table.response(place, status, node, page);
+        }
+    }
+    let _ = writeln!(
+        page,
+        "\n### Values of {id}\n\nKnown values of the open lists; others may come, and are kept as they are.\n"
+    );
+    for (place, node) in places {
+        let values: Vec<String> = node.values().map(|value| format!("`{value}`")).collect();
+        if !values.is_empty() {
+            let _ = writeln!(page, "- `{place}`: {}", values.join(", "));
+        }
+    }
+}
 
+fn heading(id: &str, places: &Places, spec: &Value, page: &mut String) {
     let _ = writeln!(page, "\n## {id}\n");
-    if let Some(Kind::Request(line)) = places
-        .get(&Place::of(Root::Request))
-        .and_then(|node| node.kind.as_ref())
-    {
+    let request = places.get(&Place::of(Root::Request));
+    if let Some(Kind::Request(line)) = request.and_then(|node| node.kind.as_ref()) {
         let _ = writeln!(page, "`{line}`\n");
     }
     if let Some(operation) = Operation::find(spec, id) {
@@ -88,55 +78,72 @@ fn operation(id: &str, places: &Places, spec: &Value, evidence: &Evidence, page:
             let _ = writeln!(page, "Documented for OCP {versions}.\n");
         }
     }
-    let _ = writeln!(
-        page,
-        "### Parameters\n\n| parameter | type | evidence | meaning |\n|---|---|---|---|"
-    );
-    for (place, node) in places {
-        if let (Root::Parameter(location, name), []) = (&place.root, place.path.as_slice()) {
-            row(place, &format!("{name}` in `{location}"), node, page);
-        }
-    }
-    for (response, node) in places {
-        let (Root::Response(status), []) = (&response.root, response.path.as_slice()) else {
-            continue;
+}
+
+/// The tables of one operation.
+struct Table<'a> {
+    places: &'a Places,
+    supports: Supports,
+    /// The link to the values of its open lists.
+    values: String,
+}
+
+impl Table<'_> {
+    fn response(&self, response: &Place, status: &str, node: &Node, page: &mut String) {
+        let alike = match &node.kind {
+            Some(kind @ Kind::Like(_)) => format!(", {kind}"),
+            _ => String::new(),
         };
-        let title = match &node.kind {
-            Some(kind @ Kind::Like(_)) => format!("{status}, {kind}"),
-            _ => status.clone(),
-        };
-        let _ = writeln!(
-            page,
-            "\n### Response {title}\n\n{}\n",
-            node.description.trim()
-        );
+        let meaning = node.description.trim();
+        let _ = writeln!(page, "\n### Response {status}{alike}\n\n{meaning}\n");
         let is_below = |place: &Place| place != response && response.covers(place);
-        let members = places.iter().filter(|(place, _)| is_below(place));
+        let members = self.places.iter().filter(|(place, _)| is_below(place));
         let mut members = members.peekable();
-        if members.peek().is_none() {
-            continue;
+        if members.peek().is_some() {
+            page.push_str("| member | type | evidence | meaning |\n|---|---|---|---|\n");
         }
-        let _ = writeln!(
-            page,
-            "| member | type | evidence | meaning |\n|---|---|---|---|"
-        );
         for (place, node) in members {
             let name = match &place.root {
                 Root::Header(_, name) => format!("header {name}"),
                 _ => place.path(),
             };
-            row(place, &name, node, page);
+            self.row(place, &name, node, page);
         }
     }
-    let _ = writeln!(
-        page,
-        "\n### Values of {id}\n\nKnown values of the open lists; others may come, and are kept as they are.\n"
-    );
-    for (place, node) in places {
-        let values: Vec<String> = node.values().map(|value| format!("`{value}`")).collect();
-        if !values.is_empty() {
-            let _ = writeln!(page, "- `{place}`: {}", values.join(", "));
+
+    fn row(&self, place: &Place, name: &str, node: &Node, page: &mut String) {
+        let mut kind = node.kind.as_ref().map(Kind::to_string).unwrap_or_default();
+        if node.claims.contains(&Claim::Required) {
+            kind.push_str(", required");
         }
+        // What an object requires is said of the object.
+        if let Some((object, Step::Member(member))) = place.parent()
+            && let Some(object) = self.places.get(&object)
+            && object.claims.contains(&Claim::Requires(member.clone()))
+        {
+            kind.push_str(", always there");
+        }
+        let items = self.places.get(&place.items());
+        if node
+            .values()
+            .chain(items.into_iter().flat_map(Node::values))
+            .next()
+            .is_some()
+        {
+            let _ = write!(kind, ", {}", self.values);
+        }
+        let support = self.supports.get(place);
+        let grade = support.map_or(Grade::Inferred, Support::grade);
+        let is_recorded = support.is_some_and(|one| !one.recordings().is_empty());
+        let mut grades = grade.to_string();
+        if is_recorded && grade != Grade::Observed {
+            grades.push_str(", observed");
+        }
+        for mark in &node.own_marks {
+            let _ = write!(grades, " [{mark}](#d{mark})");
+        }
+        let meaning = cell(&node.description);
+        let _ = writeln!(page, "| `{name}` | {kind} | {grades} | {meaning} |");
     }
 }
 

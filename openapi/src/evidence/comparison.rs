@@ -8,12 +8,8 @@ use super::gap::Gap;
 use super::grade::Grade;
 use super::kind::Kind;
 use super::place::{Place, Root};
-use super::register::Entry;
+use super::register::{Decision, Entry};
 use super::support::{Support, Supports};
-
-/// A decision that some operation needs: of an entry about a place, its type or a
-/// claim.
-pub(super) type Decision = (u32, Place, Option<Claim>);
 
 /// What is expected of a place, each claim with its source.
 type Claims = BTreeMap<Claim, String>;

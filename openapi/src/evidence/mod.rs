@@ -21,9 +21,9 @@ use serde_json::Value;
 use crate::document::{read_text, read_yaml};
 use crate::{Interaction, Operation, Provenance};
 use claims::{Node, Places};
-use comparison::{Comparison, Decision};
+use comparison::Comparison;
 use documentation::Page;
-use register::{Condition, Entry};
+use register::{Condition, Decision, Entry};
 
 pub use claim::{Claim, Claims};
 pub use gap::Gap;
@@ -235,79 +235,28 @@ impl Evidence {
     ) {
         let mut numbers = BTreeSet::new();
         for entry in &self.register {
-            let mut note = |what: String| {
-                gaps.push(Gap::elsewhere(
-                    "register",
-                    &format!("entry {}", entry.id),
-                    what,
-                ));
-            };
+            let mut wrong = entry.unused(stated, needed);
             if !numbers.insert(entry.id) {
-                note("the number is taken by another entry".into());
+                wrong.push("the number is taken by another entry".into());
             }
-            if entry.operations.as_ref().is_some_and(BTreeSet::is_empty) {
-                note("it speaks of no operation".into());
-            }
-            for operation in entry.operations.iter().flatten() {
-                if !stated.contains_key(operation) {
-                    note(format!(
-                        "it speaks of `{operation}`, which the spec does not have"
-                    ));
-                }
-            }
-            if entry.borne_at().next().is_none() && entry.unstated.is_empty() {
-                note("it explains no node of the spec".into());
-            }
-            let has = |place: &Place, marks: fn(&Node) -> &BTreeSet<u32>| {
-                let speaks = stated.iter().filter(|(one, _)| entry.speaks_of(one));
-                let mut nodes = speaks.filter_map(|(_, places)| places.get(place));
-                nodes.any(|node| marks(node).contains(&entry.id))
-            };
-            for place in entry.borne_at() {
-                if !has(place, |node| &node.own_marks) {
-                    let id = entry.id;
-                    note(format!(
-                        "it lists `{place}`, but no such node bears `x-discrepancy: [{id}]`"
-                    ));
-                }
-            }
-            let conditional = entry.conditions.iter();
-            let conditional = conditional.map(|one| one.object.member(&one.member));
-            let lists = entry.vocabularies.iter().chain(entry.repeated.keys());
-            for place in lists.cloned().chain(conditional) {
-                if !has(&place, |node| &node.marks) {
-                    note(format!(
-                        "it decides about `{place}`, but no such node rests on it"
-                    ));
-                }
-            }
-            let types = entry.types.keys().map(|place| (place, None));
-            let claims = entry.claims.iter();
-            let claims =
-                claims.flat_map(|(place, all)| all.0.iter().map(move |one| (place, Some(one))));
-            for (place, claim) in types.chain(claims) {
-                if !needed.contains(&(entry.id, place.clone(), claim.cloned())) {
-                    let what = claim.map_or_else(|| "a type".into(), |claim| format!("`{claim}`"));
-                    note(format!(
-                        "it decides {what} for `{place}`, but no such node rests on it, or its sources say the same"
-                    ));
-                }
-            }
+            let at = format!("entry {}", entry.id);
+            let wrong = wrong.into_iter();
+            gaps.extend(wrong.map(|what| Gap::elsewhere("register", &at, what)));
         }
         for (operation, places) in stated {
+            let is_explained = |mark: u32, node: &Node| {
+                let entries = self.register.iter().filter(|one| one.id == mark);
+                let mut entries = entries.filter(|one| one.speaks_of(operation));
+                // One node may stand at several places; one of them is enough.
+                let is_it = |listed: &Place| {
+                    let listed = places.get(listed);
+                    listed.is_some_and(|one| one.pointer == node.pointer)
+                };
+                entries.any(|entry| entry.borne_at().any(is_it))
+            };
             for (place, node) in places {
                 for mark in &node.own_marks {
-                    let mut entries = self.register.iter().filter(|one| one.id == *mark);
-                    let is_explained = entries.any(|entry| {
-                        // One node may stand at several places; one of them is enough.
-                        entry.speaks_of(operation)
-                            && entry.borne_at().any(|listed| {
-                                places
-                                    .get(listed)
-                                    .is_some_and(|one| one.pointer == node.pointer)
-                            })
-                    });
-                    if !is_explained {
+                    if !is_explained(*mark, node) {
                         let what = format!(
                             "its node is marked {mark}, but entry {mark} of the register does not list it for this operation"
                         );

@@ -6,9 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::claim::Claims;
+use super::claim::{Claim, Claims};
+use super::claims::{Node, Places};
 use super::kind::Kind;
 use super::place::Place;
+
+/// What an entry decides about a place: its type, or a claim.
+pub(super) type Decision = (u32, Place, Option<Claim>);
 
 /// One contradiction or silence.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +72,65 @@ impl Entry {
     /// The places whose nodes bear its number.
     pub(super) fn borne_at(&self) -> impl Iterator<Item = &Place> {
         self.places.iter().chain(&self.inferred)
+    }
+
+    /// What of it nothing in the spec refers to, and what of it nothing needs.
+    pub(super) fn unused(
+        &self,
+        stated: &BTreeMap<String, Places>,
+        needed: &BTreeSet<Decision>,
+    ) -> Vec<String> {
+        let mut unused = Vec::new();
+        if self.operations.as_ref().is_some_and(BTreeSet::is_empty) {
+            unused.push("it speaks of no operation".into());
+        }
+        let operations = self.operations.iter().flatten();
+        for unknown in operations.filter(|one| !stated.contains_key(*one)) {
+            let what = format!("it speaks of `{unknown}`, which the spec does not have");
+            unused.push(what);
+        }
+        if self.borne_at().next().is_none() && self.unstated.is_empty() {
+            unused.push("it explains no node of the spec".into());
+        }
+        let has = |place: &Place, marks: fn(&Node) -> &BTreeSet<u32>| {
+            let speaks = stated.iter().filter(|(one, _)| self.speaks_of(one));
+            let mut nodes = speaks.filter_map(|(_, places)| places.get(place));
+            nodes.any(|node| marks(node).contains(&self.id))
+        };
+        for place in self
+            .borne_at()
+            .filter(|place| !has(place, |node| &node.own_marks))
+        {
+            let id = self.id;
+            unused.push(format!(
+                "it lists `{place}`, but no such node bears `x-discrepancy: [{id}]`"
+            ));
+        }
+        let conditional = self.conditions.iter();
+        let conditional = conditional.map(|one| one.object.member(&one.member));
+        let lists = self.vocabularies.iter().chain(self.repeated.keys());
+        let decided = lists.cloned().chain(conditional);
+        for place in decided.filter(|place| !has(place, |node| &node.marks)) {
+            let what = format!("it decides about `{place}`, but no such node rests on it");
+            unused.push(what);
+        }
+        for (_, place, claim) in self.decisions().filter(|one| !needed.contains(one)) {
+            let what = claim.map_or_else(|| "a type".into(), |claim| format!("`{claim}`"));
+            unused.push(format!(
+                "it decides {what} for `{place}`, but no such node rests on it, or its sources say the same"
+            ));
+        }
+        unused
+    }
+
+    /// The types and claims that it decides.
+    fn decisions(&self) -> impl Iterator<Item = Decision> {
+        let types = self.types.keys().map(|place| (place, None));
+        let claims = self.claims.iter();
+        let claims =
+            claims.flat_map(|(place, all)| all.0.iter().map(move |one| (place, Some(one))));
+        let all = types.chain(claims);
+        all.map(|(place, claim)| (self.id, place.clone(), claim.cloned()))
     }
 }
 
