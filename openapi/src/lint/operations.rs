@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::Finding;
 use crate::document::escape;
@@ -89,31 +89,15 @@ fn path_parameters(
             }
         }
     }
-    let template: Vec<&str> = path
-        .split('{')
-        .skip(1)
-        .filter_map(|rest| rest.split_once('}'))
-        .map(|(name, _)| name)
-        .collect();
-    let undeclared = template
-        .iter()
-        .filter(|name| !declared.iter().any(|(one, _)| one == *name))
-        .map(|name| {
-            (
-                format!("`{{{name}}}` of the path is not declared"),
-                item_pointer.clone(),
-            )
-        });
-    let unused = declared
-        .iter()
-        .filter(|(name, _)| !template.contains(name))
-        .map(|(name, at)| {
-            (
-                format!("the path has no `{{{name}}}`"),
-                format!("{at}/name"),
-            )
-        });
-    for (what, pointer) in undeclared.chain(unused) {
+    template(path, &item_pointer, &declared, findings);
+}
+
+/// The names in a path template, and the parameters that are declared for them.
+fn template(path: &str, pointer: &str, declared: &[(&str, String)], findings: &mut Vec<Finding>) {
+    let names = path.split('{').skip(1);
+    let names = names.filter_map(|rest| Some(rest.split_once('}')?.0));
+    let names: Vec<&str> = names.collect();
+    let mut find = |what, pointer| {
         findings.push(Finding {
             rule: "path-parameter",
             pointer,
@@ -123,6 +107,18 @@ fn path_parameters(
             instead: "give each `{name}` of the path one parameter with `in: path` and `required: true`"
                 .into(),
         });
+    };
+    for name in &names {
+        if !declared.iter().any(|(one, _)| one == name) {
+            let what = format!("`{{{name}}}` of the path is not declared");
+            find(what, pointer.to_owned());
+        }
+    }
+    for (name, at) in declared.iter().filter(|(name, _)| !names.contains(name)) {
+        find(
+            format!("the path has no `{{{name}}}`"),
+            format!("{at}/name"),
+        );
     }
 }
 
@@ -157,10 +153,24 @@ fn style(parameter: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     });
 }
 
+fn media_types(content: Option<&Map<String, Value>>, pointer: &str, findings: &mut Vec<Finding>) {
+    let names = content.into_iter().flat_map(Map::keys);
+    for name in names.filter(|name| *name != "application/json") {
+        findings.push(Finding {
+            rule: "media-type",
+            pointer: format!("{pointer}/content/{}", escape(name)),
+            what: format!("`{name}` is not `application/json`"),
+            why: "progenitor hands any other media type out as a stream of bytes, without a word"
+                .into(),
+            instead: "write `application/json`; its parameters do not belong here".into(),
+        });
+    }
+}
+
 fn responses(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     let pointer = format!("{pointer}/responses");
-    // The first schema of each class decides; `None` is an answer without body.
-    let mut seen: BTreeMap<&str, (&str, Option<&Value>)> = BTreeMap::new();
+    // The first schema of each class decides; `None` is a response without body.
+    let mut first_of: BTreeMap<&str, (&str, Option<&Value>)> = BTreeMap::new();
     let list = operation.get("responses").and_then(Value::as_object);
     for (status, response) in list.into_iter().flatten() {
         let at = format!("{pointer}/{}", escape(status));
@@ -178,20 +188,10 @@ fn responses(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<
             continue;
         }
         let content = response.get("content").and_then(Value::as_object);
-        for media_type in content.into_iter().flatten().map(|(name, _)| name) {
-            if media_type != "application/json" {
-                findings.push(Finding {
-                    rule: "media-type",
-                    pointer: format!("{at}/content/{}", escape(media_type)),
-                    what: format!("`{media_type}` is not `application/json`"),
-                    why: "progenitor hands any other media type out as a stream of bytes, without a word"
-                        .into(),
-                    instead: "write `application/json`; its parameters do not belong here".into(),
-                });
-            }
-        }
+        media_types(content, &at, findings);
         let schema = content.and_then(|content| content.get("application/json")?.get("schema"));
-        if status.starts_with(['1', '2', '3']) && status != "200" {
+        let is_success = status.starts_with(['1', '2', '3']);
+        if is_success && status != "200" {
             findings.push(Finding {
                 rule: "success-status",
                 pointer: at.clone(),
@@ -202,16 +202,10 @@ fn responses(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<
                     .into(),
             });
         }
-        let class = if status.starts_with(['1', '2', '3']) {
-            "success"
-        } else {
-            "error"
-        };
-        match seen.get(class) {
-            None => {
-                seen.insert(class, (status, schema));
-            }
-            Some((first, other)) if *other != schema => findings.push(Finding {
+        let class = if is_success { "success" } else { "error" };
+        let (first, other) = *first_of.entry(class).or_insert((status, schema));
+        if other != schema {
+            findings.push(Finding {
                 rule: "response-schema",
                 pointer: at,
                 what: format!("the {class} {status} has another schema than {first}"),
@@ -221,8 +215,7 @@ fn responses(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<
                 instead:
                     "describe one schema that covers both, with the differing members optional"
                         .into(),
-            }),
-            Some(_) => {}
+            });
         }
     }
 }

@@ -81,6 +81,53 @@ fn component(pointer: &str) -> Option<&str> {
     (!name.contains('/')).then_some(name)
 }
 
+/// What no schema may say: rule, members, what they do, why that is bad, what to write.
+const REFUSED: [(&str, &[&str], &str, &str, &str); 4] = [
+    (
+        "alternatives",
+        &["oneOf", "anyOf", "not"],
+        "cannot become a Rust type that works",
+        "typify compiles it into a type that fails at run time as soon as the alternatives overlap",
+        "describe one type; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+    ),
+    (
+        "closed-enum",
+        &["enum"],
+        "closes the list of words",
+        "one new word from the server would make the client fail on the whole answer",
+        "write `x-extensible-enum`: known words are listed, others are kept as they came",
+    ),
+    (
+        "pattern",
+        &["pattern"],
+        "changes the Rust type",
+        "typify needs another crate at run time to check it, and one text outside fails the whole answer",
+        "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+    ),
+    (
+        "default",
+        &["default"],
+        "changes the Rust type",
+        "typify would read null as an error, and absence as this value",
+        "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+    ),
+];
+
+/// What the schema of an integer may not say, either.
+const BOUNDS: (&str, &[&str], &str, &str, &str) = (
+    "bounds",
+    &[
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+    ],
+    "narrows the Rust type",
+    "typify picks another integer type (`NonZeroU64` for a minimum of 1), and one value outside fails the whole answer",
+    "leave bounds out and say them in the description",
+);
+
 fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     let mut find = |rule, member: &str, what: String, why: &str, instead: &str| {
         findings.push(Finding {
@@ -91,67 +138,17 @@ fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
             instead: instead.to_owned(),
         });
     };
-    for key in ["oneOf", "anyOf", "not"] {
-        if schema.get(key).is_some() {
-            find(
-                "alternatives",
-                key,
-                format!("`{key}` cannot become a Rust type that works"),
-                "typify compiles it into a type that fails at run time as soon as the alternatives overlap",
-                "describe one type; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
-            );
+    let is_integer = schema.get("type") == Some(&"integer".into());
+    let refused = REFUSED.into_iter().chain(is_integer.then_some(BOUNDS));
+    for (rule, keys, what, why, instead) in refused {
+        for key in keys.iter().filter(|key| schema.get(**key).is_some()) {
+            find(rule, key, format!("`{key}` {what}"), why, instead);
         }
-    }
-    if schema.get("enum").is_some() {
-        find(
-            "closed-enum",
-            "enum",
-            "`enum` closes the list of words".into(),
-            "one new word from the server would make the client fail on the whole answer",
-            "write `x-extensible-enum`: known words are listed, others are kept as they came",
-        );
     }
     if let Some(words) = schema.get("x-extensible-enum") {
         vocabulary(schema, words, pointer, &mut find);
     }
-    for key in [
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-    ] {
-        if schema.get("type") == Some(&"integer".into()) && schema.get(key).is_some() {
-            find(
-                "bounds",
-                key,
-                format!("`{key}` narrows the Rust type"),
-                "typify picks another integer type (`NonZeroU64` for a minimum of 1), and one value outside fails the whole answer",
-                "leave bounds out and say them in the description",
-            );
-        }
-    }
     kind(schema, &mut find);
-    for (key, why) in [
-        (
-            "pattern",
-            "typify needs another crate at run time to check it, and one text outside fails the whole answer",
-        ),
-        (
-            "default",
-            "typify would read null as an error, and absence as this value",
-        ),
-    ] {
-        if schema.get(key).is_some() {
-            find(
-                key,
-                key,
-                format!("`{key}` changes the Rust type"),
-                why,
-                "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
-            );
-        }
-    }
     optional_arrays(schema, &mut find);
 }
 

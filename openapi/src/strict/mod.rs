@@ -9,26 +9,28 @@
 //!
 //! Not every departure is a fault: see [`Severity`].
 
+mod builder;
 mod rule;
 mod wire;
 mod word;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, ValidationOptions, Validator};
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::Operation;
 use crate::document::escape;
 use crate::evidence::claims::{claims_of, described};
-use crate::evidence::register::{Condition, Otherwise};
 use crate::evidence::{Evidence, Kind, Place, Root, Step, Supports};
-use crate::operation::{resolve, texts};
-use crate::schema::{Broken, Schema};
+use crate::operation::resolve;
+use crate::schema::Schema;
+
+use builder::{Builder, Notes};
 
 pub use rule::Rule;
 
@@ -42,9 +44,7 @@ pub struct Strict {
 struct Response {
     schema: Value,
     validator: Validator,
-    /// The node of the spec and the place for each JSON pointer into the schema that
-    /// stands for one.
-    notes: BTreeMap<String, (String, Place)>,
+    notes: Notes,
 }
 
 /// What a departure from the contract means.
@@ -140,22 +140,20 @@ impl Strict {
                 operation.pointer,
                 escape(status)
             );
-            let mut builder = Builder {
+            let builder = Builder {
                 supports: &supports,
                 conditions: &conditions,
-                notes: BTreeMap::new(),
+                notes: Notes::new(),
             };
             let schema = Schema::at(spec, schema, &pointer);
-            let mut strict = builder.schema(schema, &place, "", &bodies, true);
-            agree_with_http(&mut strict, status, &mut builder.notes);
-            responses.insert(
-                status.clone(),
-                Response {
-                    validator: options().build(&strict).ok()?,
-                    schema: strict,
-                    notes: builder.notes,
-                },
-            );
+            let (schema, notes) = builder.body(schema, &place, status, &bodies);
+            let validator = options().build(&schema).ok()?;
+            let response = Response {
+                schema,
+                validator,
+                notes,
+            };
+            responses.insert(status.clone(), response);
         }
         Some(Self {
             responses,
@@ -214,9 +212,7 @@ impl Strict {
         error: &ValidationError<'_>,
         quote: &dyn Fn(&Value) -> String,
     ) -> Vec<Departure> {
-        let schema = &response.schema;
-        let path = error.schema_path().as_str();
-        let (spec, at) = response.nearest(path);
+        let (spec, at) = response.nearest(error.schema_path().as_str());
         let departure = |member: Option<&str>, severity, what| {
             // A missing member has no place in the body, its object has.
             let body = error.instance_path();
@@ -256,43 +252,12 @@ impl Strict {
             ValidationErrorKind::Required { property } => {
                 vec![departure(property.as_str(), Severity::Violation, what)]
             }
-            kind => {
-                let value = error.instance();
-                let is_drift = match Rule::from(kind) {
-                    Rule::Wire => wire::is_drift(schema.pointer(path), value),
-                    Rule::NewEnumValue => {
-                        let known = schema.pointer(path).and_then(Value::as_array);
-                        known.is_some_and(|known| word::is_drift(known, value))
-                    }
-                    _ => false,
-                };
-                let severity = if is_drift {
-                    Severity::Drift
-                } else {
-                    Severity::Violation
-                };
+            _ => {
+                let severity = response.severity(error);
                 vec![departure(None, severity, what)]
             }
         }
     }
-}
-
-/// A condition of the register as JSON Schema.
-fn conditional(condition: &Condition) -> Value {
-    let when: Map<String, Value> = condition
-        .when
-        .iter()
-        .map(|(name, value)| (name.clone(), json!({ "const": value })))
-        .collect();
-    let member = &condition.member;
-    let mut schema = json!({
-        "if": { "properties": when },
-        "then": { "required": [member], "properties": { member: { "not": { "type": "null" } } } },
-    });
-    if condition.otherwise == Otherwise::Absent {
-        schema["else"] = json!({ "properties": { member: { "type": "null" } } });
-    }
-    schema
 }
 
 /// An error of validation in words.
@@ -315,35 +280,6 @@ pub(crate) fn beginning(value: &Value) -> String {
     }
 }
 
-/// Lets the envelope say nothing else than HTTP: every sample agrees, and the
-/// client refuses an answer that contradicts itself (discrepancies 4 and 7).
-fn agree_with_http(
-    strict: &mut Value,
-    status: &str,
-    notes: &mut BTreeMap<String, (String, Place)>,
-) {
-    let other = if is_failure(status) { "data" } else { "error" };
-    if let Some(properties) = strict.pointer_mut("/properties") {
-        properties[other] = json!({ "type": "null" });
-        if let Some(envelope) = notes.get("").cloned() {
-            notes.insert(format!("/properties/{other}"), envelope);
-        }
-    }
-    if let Some(successful) = strict.pointer_mut("/properties/successful") {
-        successful["const"] = json!(!is_failure(status));
-    }
-    if let (Some(told), Ok(status)) = (
-        strict.pointer_mut("/properties/status"),
-        status.parse::<u16>(),
-    ) {
-        told["const"] = json!(status);
-    }
-}
-
-fn is_failure(status: &str) -> bool {
-    status.starts_with(['4', '5'])
-}
-
 /// What builds a validator of a schema with our own keywords.
 pub(crate) fn options() -> ValidationOptions<'static> {
     jsonschema::options()
@@ -352,6 +288,24 @@ pub(crate) fn options() -> ValidationOptions<'static> {
 }
 
 impl Response {
+    /// What a value means that breaks a rule.
+    fn severity(&self, error: &ValidationError<'_>) -> Severity {
+        let value = error.instance();
+        let keyword = self.schema.pointer(error.schema_path().as_str());
+        let is_drift = match Rule::from(error.kind()) {
+            Rule::Wire => wire::is_drift(keyword, value),
+            Rule::NewEnumValue => keyword
+                .and_then(Value::as_array)
+                .is_some_and(|known| word::is_drift(known, value)),
+            _ => false,
+        };
+        if is_drift {
+            Severity::Drift
+        } else {
+            Severity::Violation
+        }
+    }
+
     /// Spec pointer and place that are noted at or above a path into the schema.
     fn nearest(&self, path: &str) -> (String, Place) {
         let mut path = path;
@@ -362,141 +316,6 @@ impl Response {
             match path.rfind('/') {
                 Some(cut) => path = &path[..cut],
                 None => return (String::new(), Place::of(Root::Request)),
-            }
-        }
-    }
-}
-
-struct Builder<'a> {
-    supports: &'a Supports,
-    conditions: &'a [&'a Condition],
-    notes: BTreeMap<String, (String, Place)>,
-}
-
-impl Builder<'_> {
-    /// The strict schema of a node, which stands at `path` in the whole; `samples`
-    /// are all values that stand there.
-    fn schema(
-        &mut self,
-        schema: Result<Schema<'_>, Broken>,
-        place: &Place,
-        path: &str,
-        samples: &[&Value],
-        required: bool,
-    ) -> Value {
-        let schema = match schema {
-            Ok(schema) => schema,
-            Err(Broken::Circle) => return json!(true),
-            Err(Broken::Dangling(_)) => return json!(false),
-        };
-        let note = (schema.pointer.clone(), place.clone());
-        self.notes.insert(path.to_owned(), note);
-        let node = schema.node;
-        let mut strict = Map::new();
-        let null_too = !required || node.get("nullable") == Some(&json!(true));
-        let kind = node.get("type").and_then(Value::as_str);
-        let format = node.get("format").and_then(Value::as_str);
-        match (kind, format) {
-            (Some("integer"), Some("int64" | "int32")) => {
-                strict.insert("x-wire".into(), json!([format, null_too]));
-            }
-            (Some("string"), Some("date-time")) => {
-                let form = wire::form_of_times(samples);
-                strict.insert("x-wire".into(), json!([form, null_too]));
-            }
-            (Some(kind), _) if null_too => {
-                strict.insert("type".into(), json!([kind, "null"]));
-            }
-            (Some(kind), _) => {
-                strict.insert("type".into(), kind.into());
-            }
-            (None, _) => {}
-        }
-        for key in [
-            "pattern",
-            "minimum",
-            "maximum",
-            "minLength",
-            "maxLength",
-            "minItems",
-            "maxItems",
-        ] {
-            if let Some(value) = node.get(key) {
-                strict.insert(key.into(), value.clone());
-            }
-        }
-        if let Some(values) = node.get("x-extensible-enum").and_then(Value::as_array) {
-            let mut values = values.clone();
-            values.extend(null_too.then_some(Value::Null));
-            let support = self.supports.get(place);
-            let is_closed = support.is_some_and(|support| support.lists_values());
-            let keyword = if is_closed { "enum" } else { "x-word" };
-            strict.insert(keyword.into(), values.into());
-        }
-        for key in ["anyOf", "oneOf"] {
-            if let Some(list) = node.get(key).and_then(Value::as_array) {
-                let list = list.iter().enumerate();
-                let mut list: Vec<Value> = list
-                    .map(|(index, one)| {
-                        let path = format!("{path}/{key}/{index}");
-                        self.schema(schema.alternative(one), place, &path, &[], true)
-                    })
-                    .collect();
-                list.extend(null_too.then(|| json!({ "type": "null" })));
-                strict.insert(key.into(), list.into());
-            }
-        }
-        self.children(&schema, place, path, samples, &mut strict);
-        strict.into()
-    }
-
-    /// Members and items.
-    fn children(
-        &mut self,
-        schema: &Schema<'_>,
-        place: &Place,
-        path: &str,
-        samples: &[&Value],
-        strict: &mut Map<String, Value>,
-    ) {
-        let always: BTreeSet<&str> = texts(schema.node, "required").collect();
-        let conditions: Vec<&Condition> = self.conditions.to_vec();
-        let conditions: Vec<&Condition> = conditions
-            .into_iter()
-            .filter(|one| one.object == *place)
-            .collect();
-        let (mut required, mut properties) = (Vec::new(), Map::new());
-        for (step, child) in schema.children() {
-            let below = place.step(step.clone());
-            match step {
-                Step::Items => {
-                    let items = samples.iter().filter_map(|one| one.as_array()).flatten();
-                    let items: Vec<&Value> = items.collect();
-                    let path = format!("{path}/items");
-                    let items = self.schema(child, &below, &path, &items, true);
-                    strict.insert("items".into(), items);
-                }
-                Step::Member(name) => {
-                    let values: Vec<&Value> =
-                        samples.iter().filter_map(|one| one.get(&name)).collect();
-                    let is_sampled = !samples.is_empty() && values.len() == samples.len();
-                    let is_conditional = conditions.iter().any(|one| one.member == name);
-                    let is_required =
-                        always.contains(name.as_str()) || is_sampled && !is_conditional;
-                    required.extend(is_required.then(|| name.clone()));
-                    let path = format!("{path}/properties/{}", escape(&name));
-                    let member = self.schema(child, &below, &path, &values, is_required);
-                    properties.insert(name, member);
-                }
-            }
-        }
-        if schema.node.get("type") == Some(&json!("object")) {
-            strict.insert("properties".into(), properties.into());
-            strict.insert("required".into(), required.into());
-            strict.insert("additionalProperties".into(), json!(false));
-            let conditions: Vec<Value> = conditions.into_iter().map(conditional).collect();
-            if !conditions.is_empty() {
-                strict.insert("allOf".into(), conditions.into());
             }
         }
     }
