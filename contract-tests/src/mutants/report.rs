@@ -64,17 +64,52 @@ pub fn text(score: &Score) -> String {
 }
 
 fn write(score: &Score, out: &mut String) -> std::fmt::Result {
-    let known: BTreeSet<&str> = score
-        .explained
-        .iter()
-        .flat_map(|one| &one.mutants)
-        .map(String::as_str)
-        .collect();
+    let known = score.explained.iter().flat_map(|one| &one.mutants);
+    let known: BTreeSet<&str> = known.map(String::as_str).collect();
+    operators(score, &known, out)?;
+    let readings = |is: fn(&Reading) -> bool| {
+        let readings = score.mutants.iter().filter_map(|one| one.client.as_ref());
+        readings.filter(|one| is(one)).count()
+    };
+    writeln!(
+        out,
+        "\nThe client reads {} mutated answers right, refuses {} with an error, and gets {} silently wrong.",
+        readings(|one| matches!(one, Reading::Right)),
+        readings(|one| matches!(one, Reading::Error(_))),
+        readings(|one| matches!(one, Reading::Wrong(_))),
+    )?;
+    let title = "By grade of evidence";
+    writeln!(out, "\n{title:26} {:>7} {:>7}  score", "mutants", "killed")?;
+    for grade in Grade::ALL {
+        let mutants = score.mutants.iter().filter(|one| one.grade == grade);
+        let share = share(mutants, &known);
+        let (killed, all) = share;
+        writeln!(out, "  {grade:24} {all:7} {killed:7}  {}", percent(share))?;
+    }
+    if !score.explained.is_empty() {
+        writeln!(out, "\nExplained survivors, which do not count")?;
+    }
+    for one in &score.explained {
+        writeln!(out, "  {:3}  {}", one.mutants.len(), one.reason)?;
+    }
+    for what in &score.wrong {
+        writeln!(out, "\nwrong: {what}")?;
+    }
+    let share = share(score.mutants.iter(), &known);
+    let ((killed, all), percent) = (share, percent(share));
+    writeln!(
+        out,
+        "\nContract mutation score: {percent} ({killed} of {all} mutants killed, {} survivors explained)",
+        known.len()
+    )
+}
+
+/// A table for each family, a line for each operator.
+fn operators(score: &Score, known: &BTreeSet<&str>, out: &mut String) -> std::fmt::Result {
     let mut rows: BTreeMap<(Family, &str), Vec<&Mutant>> = BTreeMap::new();
     for mutant in &score.mutants {
-        rows.entry((mutant.family, mutant.operator.as_str()))
-            .or_default()
-            .push(mutant);
+        let row = (mutant.family, mutant.operator.as_str());
+        rows.entry(row).or_default().push(mutant);
     }
     let mut last = None;
     for ((family, operator), mutants) in &rows {
@@ -86,77 +121,22 @@ fn write(score: &Score, out: &mut String) -> std::fmt::Result {
                 "mutants", "killed", "explained"
             )?;
         }
-        let killed = mutants
-            .iter()
-            .filter(|one| !one.killed_by.is_empty())
-            .count();
-        let explained = mutants
-            .iter()
-            .filter(|one| known.contains(one.id.as_str()))
-            .count();
+        let count = |is: &dyn Fn(&Mutant) -> bool| mutants.iter().filter(|one| is(one)).count();
+        let killed = count(&|one| !one.killed_by.is_empty());
+        let explained = count(&|one| known.contains(one.id.as_str()));
         let mut killers: BTreeMap<&str, usize> = BTreeMap::new();
         for killer in mutants.iter().flat_map(|one| &one.killed_by) {
             *killers.entry(killer).or_default() += 1;
         }
-        let killers: Vec<String> = killers
+        let killers = killers
             .iter()
-            .map(|(name, count)| format!("{name} {count}"))
-            .collect();
+            .map(|(name, count)| format!("{name} {count}"));
+        let killers: Vec<String> = killers.collect();
+        let (all, killers) = (mutants.len(), killers.join(", "));
         writeln!(
             out,
-            "  {operator:24} {:7} {killed:7} {explained:9}  {}",
-            mutants.len(),
-            killers.join(", ")
+            "  {operator:24} {all:7} {killed:7} {explained:9}  {killers}"
         )?;
     }
-    let readings = |is: fn(&Reading) -> bool| {
-        score
-            .mutants
-            .iter()
-            .filter(|one| one.client.as_ref().is_some_and(is))
-            .count()
-    };
-    writeln!(
-        out,
-        "\nThe client reads {} mutated answers right, refuses {} with an error, and gets {} silently wrong.",
-        readings(|one| matches!(one, Reading::Right)),
-        readings(|one| matches!(one, Reading::Error(_))),
-        readings(|one| matches!(one, Reading::Wrong(_))),
-    )?;
-    writeln!(
-        out,
-        "\n{:26} {:>7} {:>7}  score",
-        "By grade of evidence", "mutants", "killed"
-    )?;
-    for grade in Grade::ALL {
-        let share = share(
-            score.mutants.iter().filter(|one| one.grade == grade),
-            &known,
-        );
-        writeln!(
-            out,
-            "  {grade:24} {:7} {:7}  {}",
-            share.1,
-            share.0,
-            percent(share)
-        )?;
-    }
-    if !score.explained.is_empty() {
-        writeln!(out, "\nExplained survivors, which do not count")?;
-    }
-    for one in &score.explained {
-        writeln!(out, "  {:3}  {}", one.mutants.len(), one.reason)?;
-    }
-    for what in &score.wrong {
-        writeln!(out, "\nwrong: {what}")?;
-    }
-    let whole = share(score.mutants.iter(), &known);
-    writeln!(
-        out,
-        "\nContract mutation score: {} ({} of {} mutants killed, {} survivors explained)",
-        percent(whole),
-        whole.0,
-        whole.1,
-        known.len()
-    )
+    Ok(())
 }
