@@ -208,6 +208,9 @@ pub(crate) struct VerifyArguments {
     /// Known findings: a YAML list of `fingerprint` and `reason`.
     #[arg(long, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,
+    /// A report of an earlier run, in JSON: what has changed since is drift.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
     /// What ends with exit code 1.
     #[arg(long, value_enum, default_value_t = FailOn::Violation)]
     pub(crate) fail_on: FailOn,

@@ -96,7 +96,7 @@ fn add(
         outcome: Outcome::Passed,
         judged: 1,
         reason: None,
-        answers: Vec::new(),
+        observations: Vec::new(),
     };
     for (index, fault) in faults.into_iter().enumerate() {
         report.findings.push(Finding {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use contract_tests::verify::finding::Report;
-use contract_tests::verify::{self, Contract, Identity, Target, waivers};
+use contract_tests::verify::{self, Contract, Identity, Target, baseline, waivers};
 use contract_tests::{contract, mutants, report};
 use ocp_contract::Interaction;
 use ocp_contract::strict::Severity;
@@ -60,6 +60,8 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
         Some(file) => waivers::read(file)?,
         None => Vec::new(),
     };
+    let earlier = arguments.baseline.as_deref().map(baseline::read);
+    let earlier = earlier.transpose()?;
     // Before a long run, not behind it.
     for (_, file) in &arguments.report {
         let folder = file
@@ -77,6 +79,9 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
         FailOn::Violation => Severity::Violation,
         FailOn::Drift => Severity::Drift,
     };
+    if let Some(earlier) = &earlier {
+        baseline::apply(&mut report, earlier);
+    }
     waivers::apply(&mut report, &waived);
     anstream::print!("\n{}", report::text(&report));
     for (format, file) in &arguments.report {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use contract_tests::replay;
 use ocp_contract::Interaction;
 use ocp_contract::evidence::Evidence;
-use ocp_mock::{EmbeddedOcp, Fault, Settings, tasks};
+use ocp_mock::{EmbeddedOcp, Fault, Oddity, Settings, tasks};
 use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
 use tokio_rustls::TlsAcceptor;
@@ -814,4 +814,157 @@ fn without_arguments_everything_is_verified() {
     assert!(text.contains("replay/documented-sample"), "{text}");
     assert!(text.contains("Conforms: 0 violations, 0 drifts"), "{text}");
     assert!(!text.contains('\u{1b}'), "colours only on a terminal");
+}
+
+/// What has changed since an earlier report is drift, and said with both sides.
+#[tokio::test]
+async fn what_changed_since_an_earlier_report_is_drift() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let json = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap()
+    };
+    let save = |name: &str, report: &Value| {
+        let file = std::fs::File::create(path(name)).unwrap();
+        serde_json::to_writer(file, report).unwrap();
+    };
+    let start = async |oddities: Vec<Oddity>, fault: Value| {
+        EmbeddedOcp::start(Settings {
+            basic: Some(("admin".into(), SECRET.into())),
+            oddities,
+            fault: Some(serde_json::from_value::<Fault>(fault).unwrap()),
+            ..Settings::new(tasks::made(40))
+        })
+        .await
+        .unwrap()
+    };
+    let run = |ocp: &EmbeddedOcp, baseline: &str, report: &str| {
+        let report = format!("json={}", path(report));
+        let options = [
+            "--baseline",
+            baseline,
+            "--report",
+            &report,
+            "--fail-on",
+            "drift",
+        ];
+        let skip = if baseline.is_empty() { 2 } else { 0 };
+        verify_at(&ocp.url(), &options[skip..], &ADMIN)
+    };
+    let ocp = start(Vec::new(), json!({})).await;
+    let (code, text) = run(&ocp, "", "first.json");
+    assert_eq!(code, 0, "{text}");
+    let first = json("first.json");
+    assert_eq!(first["format"], 2);
+    assert_eq!(first["contract"].as_str().unwrap().len(), 40);
+    let (code, text) = run(&ocp, &path("first.json"), "same.json");
+    assert_eq!(code, 0, "{text}");
+
+    // Another contract and another format are said first, and are no drift.
+    let mut other = first.clone();
+    other["contract"] = "0".into();
+    save("contract.json", &other);
+    let (code, text) = run(&ocp, &path("contract.json"), "same.json");
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("the contract is another one: 0 before"),
+        "{text}"
+    );
+    other["format"] = 1.into();
+    save("format.json", &other);
+    let (code, text) = run(&ocp, &path("format.json"), "same.json");
+    assert_eq!(code, 0, "{text}");
+    assert!(
+        text.contains("the earlier report has format version 1"),
+        "{text}"
+    );
+
+    // Counts and what was not exercised are no change.
+    let few = EmbeddedOcp::start(Settings {
+        basic: Some(("admin".into(), SECRET.into())),
+        ..Settings::new(tasks::documented().unwrap())
+    });
+    let (code, text) = run(&few.await.unwrap(), &path("first.json"), "few.json");
+    assert!(
+        !text.contains("baseline: listTenantRestoreTasks/paging"),
+        "{code} {text}"
+    );
+
+    let changed = start(vec![Oddity::WindowOfFinish, Oddity::OldestFirst], json!({})).await;
+    let (code, text) = run(&changed, &path("first.json"), "changed.json");
+    assert_eq!(code, 1, "{text}");
+    for line in [
+        "drift  baseline: listTenantRestoreTasks/order: order",
+        "expected   as before: newest first, by createTime",
+        "got        oldest first, by createTime",
+        "drift  baseline: listTenantRestoreTasks/time-window: the time that is compared",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+
+    // A finding that was not there stands once; one that is gone is named.
+    let faulty = start(
+        Vec::new(),
+        json!({ "answer": { "patch": [{ "op": "remove", "path": "/traceId" }] } }),
+    )
+    .await;
+    let (code, text) = run(&faulty, &path("first.json"), "faulty.json");
+    assert_eq!(code, 1, "{text}");
+    assert!(
+        text.contains("Does not conform: 1 violation, 0 drifts"),
+        "{text}"
+    );
+    let (code, text) = run(&ocp, &path("faulty.json"), "mended.json");
+    assert_eq!(code, 1, "{text}");
+    let gone = "baseline: listTenantRestoreTasks/envelope: traceId missing";
+    assert!(text.contains(gone), "{text}");
+
+    save("none.json", &json!([1]));
+    for file in ["none.json", "missing.json"] {
+        let (code, text) = run(&ocp, &path(file), "none.out");
+        assert_eq!(code, 2, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn the_version_of_ocp_is_in_reports_and_recordings_if_it_is_told() {
+    for (body, version) in [
+        (
+            json!({ "buildVersion": "4.3.1-20240131" }).to_string(),
+            Some("4.3.1-20240131"),
+        ),
+        (json!({ "buildVersion": "<b>" }).to_string(), None),
+        (json!({ "buildVersion": SECRET }).to_string(), Some("***")),
+        ("<html></html>".to_owned(), None),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let report = folder.path().join("report.json");
+        let record = folder.path().join("recorded");
+        let fault = json!({ "when": { "path": "/api/v2/info" }, "answer": { "status": 200, "body": body } });
+        let (code, text) = verify_at(
+            &ocp(fault).await.url(),
+            &[
+                "--report",
+                &format!("json={}", report.display()),
+                "--record",
+                record.to_str().unwrap(),
+            ],
+            &ADMIN,
+        );
+        assert_eq!(code, 0, "{text}");
+        let report: Value =
+            serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+        assert_eq!(report["ocp"].as_str(), version);
+        let kept = files(&record);
+        let kept = kept
+            .iter()
+            .find(|file| file.ends_with("interaction.yaml"))
+            .unwrap();
+        let kept = std::fs::read_to_string(kept).unwrap();
+        let line = version.map(|version| format!("\n  ocp: \"{version}\"\n"));
+        assert!(
+            kept.contains(&line.unwrap_or("\n  # ocp: 4.3.1\n".into())),
+            "{kept}"
+        );
+    }
 }

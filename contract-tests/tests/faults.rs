@@ -198,7 +198,7 @@ async fn a_label_as_a_status_is_told_once() {
     let report = run(&contract, case, 0).await;
     let mut checks = report.checks.iter();
     let words = checks.find(|check| check.id == "new-words").unwrap();
-    assert!(words.answers.is_empty(), "{:?}", words.answers);
+    assert!(words.observations.is_empty(), "{:?}", words.observations);
 }
 
 /// Two cases in one.

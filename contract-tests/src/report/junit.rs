@@ -86,7 +86,7 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
     let mut case = TestCase::new(check.id.as_str(), status);
     case.set_classname(check.operation.as_deref().unwrap_or("ocp"));
     let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
-    output.extend(check.answers.clone());
+    output.extend(check.observations.iter().map(|one| one.text.clone()));
     output.extend(told);
     case.set_system_out(output.join("\n\n"));
     case

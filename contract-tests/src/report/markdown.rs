@@ -22,6 +22,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
     };
     writeln!(out, "## {mark} {}\n", plain(&report.provider))?;
     writeln!(out, "{}\n", plain(&report.verdict()))?;
+    writeln!(out, "{}\n", plain(&report.made_by()))?;
     if let (Some(why), None) = (&report.stopped, &report.unjudged) {
         writeln!(out, "The run ended early: {}.\n", plain(why))?;
     }
@@ -87,8 +88,8 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         if let Some(reason) = &check.reason {
             what.push_str(&format!("<br>*not exercised: {}*", plain(reason)));
         }
-        for answer in &check.answers {
-            what.push_str(&format!("<br>{}", plain(answer)));
+        for observed in &check.observations {
+            what.push_str(&format!("<br>{}", plain(&observed.text)));
         }
         writeln!(
             out,

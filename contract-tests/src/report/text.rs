@@ -52,13 +52,13 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
             check.id,
             line(&text)
         )?;
-        for answer in &check.answers {
+        for observed in &check.observations {
             writeln!(
                 out,
                 "  {QUIET}{:7}{:width$}  - {}{QUIET:#}",
                 "",
                 "",
-                line(answer)
+                line(&observed.text)
             )?;
         }
     }
@@ -73,6 +73,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
         (0, _) => ODD,
         _ => BAD,
     };
+    writeln!(out, "\n{QUIET}{}{QUIET:#}", line(&report.made_by()))?;
     if let Some(why) = &report.stopped {
         writeln!(out, "\nThe run ended early: {}.", line(why))?;
     }

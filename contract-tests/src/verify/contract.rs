@@ -6,6 +6,7 @@ use anyhow::Context;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Location, Operation, Provenance};
+use sha1::{Digest, Sha1};
 
 use super::arguments::{Arguments, verifiable};
 use super::secrets::Secrets;
@@ -65,6 +66,13 @@ impl Contract {
     /// What the documented requests ask for, and the embedded OCP has.
     pub fn documented_arguments(&self) -> Arguments {
         self.documented.clone()
+    }
+
+    /// A hash of the description, the same wherever the contract is the same.
+    pub(super) fn hash(&self) -> String {
+        // Members are sorted, and nothing depends on the layout.
+        let hash = Sha1::digest(self.spec.to_string());
+        hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// What must not be repeated of what this target sends.

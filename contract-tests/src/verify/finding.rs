@@ -4,17 +4,29 @@ use std::collections::BTreeSet;
 
 use ocp_contract::Operation;
 use ocp_contract::strict::Severity;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::check::CheckId;
 use super::verdict::{End, Verdict};
+
+/// The version of the report's format. Version 1 had no such member.
+pub(super) const FORMAT: u32 = 2;
 
 /// Why nothing is judged where nothing looks like an OCP.
 pub(super) const NO_OCP: &str = "no answer has OCP's envelope; is this the address of an OCP?";
 
 /// Everything that a run found. Every report is rendered from it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Report {
+    /// The version of this format.
+    pub format: u32,
+    /// This program, and its version.
+    pub tool: String,
+    /// A hash of the contract.
+    pub contract: String,
+    /// The version of OCP, if it tells it.
+    pub ocp: Option<String>,
     /// What was verified.
     pub provider: String,
     /// Requests that were sent to it.
@@ -26,6 +38,7 @@ pub struct Report {
     /// Findings by operation, in the order in which they were made.
     pub findings: Vec<Finding>,
     /// What makes the exit code 1.
+    #[schemars(with = "SeverityName")]
     pub fail_on: Severity,
     /// Why the run ended before its end.
     pub stopped: Option<String>,
@@ -34,7 +47,7 @@ pub struct Report {
 }
 
 /// What became of one operation.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct OperationReport {
     /// The `operationId`.
     pub id: String,
@@ -48,7 +61,7 @@ pub struct OperationReport {
 }
 
 /// Whether an operation could be judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// It was put to the checks.
@@ -64,7 +77,7 @@ pub enum Standing {
 }
 
 /// What became of one check.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckReport {
     /// The operation that it was applied to; `None` for what is about no operation.
     pub operation: Option<String>,
@@ -81,11 +94,45 @@ pub struct CheckReport {
     /// Why it was not exercised.
     pub reason: Option<String>,
     /// Answers to questions that the documentation leaves open.
-    pub answers: Vec<String>,
+    pub observations: Vec<Observation>,
+}
+
+/// One answer to a question that the documentation leaves open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Observation {
+    /// The question, the same in every run.
+    pub question: String,
+    /// The answer without counts, ids and times, to be compared between runs.
+    pub value: String,
+    /// The whole of it, for people.
+    pub text: String,
+}
+
+impl Observation {
+    pub(crate) fn new(
+        question: impl Into<String>,
+        value: impl Into<String>,
+        text: impl Into<String>,
+    ) -> Self {
+        Self {
+            question: question.into(),
+            value: value.into(),
+            text: text.into(),
+        }
+    }
+}
+
+/// A severity, as the schema of the report has it.
+#[derive(JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(dead_code, reason = "only its schema is made")]
+enum SeverityName {
+    Drift,
+    Violation,
 }
 
 /// What came of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It was applied and found nothing, or only what is waived.
@@ -99,7 +146,7 @@ pub enum Outcome {
 }
 
 /// What users of the client get of a response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {
     /// The values that the response has.
@@ -123,13 +170,14 @@ impl Meaning {
 
 /// One departure from the contract. The same departure of many rows or answers
 /// is one finding.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Finding {
     /// The operation that it is about, if any.
     pub operation: Option<String>,
     /// The check that found it.
     pub check: String,
     /// How bad it is.
+    #[schemars(with = "SeverityName")]
     pub severity: Severity,
     /// The same in every run that finds it: operation, check, place, kind.
     pub fingerprint: String,
@@ -160,6 +208,10 @@ pub struct Finding {
 impl Report {
     pub(crate) fn new(provider: String) -> Self {
         Self {
+            format: FORMAT,
+            tool: concat!("ocp-verify ", env!("CARGO_PKG_VERSION")).to_owned(),
+            contract: String::new(),
+            ocp: None,
             provider,
             requests: 0,
             operations: Vec::new(),
@@ -169,6 +221,13 @@ impl Report {
             stopped: None,
             unjudged: None,
         }
+    }
+
+    /// What was verified by what: versions of OCP and of this program, and the contract.
+    pub fn made_by(&self) -> String {
+        let ocp = self.ocp.as_deref().unwrap_or("of an unknown version");
+        let contract = self.contract.get(..12).unwrap_or("unknown");
+        format!("OCP {ocp}; {}; contract {contract}", self.tool)
     }
 
     /// Why no operation could be judged, if so. Where nothing has an envelope and
@@ -334,7 +393,7 @@ impl CheckReport {
             outcome: Outcome::NotExercised,
             judged: 0,
             reason: None,
-            answers: Vec::new(),
+            observations: Vec::new(),
         }
     }
 

@@ -4,6 +4,7 @@ use ocp_contract::strict::Severity;
 use serde_json::Value;
 
 use super::check::CheckId;
+use super::finding::Observation;
 use super::topic::Topic;
 
 /// One result of a check.
@@ -12,7 +13,7 @@ pub(super) enum Judgement {
     /// The check was applied once, and found this.
     Applied(CheckId, Vec<Fault>),
     /// An open question has this answer.
-    Observed(CheckId, String),
+    Observed(CheckId, Observation),
     /// The check has nothing to be applied to.
     Skipped(CheckId, String),
 }

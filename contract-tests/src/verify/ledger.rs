@@ -59,8 +59,8 @@ impl Ledger {
             }
             Judgement::Observed(_, observed) => {
                 check.judged += 1;
-                if !check.answers.contains(&observed) {
-                    check.answers.push(observed);
+                if !check.observations.contains(&observed) {
+                    check.observations.push(observed);
                 }
             }
             Judgement::Skipped(_, reason) => {

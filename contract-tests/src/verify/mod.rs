@@ -9,6 +9,7 @@
 
 mod active;
 mod arguments;
+pub mod baseline;
 mod broken;
 pub mod check;
 mod contract;
@@ -124,8 +125,11 @@ impl Contract {
             }
         }
         session.finish();
+        report.contract = self.hash();
+        let envelopes = session.envelopes;
         report.requests = session.sent;
-        report.unjudged = report.nothing_judged(session.envelopes > 0);
+        report.ocp = session.version;
+        report.unjudged = report.nothing_judged(envelopes > 0);
         report.settle();
         Ok(report)
     }

@@ -70,8 +70,8 @@ impl Recorder {
         ));
     }
 
-    /// Writes all of them, or none.
-    pub(super) fn write(&self) -> anyhow::Result<()> {
+    /// Writes all of them, or none; `version` is that of OCP.
+    pub(super) fn write(&self, version: Option<&str>) -> anyhow::Result<()> {
         if self.kept.is_empty() {
             return Ok(());
         }
@@ -89,9 +89,16 @@ impl Recorder {
             let case = draft.path().join(format!("recorded-{:03}", index + 1));
             let line = json!(format!("GET {target}"));
             let media_type = json!(media_type);
+            let version = match version {
+                Some(version) => format!("  ocp: {}\n", json!(version)),
+                None => {
+                    "  # This OCP does not tell its version; you may know it.\n  # ocp: 4.3.1\n"
+                        .to_owned()
+                }
+            };
             let date = chrono::Utc::now().format("%F");
             let interaction = format!(
-                "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not told\n  date: {date}\n  # The version of OCP is known to you only. Host names, addresses and secrets are replaced.\n  # ocp: 4.3.1\nrequest: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
+                "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not told\n  date: {date}\n  # Host names, addresses and secrets are replaced.\n{version}request: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
             );
             std::fs::create_dir(&case)?;
             for (name, text) in [("interaction.yaml", &interaction), ("response.json", body)] {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::finding::Meaning;
+use super::finding::{Meaning, Observation};
 use super::secrets::Secrets;
 use crate::bridge::{Decoded, Failure};
 
@@ -131,6 +131,12 @@ impl Response {
             text.push_str(&part);
         }
         text
+    }
+
+    /// What came of a request that nobody is told how it is answered.
+    pub(super) fn observation(&self, question: &str) -> Observation {
+        let text = format!("{question}: {}", self.summary());
+        Observation::new(question, format!("HTTP {}", self.status()), text)
     }
 
     /// Why the client has failed. Its message may hold texts of the server; they

@@ -4,7 +4,7 @@
 use super::broken::Broken;
 use super::check::{self, CheckId};
 use super::contract::Subject;
-use super::finding::{CheckReport, Finding, Meaning, NO_OCP, Standing};
+use super::finding::{CheckReport, Finding, Meaning, NO_OCP, Observation, Standing};
 use super::history::History;
 use super::judgement::{Fault, Judgement};
 use super::kind::RowKind;
@@ -94,8 +94,8 @@ impl<'a> Run<'a> {
     }
 
     /// An open question is answered, or one more time in the same way.
-    pub(super) fn observe(&mut self, check: CheckId, observed: impl Into<String>) {
-        let observed = Judgement::Observed(check, observed.into());
+    pub(super) fn observe(&mut self, check: CheckId, observed: Observation) {
+        let observed = Judgement::Observed(check, observed);
         self.ledger.enter(None, [observed]);
     }
 

@@ -24,6 +24,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(120);
 const SHORTEST_WINDOW: Duration = Duration::from_secs(10);
 /// So many requests without a response in a row end the run.
 const PATIENCE: usize = 3;
+/// Where OCP tells its version, among other things.
+const INFO: &str = "/api/v2/info";
 /// What stands for itself in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -87,6 +89,9 @@ pub(super) struct Session {
     pub(super) envelopes: usize,
     /// Whether some request with credentials was not refused for want of a log-in.
     pub(super) is_let_in: bool,
+    /// The version of OCP, if it tells it.
+    pub(super) version: Option<String>,
+    is_version_asked: bool,
     silent: usize,
     not_before: Option<Instant>,
     progress: indicatif::ProgressBar,
@@ -112,6 +117,8 @@ impl Session {
             sent: 0,
             envelopes: 0,
             is_let_in: false,
+            version: None,
+            is_version_asked: false,
             silent: 0,
             not_before: None,
             progress: spinner(target.max_requests),
@@ -172,13 +179,42 @@ impl Session {
         Ok((response, stop))
     }
 
+    /// Asks once for the version of OCP. That is no request of the contract; what
+    /// comes instead of a version is no finding.
+    ///
+    /// # Errors
+    ///
+    /// When no more requests may be sent.
+    pub(super) async fn ask_version(&mut self) -> Result<(), Stop> {
+        if std::mem::replace(&mut self.is_version_asked, true) {
+            return Ok(());
+        }
+        self.spend().await?;
+        let exchanged = self.provider.get(INFO.to_owned(), true).await;
+        let Some(received) = exchanged.received else {
+            return Ok(());
+        };
+        self.pace(&received.headers, received.status);
+        let body: Value = serde_json::from_slice(received.body.as_deref().unwrap_or_default())
+            .unwrap_or_default();
+        let told = body.get("buildVersion").and_then(Value::as_str);
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_+".contains(c);
+        self.version = told
+            .filter(|told| !told.is_empty() && told.len() <= 64 && told.chars().all(is_plain))
+            .map(|told| self.secrets.text(told));
+        Ok(())
+    }
+
     /// Writes what was recorded of the operation.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
     pub(super) fn write_record(&self) -> anyhow::Result<()> {
-        self.recorder.as_ref().map_or(Ok(()), Recorder::write)
+        match &self.recorder {
+            Some(recorder) => recorder.write(self.version.as_deref()),
+            None => Ok(()),
+        }
     }
 
     fn path(&self, arguments: &Map<String, Value>) -> String {

@@ -87,7 +87,7 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
         outcome: Outcome::Passed,
         judged: waivers.len(),
         reason: None,
-        answers: Vec::new(),
+        observations: Vec::new(),
     });
     for waiver in stale {
         let is_old = all_checks().any(|check| check.as_str() == check_of(waiver));

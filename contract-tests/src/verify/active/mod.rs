@@ -38,6 +38,7 @@ pub(super) async fn all(
     run.expect(expected);
     pages::documented(run).await?;
     run.ended(DOCUMENTED_REQUEST);
+    run.session.ask_version().await?;
     pages::all(run).await?;
     kind.requests(run).await?;
     pages::questions(run).await?;

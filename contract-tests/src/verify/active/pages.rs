@@ -6,6 +6,7 @@ use ocp_contract::Location;
 
 use crate::verify::arguments::flag;
 use crate::verify::check;
+use crate::verify::finding::Observation;
 use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
 use crate::verify::request::Query;
@@ -182,11 +183,14 @@ pub(super) async fn questions(run: &mut Run<'_>) -> Result<(), Stop> {
     ];
     for (what, query) in questions.into_iter().flatten() {
         let response = run.call(&query).await?;
-        let told = match Listing::read(response, &query) {
-            Ok(listing) => size_of(&listing),
-            Err(response) => response.summary(),
+        let observed = match Listing::read(response, &query) {
+            Ok(listing) => {
+                let text = format!("{what}: {}", size_of(&listing));
+                Observation::new(what, "a page", text)
+            }
+            Err(response) => response.observation(what),
         };
-        run.observe(check::PAGING, format!("{what}: {told}"));
+        run.observe(check::PAGING, observed);
     }
     large(run).await
 }
@@ -210,12 +214,18 @@ async fn large(run: &mut Run<'_>) -> Result<(), Stop> {
         let listing = match run.page(&query).await? {
             Ok(listing) => listing,
             Err(response) => {
-                run.observe(check, format!("size {LARGE_SIZE}: {}", response.summary()));
+                run.observe(check, response.observation(&format!("size {LARGE_SIZE}")));
                 return Ok(());
             }
         };
         if number == 1 {
-            run.observe(check, format!("size {LARGE_SIZE}: {}", size_of(&listing)));
+            let question = format!("size {LARGE_SIZE}");
+            let value = match listing.told("size") == Some(LARGE_SIZE) {
+                true => "as asked for",
+                false => "limited",
+            };
+            let text = format!("{question}: {}", size_of(&listing));
+            run.observe(check, Observation::new(question, value, text));
         }
         let before = ids.len();
         ids.extend(listing.ids().into_keys());

@@ -4,6 +4,7 @@ use ocp_contract::{Location, Parameter};
 use serde_json::Value;
 
 use crate::verify::check;
+use crate::verify::finding::Observation;
 use crate::verify::judgement::Fault;
 use crate::verify::request::{Query, RawRequest};
 use crate::verify::response::Response;
@@ -92,7 +93,9 @@ async fn unknown(run: &mut Run<'_>, parameter: &Parameter, is_first: bool) -> Re
                 .at("/data/contents")
             });
             if fault.is_none() {
-                run.observe(check::ERROR_ENVELOPE, format!("{what}: HTTP 200, no rows"));
+                let text = format!("{what}: HTTP 200, no rows");
+                let observed = Observation::new(&what, "HTTP 200, no rows", text);
+                run.observe(check::ERROR_ENVELOPE, observed);
             }
             run.judge(check::ERROR_ENVELOPE, &listing.response, fault);
         }
@@ -129,10 +132,7 @@ fn refused(run: &mut Run<'_>, what: &str, filters: &[&str], response: &Response)
     let fault = fault.map(|fault| fault.rests_on(topics));
     run.judge(check::ERROR_ENVELOPE, response, fault);
     if is_told {
-        run.observe(
-            check::ERROR_ENVELOPE,
-            format!("{what}: {}", response.summary()),
-        );
+        run.observe(check::ERROR_ENVELOPE, response.observation(what));
     }
 }
 

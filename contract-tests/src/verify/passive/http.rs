@@ -5,6 +5,7 @@ use ocp_contract::strict::Strict;
 use serde_json::Value;
 
 use crate::verify::check;
+use crate::verify::finding::Observation;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::response::Response;
 use crate::verify::row::time;
@@ -122,7 +123,8 @@ pub(super) fn throttling(response: &Response) -> Vec<Judgement> {
     }
     let mut judgements = vec![Judgement::Applied(check::THROTTLING, faults)];
     if let Some(limit) = number(names[0]) {
-        let observed = format!("{limit} requests are allowed in a window");
+        let text = format!("{limit} requests are allowed in a window");
+        let observed = Observation::new("a limit of requests", "is told", text);
         judgements.push(Judgement::Observed(check::THROTTLING, observed));
     }
     judgements

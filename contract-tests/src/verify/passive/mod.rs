@@ -13,6 +13,7 @@ use ocp_contract::strict::{Rule, Strict};
 use serde_json::Value;
 
 use super::check;
+use super::finding::Observation;
 use super::judgement::Judgement;
 use super::kind::RowKind;
 use super::response::Response;
@@ -68,7 +69,8 @@ pub(super) fn response(strict: &Strict, kind: &dyn RowKind, response: &Response)
             match kind.misplaced(&value, body, &fault) {
                 Some(misplaced) => fault = misplaced,
                 None => {
-                    let observed = format!("{}: {}", value.place, value.what);
+                    let text = format!("{}: {}", value.place, value.what);
+                    let observed = Observation::new(value.place, value.what, text);
                     judgements.push(Judgement::Observed(check::NEW_WORDS, observed));
                 }
             }

@@ -1,6 +1,7 @@
 //! What a page says of itself.
 
 use crate::verify::check;
+use crate::verify::finding::Observation;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::listing::Listing;
 use crate::verify::topic::Topic;
@@ -104,27 +105,25 @@ fn faults(listing: &Listing) -> Vec<Fault> {
     faults
 }
 
-fn observations(listing: &Listing) -> Vec<String> {
+fn observations(listing: &Listing) -> Vec<Observation> {
     let mut observed = Vec::new();
     let (Some(_), Some(asked)) = (listing.number, listing.size) else {
         return observed;
     };
     let size = listing.page_size().unwrap_or(asked);
     if size < asked {
-        observed.push(format!(
-            "pages have at most {size} rows, also where {asked} are asked for"
-        ));
+        let text = format!("pages have at most {size} rows, also where {asked} are asked for");
+        observed.push(Observation::new("long pages", "limited", text));
     }
     let rows = listing.rows.len() as i64;
     if let (Some(told), true) = (listing.told("size"), rows > 0 && rows < size) {
-        observed.push(format!(
-            "page.size tells {}",
-            if told == size {
-                "the size asked for"
-            } else {
-                "the rows that came"
-            }
-        ));
+        let meaning = if told == size {
+            "the size asked for"
+        } else {
+            "the rows that came"
+        };
+        let text = format!("page.size tells {meaning}");
+        observed.push(Observation::new("page.size", meaning, text));
     }
     let names = ["totalPages", "totalPage"];
     let names: Vec<&str> = names
@@ -133,7 +132,8 @@ fn observations(listing: &Listing) -> Vec<String> {
         .collect();
     if !names.is_empty() {
         let names = names.join(" and ");
-        observed.push(format!("the number of pages is called {names}"));
+        let text = format!("the number of pages is called {names}");
+        observed.push(Observation::new("the number of pages", names, text));
     }
     observed
 }

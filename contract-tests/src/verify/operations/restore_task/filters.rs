@@ -11,6 +11,7 @@ use super::checks::{ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_WORDS, FILTERS_TOGE
 use super::filter::{Filter, Words, label};
 use super::judge::STATE;
 use super::task::{is_finished, is_known, members, times};
+use crate::verify::finding::Observation;
 use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
 use crate::verify::request::{Query, RawRequest};
@@ -127,7 +128,9 @@ pub(super) async fn cluster_names(run: &mut Run<'_>) -> Result<(), Stop> {
             } else {
                 "does not count"
             };
-            run.observe(check, format!("the case of a name {counts}"));
+            let question = "the case of a name";
+            let text = format!("{question} {counts}");
+            run.observe(check, Observation::new(question, counts, text));
         }
     }
     let filter = Filter::default().names(among(&names, NOBODY));
@@ -190,12 +193,14 @@ pub(super) async fn words(run: &mut Run<'_>) -> Result<Words, Stop> {
             run.judge(check, &response, Some(fault));
         }
     }
-    match (words.names, words.labels) {
-        (true, true) => run.observe(check, "this OCP takes machine names and labels"),
-        (true, false) => run.observe(check, "this OCP takes machine names, not labels"),
-        (false, true) => run.observe(check, "this OCP takes labels, not machine names"),
+    let taken = match (words.names, words.labels) {
+        (true, true) => "machine names and labels",
+        (true, false) => "machine names, not labels",
+        (false, true) => "labels, not machine names",
         (false, false) => return Ok(words),
-    }
+    };
+    let text = format!("this OCP takes {taken}");
+    run.observe(check, Observation::new("values of status", taken, text));
     let absent = absent(run);
     if let [one, two, three, ..] = absent.as_slice() {
         let nobody = [one.as_str(), two, three];
@@ -354,13 +359,17 @@ pub(super) async fn styles(run: &mut Run<'_>) -> Result<(), Stop> {
         NOBODY[0]
     );
     let response = run.raw(RawRequest::new(query)).await?;
-    let response = match Listing::read(response, &Query::page(1, SIZE)) {
-        Ok(found) if found.rows.iter().any(|row| target(row) == Some(&name)) => {
-            "values joined by a comma count, too".to_owned()
+    let question = "values joined by a comma";
+    let observed = match Listing::read(response, &Query::page(1, SIZE)) {
+        Ok(found) => {
+            let value = match found.rows.iter().any(|row| target(row) == Some(&name)) {
+                true => "count, too",
+                false => "are taken for one",
+            };
+            Observation::new(question, value, format!("{question} {value}"))
         }
-        Ok(_) => "values joined by a comma are taken for one".to_owned(),
-        Err(response) => format!("values joined by a comma: {}", response.summary()),
+        Err(response) => response.observation(question),
     };
-    run.observe(ARRAY_STYLE, response);
+    run.observe(ARRAY_STYLE, observed);
     Ok(())
 }

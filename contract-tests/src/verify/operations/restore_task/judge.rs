@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::checks::{RUNNING_TASK, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
 use super::task::{Time, is_finished, members};
 use crate::lossless;
+use crate::verify::finding::Observation;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::listing::Listing;
 use crate::verify::row::{Row, long};
@@ -74,19 +75,30 @@ pub(super) const STATE: [&str; 3] = ["status", "finished", "successful"];
 /// Members that say when it was what.
 const TIMES: [&str; 3] = ["createTime", "finishTime", "restoreEndTime"];
 
-fn of_running(row: &Row, secrets: &Secrets) -> Vec<String> {
+fn of_running(row: &Row, secrets: &Secrets) -> Vec<Observation> {
     let mut observed = Vec::new();
     if row.flag("finished") == Some(false) {
-        let finish = match row.0.get("finishTime") {
-            Some(finish) => secrets.quote(finish),
-            None => "nothing".to_owned(),
+        let (value, finish) = match row.0.get("finishTime") {
+            Some(Value::Null) => ("null", "null".to_owned()),
+            Some(finish) => ("a value", secrets.quote(finish)),
+            None => ("nothing", "nothing".to_owned()),
         };
-        observed.push(format!("a task that runs has {finish} for finishTime"));
+        let text = format!("a task that runs has {finish} for finishTime");
+        observed.push(Observation::new(
+            "finishTime of a task that runs",
+            value,
+            text,
+        ));
     }
     if let Some(progress) = row.0.get("progress").filter(|one| one.is_string()) {
         let state = secrets.shortened(row.text("status").unwrap_or("?"));
         let progress = secrets.quote(progress);
-        observed.push(format!("progress is {progress} in state {state}"));
+        let text = format!("progress is {progress} in state {state}");
+        observed.push(Observation::new(
+            format!("progress in state {state}"),
+            "a text",
+            text,
+        ));
     }
     observed
 }

@@ -3,11 +3,13 @@
 use serde_json::{Map, Value};
 
 use super::checks::{ORDER, RUNNING_TASK, SCOPE, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
+use crate::verify::finding::Observation;
 use crate::verify::judgement::Judgement;
 use crate::verify::row::Row;
 
 pub(super) fn overview(rows: &[Row], path: &Map<String, Value>) -> Vec<Judgement> {
-    let order = order(rows).map(|one| Judgement::Observed(ORDER, one.to_owned()));
+    let order = order(rows).map(|one| Observation::new("order", one, one));
+    let order = order.map(|one| Judgement::Observed(ORDER, one));
     let scope = scope(rows, path).into_iter();
     let scope = scope.map(|one| Judgement::Observed(SCOPE, one));
     let of_tasks = [TASK_STATE, TASK_TIMES, TASK_IDENTITY, SCOPE, ORDER];
@@ -44,7 +46,7 @@ fn order(rows: &[Row]) -> Option<&'static str> {
 }
 
 /// Whose tasks these are, of the tenant and of the cluster of the path.
-fn scope(rows: &[Row], path: &Map<String, Value>) -> Vec<String> {
+fn scope(rows: &[Row], path: &Map<String, Value>) -> Vec<Observation> {
     let tenants = |row: &Row| -> Vec<String> {
         let names = ["backupTenantName", "restoreTenantName"];
         let names = names.iter().filter_map(|name| row.text(name));
@@ -57,22 +59,28 @@ fn scope(rows: &[Row], path: &Map<String, Value>) -> Vec<String> {
     if path.contains_key("tenantId") {
         let mut candidates = tenants(first).into_iter();
         let is_common = candidates.any(|name| rows.iter().all(|row| tenants(row).contains(&name)));
-        observed.push(match is_common {
-            true => {
-                "every task has one and the same tenant as its source or as its target".to_owned()
-            }
-            false => "no one tenant is the source or the target of every task".to_owned(),
-        });
+        let text = match is_common {
+            true => "every task has one and the same tenant as its source or as its target",
+            false => "no one tenant is the source or the target of every task",
+        };
+        observed.push(Observation::new("tenant", text, text));
     }
     for name in ["restoreClusterId", "backupClusterId"] {
         let mut ids = rows.iter().filter_map(|row| row.0.get(name)).peekable();
         if ids.peek().is_none() {
             continue;
         }
-        observed.push(match ids.all(|id| path.get("id") == Some(id)) {
-            true => format!("{name} is always the cluster of the path"),
-            false => format!("tasks are listed whose {name} is not the cluster of the path"),
-        });
+        let (value, text) = match ids.all(|id| path.get("id") == Some(id)) {
+            true => (
+                "of the path",
+                format!("{name} is always the cluster of the path"),
+            ),
+            false => (
+                "of others, too",
+                format!("tasks are listed whose {name} is not the cluster of the path"),
+            ),
+        };
+        observed.push(Observation::new(name, value, text));
     }
     observed
 }

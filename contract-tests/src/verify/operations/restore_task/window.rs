@@ -6,6 +6,7 @@ use super::asking::{compare, find};
 use super::checks::{TIME_FORMS, TIME_WINDOW};
 use super::filter::Filter;
 use super::task::{Time, is_finished, times};
+use crate::verify::finding::Observation;
 use crate::verify::judgement::Fault;
 use crate::verify::request::RawRequest;
 use crate::verify::row::Row;
@@ -84,13 +85,14 @@ async fn alone(run: &mut Run<'_>, first: Time, last: Time) -> Result<(), Stop> {
             match run.page(&query).await? {
                 Ok(found) => {
                     compare(run, check, "one bound", &found, &filter);
-                    run.observe(check, format!("{name} alone is accepted"));
+                    let text = format!("{name} alone is accepted");
+                    let question = format!("{name} alone");
+                    run.observe(check, Observation::new(question, "HTTP 200", text));
                 }
                 Err(response) if response.status() == 400 => {
-                    run.observe(
-                        check,
-                        format!("{name} alone is refused: {}", response.summary()),
-                    );
+                    let text = format!("{name} alone is refused: {}", response.summary());
+                    let question = format!("{name} alone");
+                    run.observe(check, Observation::new(question, "HTTP 400", text));
                     break;
                 }
                 Err(response) => {
@@ -135,7 +137,11 @@ async fn compared(run: &mut Run<'_>) -> Result<(), Stop> {
         if !found.rows.iter().any(|row| row.id() == id) {
             continue;
         }
-        run.observe(check, format!("{name} is compared"));
+        let text = format!("{name} is compared");
+        run.observe(
+            check,
+            Observation::new("the time that is compared", name, text),
+        );
         is_created |= name == "createTime";
         // Just before, and just behind: a few seconds are enough to tell.
         for (start, end) in [
@@ -210,11 +216,11 @@ pub(super) async fn forms(run: &mut Run<'_>) -> Result<(), Stop> {
         let page = run.first_page();
         let query = format!("endTime={end}&page={page}&size={SIZE}&startTime={start}");
         let response = run.raw(RawRequest::new(query)).await?;
-        let told = match response.status() {
-            200 => format!("{what} is accepted"),
-            _ => format!("{what}: {}", response.summary()),
+        let observed = match response.status() {
+            200 => Observation::new(what, "HTTP 200", format!("{what} is accepted")),
+            _ => response.observation(what),
         };
-        run.observe(TIME_FORMS, told);
+        run.observe(TIME_FORMS, observed);
     }
     Ok(())
 }

@@ -1,0 +1,219 @@
+//! What has changed since an earlier report.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use ocp_contract::strict::Severity;
+use serde::Deserialize;
+
+use super::finding::{CheckReport, FORMAT, Finding, Observation, Outcome, Report};
+
+/// The name of this check, which is about no operation.
+const CHECK: &str = "baseline";
+/// How it is known what was before.
+const EVIDENCE: &str = "the earlier report";
+
+/// An earlier report, as far as it is compared.
+#[derive(Debug, Deserialize)]
+pub struct Baseline {
+    /// The first reports did not say.
+    #[serde(default)]
+    format: u32,
+    #[serde(default)]
+    contract: String,
+    ocp: Option<String>,
+    #[serde(default)]
+    checks: Vec<Check>,
+    #[serde(default)]
+    findings: Vec<Found>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Check {
+    operation: Option<String>,
+    id: String,
+    judged: usize,
+    #[serde(default)]
+    observations: Vec<Observation>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Found {
+    operation: Option<String>,
+    check: String,
+    fingerprint: String,
+    #[serde(default)]
+    consequences: Vec<Self>,
+}
+
+impl Found {
+    fn with_consequences(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.consequences)
+    }
+}
+
+/// Reads an earlier report in JSON.
+///
+/// # Errors
+///
+/// When it cannot be read, or is none.
+pub fn read(file: &Path) -> anyhow::Result<Baseline> {
+    let name = file.display();
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+    let baseline: Baseline = serde_json::from_str(&text)
+        .with_context(|| format!("{name} is not a report that `--report json=FILE` wrote"))?;
+    if baseline.checks.is_empty() {
+        bail!("{name} is a report without checks; there is nothing to compare");
+    }
+    Ok(baseline)
+}
+
+/// Compares a report with an earlier one; what has changed is drift.
+///
+/// What was not exercised on either side has not changed.
+pub fn apply(report: &mut Report, baseline: &Baseline) {
+    if report.unjudged.is_some() {
+        return;
+    }
+    let mut check = CheckReport {
+        operation: None,
+        id: CHECK.to_owned(),
+        meaning: "nothing has changed since the earlier report".to_owned(),
+        evidence: EVIDENCE.to_owned(),
+        outcome: Outcome::Passed,
+        judged: 1,
+        reason: None,
+        observations: notes(report, baseline),
+    };
+    if baseline.format == FORMAT {
+        let changes = changes(report, baseline);
+        appeared(report, baseline);
+        report.findings.splice(0..0, changes);
+    } else {
+        check.judged = 0;
+        check.reason = Some(format!(
+            "the earlier report has format version {}, this one {FORMAT}; write a new one",
+            baseline.format
+        ));
+    }
+    report.checks.insert(0, check);
+    report.settle();
+}
+
+/// What is to be known before anything else.
+fn notes(report: &Report, baseline: &Baseline) -> Vec<Observation> {
+    let mut notes = Vec::new();
+    let mut note = |question: &str, text: String| {
+        notes.push(Observation::new(question, "differs", text));
+    };
+    if baseline.format != FORMAT {
+        let text = format!(
+            "the earlier report has format version {}, this one {FORMAT}",
+            baseline.format
+        );
+        note("format", text);
+    }
+    if baseline.contract != report.contract {
+        let text = format!(
+            "the contract is another one: {} before, {} now; changes may be those of the contract",
+            known(Some(&baseline.contract)),
+            known(Some(&report.contract))
+        );
+        note("contract", text);
+    }
+    if baseline.ocp != report.ocp {
+        let (before, now) = (baseline.ocp.as_ref(), report.ocp.as_ref());
+        let text = format!("OCP: {} before, {} now", known(before), known(now));
+        note("OCP", text);
+    }
+    notes
+}
+
+fn known(text: Option<&String>) -> &str {
+    match text.map(String::as_str) {
+        None | Some("") => "unknown",
+        Some(text) => text,
+    }
+}
+
+/// Answers to questions, and findings that are gone.
+fn changes(report: &Report, baseline: &Baseline) -> Vec<Finding> {
+    let mut changes = Vec::new();
+    for now in report.checks.iter().filter(|one| one.judged > 0) {
+        let mut earlier = baseline.checks.iter().filter(|one| one.judged > 0);
+        let before = earlier.find(|one| one.operation == now.operation && one.id == now.id);
+        let Some(before) = before else { continue };
+        let (was, is) = (values(&before.observations), values(&now.observations));
+        for (question, is) in is {
+            if let Some(was) = was.get(question).filter(|was| **was != is) {
+                let key = format!("{}: {question}", now.key());
+                changes.push(change(&key, &joined(was), &joined(&is)));
+            }
+        }
+        let found: BTreeSet<&str> = all(report).map(|one| one.fingerprint.as_str()).collect();
+        let findings = baseline.findings.iter().flat_map(Found::with_consequences);
+        let is_gone = |one: &&Found| {
+            one.operation == now.operation
+                && one.check == now.id
+                && !found.contains(one.fingerprint.as_str())
+        };
+        for gone in findings.filter(is_gone) {
+            changes.push(change(&gone.fingerprint, "a finding", "no such finding"));
+        }
+    }
+    changes
+}
+
+/// Findings that were not there before: the change stands under the finding.
+fn appeared(report: &mut Report, baseline: &Baseline) {
+    let earlier = baseline.findings.iter().flat_map(Found::with_consequences);
+    let earlier: BTreeSet<&str> = earlier.map(|one| one.fingerprint.as_str()).collect();
+    for finding in &mut report.findings {
+        let was_judged = baseline.checks.iter().any(|one| {
+            one.judged > 0 && one.operation == finding.operation && one.id == finding.check
+        });
+        if was_judged && !earlier.contains(finding.fingerprint.as_str()) {
+            let change = change(&finding.fingerprint, "no such finding", "a finding");
+            let rule = Some("appeared".to_owned());
+            finding.consequences.push(Finding { rule, ..change });
+        }
+    }
+}
+
+fn all(report: &Report) -> impl Iterator<Item = &Finding> {
+    report.findings.iter().flat_map(Finding::with_consequences)
+}
+
+fn values(observations: &[Observation]) -> BTreeMap<&str, BTreeSet<&str>> {
+    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for one in observations {
+        values.entry(&one.question).or_default().insert(&one.value);
+    }
+    values
+}
+
+fn joined(values: &BTreeSet<&str>) -> String {
+    let values: Vec<&str> = values.iter().copied().collect();
+    values.join("; ")
+}
+
+fn change(key: &str, before: &str, now: &str) -> Finding {
+    Finding {
+        operation: None,
+        check: CHECK.to_owned(),
+        severity: Severity::Drift,
+        fingerprint: format!("{CHECK}: {key}"),
+        expected: format!("as before: {before}"),
+        evidence: EVIDENCE.to_owned(),
+        got: now.to_owned(),
+        request: None,
+        pointer: String::new(),
+        curl: None,
+        times: 1,
+        waived: None,
+        client: None,
+        rule: None,
+        consequences: Vec::new(),
+    }
+}
