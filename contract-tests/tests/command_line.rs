@@ -15,7 +15,7 @@ use std::sync::Arc;
 use contract_tests::replay;
 use ocp_contract::Interaction;
 use ocp_contract::evidence::Evidence;
-use ocp_mock::{EmbeddedOcp, Fault, Oddity, Settings, tasks};
+use ocp_mock::{EmbeddedOcp, Fault, Settings, Variant, tasks};
 use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};
 use tokio_rustls::TlsAcceptor;
@@ -828,10 +828,10 @@ async fn what_changed_since_an_earlier_report_is_drift() {
         let file = std::fs::File::create(path(name)).unwrap();
         serde_json::to_writer(file, report).unwrap();
     };
-    let start = async |oddities: Vec<Oddity>, fault: Value| {
+    let start = async |variants: Vec<Variant>, fault: Value| {
         EmbeddedOcp::start(Settings {
             basic: Some(("admin".into(), SECRET.into())),
-            oddities,
+            variants,
             fault: Some(serde_json::from_value::<Fault>(fault).unwrap()),
             ..Settings::new(tasks::made(40))
         })
@@ -890,7 +890,11 @@ async fn what_changed_since_an_earlier_report_is_drift() {
         "{code} {text}"
     );
 
-    let changed = start(vec![Oddity::WindowOfFinish, Oddity::OldestFirst], json!({})).await;
+    let changed = start(
+        vec![Variant::WindowOfFinish, Variant::OldestFirst],
+        json!({}),
+    )
+    .await;
     let (code, text) = run(&changed, &path("first.json"), "changed.json");
     assert_eq!(code, 1, "{text}");
     for line in [

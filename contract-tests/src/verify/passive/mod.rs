@@ -70,7 +70,7 @@ pub(super) fn response(strict: &Strict, kind: &dyn RowKind, response: &Response)
                 Some(misplaced) => fault = misplaced,
                 None => {
                     let text = format!("{}: {}", value.place, value.what);
-                    let observed = Observation::new(value.place, value.what, text);
+                    let observed = Observation::new(value.place.path(), value.what, text);
                     judgements.push(Judgement::Observed(check::NEW_WORDS, observed));
                 }
             }
