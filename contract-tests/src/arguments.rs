@@ -202,7 +202,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) record: Option<PathBuf>,
 
-    /// Also write a report: json=FILE, junit=FILE or markdown=FILE. May be repeated.
+    /// Also write a report: html=FILE, json=FILE, junit=FILE or markdown=FILE. May be repeated.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
     pub(crate) report: Vec<(Format, PathBuf)>,
     /// Known findings: a YAML list of `fingerprint` and `reason`.

@@ -109,6 +109,7 @@ fn add(
             got: fault,
             request: None,
             pointer: String::new(),
+            excerpt: Vec::new(),
             curl: None,
             times: 1,
             waived: None,

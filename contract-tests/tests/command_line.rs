@@ -188,7 +188,7 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
         (
             vec!["--report", "pdf=x"],
             &[],
-            "expected json, junit or markdown",
+            "expected html, json, junit or markdown",
         ),
     ];
     for (arguments, environment, sentence) in cases {
@@ -970,5 +970,39 @@ async fn the_version_of_ocp_is_in_reports_and_recordings_if_it_is_told() {
             kept.contains(&line.unwrap_or("\n  # ocp: 4.3.1\n".into())),
             "{kept}"
         );
+    }
+}
+
+/// The report for a browser needs nothing else, and shows what a server sent as text.
+#[tokio::test]
+async fn the_html_report_is_one_file_that_runs_and_loads_nothing() {
+    let hostile = "<script>alert(1)</script>";
+    let fault = json!({ "answer": { "patch": [
+        { "op": "replace", "path": "/data/contents/1/createTime", "value": hostile },
+        { "op": "add", "path": "/data/contents/1/new<i>", "value": SECRET },
+    ] } });
+    let ocp = ocp(fault).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    let report = format!("html={}", file.display());
+    let (code, text) = verify_at(&ocp.url(), &["--report", &report], &ADMIN);
+    assert_eq!(code, 1, "{text}");
+    let html = std::fs::read_to_string(&file).unwrap();
+    for part in [
+        "Does not conform: 1 violation, 1 drift;",
+        "<code>listTenantRestoreTasks&#x2f;conformance: data.contents[].createTime type</code>",
+        "<mark>&quot;createTime&quot;: &quot;&lt;script&gt;alert(1)&lt;&#x2f;script&gt;&quot;</mark>",
+        "findings only follow from this one",
+        "answers this response with an error",
+        "<h2>Open questions, answered</h2>",
+        "prefers-color-scheme: dark",
+        "<h2>listTenantRestoreTasks</h2>",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    for part in [
+        "<script", "<i>", " src=", "<link", "@import", "url(", SECRET,
+    ] {
+        assert!(!html.contains(part), "{part}: {html}");
     }
 }

@@ -12,13 +12,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use contract_tests::report;
 use contract_tests::verify::finding::{Finding, Report};
 use contract_tests::verify::{Contract, Identity, Target, all_checks};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
 use ocp_mock::{EmbeddedOcp, Fault, Settings, Variant, tasks};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -157,11 +158,17 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
             });
         }
     }
+    let schema = serde_json::to_value(report::schema()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
     let mut found = BTreeSet::new();
     let mut wrong = Vec::new();
     let mut all = BTreeMap::new();
     for (complaint, (run, fingerprints), report) in runs.join_all().await {
         wrong.extend(complaint);
+        let json = serde_json::to_value(&report).unwrap();
+        let errors = schema.iter_errors(&json);
+        wrong
+            .extend(errors.map(|error| format!("{run}: not as the report's schema says: {error}")));
         all.insert(run, fingerprints);
         let violations = self::all(&report).filter(|one| one.severity == Severity::Violation);
         found.extend(violations.map(|one| one.check.clone()));
@@ -258,4 +265,42 @@ async fn of_two_independent_faults_both_stand_at_top_level() {
     }
     let wrong: Vec<String> = runs.join_all().await.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The published schema is that of the report, and knows what it refuses.
+#[test]
+fn the_published_schema_is_that_of_the_report() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("report.schema.json");
+    let due = format!("{:#}\n", serde_json::to_value(report::schema()).unwrap());
+    if std::env::var_os("INSTA_UPDATE").is_some_and(|one| one == "always") {
+        report::save(&due, &file).unwrap();
+    }
+    let published = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        published == due,
+        "INSTA_UPDATE=always writes {}",
+        file.display()
+    );
+    let schema: Value = serde_json::from_str(&published).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let report = |more: Value| {
+        let mut finding = json!({
+            "check": "c", "severity": "drift", "fingerprint": "f", "expected": "", "evidence": "",
+            "got": "", "pointer": "", "excerpt": [], "times": 1, "consequences": [],
+        });
+        let more = more.as_object().unwrap().clone();
+        finding.as_object_mut().unwrap().extend(more);
+        json!({
+            "format": 2, "tool": "", "contract": "", "provider": "", "requests": 0,
+            "operations": [], "checks": [], "findings": [finding], "fail_on": "drift",
+        })
+    };
+    assert!(schema.is_valid(&report(json!({}))));
+    for wrong in [
+        json!({ "severity": "odd" }),
+        json!({ "more": 1 }),
+        json!({ "times": "1" }),
+    ] {
+        assert!(!schema.is_valid(&report(wrong.clone())), "{wrong}");
+    }
 }

@@ -1,5 +1,6 @@
 //! The forms of a report. Each is rendered from [`Report`] alone.
 
+mod html;
 mod junit;
 mod markdown;
 mod text;
@@ -18,6 +19,8 @@ pub use text::text;
 pub enum Format {
     /// All there is, for programs.
     Json,
+    /// For people, one file that needs nothing else.
+    Html,
     /// For the test views of CI servers.
     Junit,
     /// For the summary of a CI job.
@@ -29,12 +32,18 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, String> {
         match text {
+            "html" => Ok(Self::Html),
             "json" => Ok(Self::Json),
             "junit" => Ok(Self::Junit),
             "markdown" => Ok(Self::Markdown),
-            _ => Err("expected json, junit or markdown".into()),
+            _ => Err("expected html, json, junit or markdown".into()),
         }
     }
+}
+
+/// The JSON Schema of the report in JSON, published as `report.schema.json`.
+pub fn schema() -> schemars::Schema {
+    schemars::schema_for!(Report)
 }
 
 /// Renders a report.
@@ -45,6 +54,7 @@ impl FromStr for Format {
 pub fn render(report: &Report, format: Format) -> anyhow::Result<String> {
     Ok(match format {
         Format::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
+        Format::Html => html::html(report)?,
         Format::Junit => junit::junit(report)?,
         Format::Markdown => markdown::markdown(report),
     })

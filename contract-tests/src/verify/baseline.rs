@@ -209,6 +209,7 @@ fn change(key: &str, before: &str, now: &str) -> Finding {
         got: now.to_owned(),
         request: None,
         pointer: String::new(),
+        excerpt: Vec::new(),
         curl: None,
         times: 1,
         waived: None,

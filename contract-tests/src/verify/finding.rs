@@ -18,6 +18,7 @@ pub(super) const NO_OCP: &str = "no answer has OCP's envelope; is this the addre
 
 /// Everything that a run found. Every report is rendered from it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Report {
     /// The version of this format.
     pub format: u32,
@@ -48,6 +49,7 @@ pub struct Report {
 
 /// What became of one operation.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct OperationReport {
     /// The `operationId`.
     pub id: String,
@@ -78,6 +80,7 @@ pub enum Standing {
 
 /// What became of one check.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct CheckReport {
     /// The operation that it was applied to; `None` for what is about no operation.
     pub operation: Option<String>,
@@ -168,9 +171,20 @@ impl Meaning {
     }
 }
 
+/// A member of the object in which something is wrong.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Line {
+    /// The member as JSON, shortened.
+    pub text: String,
+    /// Whether it is what is wrong.
+    pub is_wrong: bool,
+}
+
 /// One departure from the contract. The same departure of many rows or answers
 /// is one finding.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Finding {
     /// The operation that it is about, if any.
     pub operation: Option<String>,
@@ -191,6 +205,8 @@ pub struct Finding {
     pub request: Option<String>,
     /// JSON pointer into the body of that answer.
     pub pointer: String,
+    /// The body around that place, member by member.
+    pub excerpt: Vec<Line>,
     /// A command line that repeats the request.
     pub curl: Option<String>,
     /// How often it was found.

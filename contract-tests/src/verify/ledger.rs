@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::broken::{Broken, Cause};
 use super::check::CheckId;
-use super::finding::{self, CheckReport, Finding};
+use super::finding::{self, CheckReport, Finding, Line};
 use super::judgement::{Fault, Judgement};
 use super::response::Response;
 
@@ -83,6 +85,7 @@ impl Ledger {
             "" => check.evidence().to_owned(),
             _ => fault.evidence,
         };
+        let pointer = fault.pointer;
         let is_known = self
             .findings
             .iter()
@@ -101,7 +104,8 @@ impl Ledger {
             evidence,
             got: fault.got,
             request: response.map(|response| format!("GET {}", response.target)),
-            pointer: fault.pointer,
+            pointer: pointer.clone(),
+            excerpt: response.map_or_else(Vec::new, |response| excerpt(response, &pointer)),
             curl: response.map(|response| response.curl.clone()),
             times: 1,
             waived: None,
@@ -142,4 +146,35 @@ impl Ledger {
         }
         (self.checks, roots)
     }
+}
+
+/// The members of the object around a place in a body, the one at the place marked.
+fn excerpt(response: &Response, pointer: &str) -> Vec<Line> {
+    let Ok(body) = &response.body else {
+        return Vec::new();
+    };
+    let Some((parent, name)) = pointer.rsplit_once('/') else {
+        return Vec::new();
+    };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let object = |pointer: &str| body.pointer(pointer).and_then(Value::as_object);
+    // Of a row that is wrong as a whole, all members.
+    let Some(members) = object(parent).or_else(|| object(pointer)) else {
+        return Vec::new();
+    };
+    let secrets = &*response.secrets;
+    let line = |(key, value): (&String, &Value)| {
+        let is_wrong = *key == name;
+        let key = secrets.shortened(key);
+        // Other values are nobody's business, and none of the finding's.
+        let value = match is_wrong {
+            true => secrets.quote(value),
+            false => "…".to_owned(),
+        };
+        Line {
+            text: format!("{}: {value}", Value::from(key)),
+            is_wrong,
+        }
+    };
+    members.iter().map(line).collect()
 }
