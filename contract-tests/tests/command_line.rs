@@ -992,7 +992,7 @@ async fn the_html_report_is_one_file_that_runs_and_loads_nothing() {
         "Does not conform: 1 violation, 1 drift;",
         "<code>listTenantRestoreTasks&#x2f;conformance: data.contents[].createTime type</code>",
         "<mark>&quot;createTime&quot;: &quot;&lt;script&gt;alert(1)&lt;&#x2f;script&gt;&quot;</mark>",
-        "findings only follow from this one",
+        "from this one (",
         "answers this response with an error",
         "<h2>Open questions, answered</h2>",
         "prefers-color-scheme: dark",

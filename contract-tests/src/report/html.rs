@@ -1,8 +1,8 @@
 //! The report for people to read in a browser.
 
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, context};
+use minijinja::{AutoEscape, Environment};
 
+use super::values::values;
 use crate::verify::finding::Report;
 
 const TEMPLATE: &str = include_str!("report.html");
@@ -11,11 +11,5 @@ const TEMPLATE: &str = include_str!("report.html");
 pub(super) fn html(report: &Report) -> anyhow::Result<String> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    let values = context! {
-        report => Serde(report),
-        verdict => report.verdict(),
-        made_by => report.made_by(),
-        exit_code => report.exit_code(),
-    };
-    Ok(environment.render_str(TEMPLATE, values)?)
+    Ok(environment.render_str(TEMPLATE, values(report))?)
 }

@@ -1,104 +1,23 @@
 //! The report for the summary of a CI job.
 
-use std::fmt::Write;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{AutoEscape, Environment};
 
-use ocp_contract::strict::Severity;
+use super::values::values;
+use crate::verify::finding::Report;
 
-use crate::verify::finding::{Outcome, Report};
+const TEMPLATE: &str = include_str!("report.md");
 
-pub(super) fn markdown(report: &Report) -> String {
-    let mut out = String::new();
-    // Writing to a text cannot fail.
-    let _ = write(report, &mut out);
-    out
-}
-
-fn write(report: &Report, out: &mut String) -> std::fmt::Result {
-    let mark = match report.exit_code() {
-        0 if report.count(Severity::Drift) > 0 => "🟡",
-        0 => "🟢",
-        1 => "🔴",
-        _ => "⚪",
-    };
-    writeln!(out, "## {mark} {}\n", plain(&report.provider))?;
-    writeln!(out, "{}\n", plain(&report.verdict()))?;
-    writeln!(out, "{}\n", plain(&report.made_by()))?;
-    if let (Some(why), None) = (&report.stopped, &report.unjudged) {
-        writeln!(out, "The run ended early: {}.\n", plain(why))?;
-    }
-    if !report.findings.is_empty() {
-        writeln!(out, "### Findings\n")?;
-    }
-    for finding in &report.findings {
-        let waived = match &finding.waived {
-            Some(reason) => format!(" (waived: {})", plain(reason)),
-            None => String::new(),
-        };
-        writeln!(
-            out,
-            "- **{}** {}{waived}",
-            finding.severity,
-            code(&finding.fingerprint)
-        )?;
-        writeln!(out, "  - expected: {}", plain(&finding.expected))?;
-        writeln!(out, "  - known by: {}", plain(&finding.evidence))?;
-        writeln!(out, "  - got: {}", code(&finding.got))?;
-        if let Some(request) = &finding.request {
-            let at = if finding.pointer.is_empty() {
-                ""
-            } else {
-                " at "
-            };
-            writeln!(
-                out,
-                "  - where: {}",
-                code(&format!("{request}{at}{}", finding.pointer))
-            )?;
-        }
-        if let Some(curl) = &finding.curl {
-            writeln!(out, "  - try: {}", code(curl))?;
-        }
-        if let Some(client) = finding.client {
-            writeln!(out, "  - client: {}", client.sentence())?;
-        }
-        if let Some(follow) = finding.follow() {
-            writeln!(out, "  - follow: {}", plain(&follow))?;
-        }
-        if finding.times > 1 {
-            writeln!(out, "  - found {} times", finding.times)?;
-        }
-    }
-    writeln!(out, "\n### Checks")?;
-    let mut operation = None;
-    for check in &report.checks {
-        if operation != Some(&check.operation) {
-            operation = Some(&check.operation);
-            if let Some(id) = &check.operation {
-                writeln!(out, "\n#### {}", plain(id))?;
-            }
-            writeln!(out, "\n| | check | what | known by |\n|---|---|---|---|")?;
-        }
-        let mark = match check.outcome {
-            Outcome::Passed => "✅",
-            Outcome::Drift => "🟡",
-            Outcome::Violation => "❌",
-            Outcome::NotExercised => "➖",
-        };
-        let mut what = plain(&check.meaning);
-        if let Some(reason) = &check.reason {
-            what.push_str(&format!("<br>*not exercised: {}*", plain(reason)));
-        }
-        for observed in &check.observations {
-            what.push_str(&format!("<br>{}", plain(&observed.text)));
-        }
-        writeln!(
-            out,
-            "| {mark} | {} | {what} | {} |",
-            code(&check.id),
-            plain(&check.evidence)
-        )?;
-    }
-    Ok(())
+pub(super) fn markdown(report: &Report) -> anyhow::Result<String> {
+    let mut environment = Environment::new();
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).keep_trailing_newline(true);
+    environment.set_syntax(syntax.build()?);
+    // The filters escape, each for its place.
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.add_filter("plain", |text: String| plain(&text));
+    environment.add_filter("code", |text: String| code(&text));
+    Ok(environment.render_str(TEMPLATE, values(report))?)
 }
 
 /// A text as it is, in a line or a cell of a table.

@@ -4,6 +4,7 @@ mod html;
 mod junit;
 mod markdown;
 mod text;
+mod values;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -56,7 +57,7 @@ pub fn render(report: &Report, format: Format) -> anyhow::Result<String> {
         Format::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
         Format::Html => html::html(report)?,
         Format::Junit => junit::junit(report)?,
-        Format::Markdown => markdown::markdown(report),
+        Format::Markdown => markdown::markdown(report)?,
     })
 }
 
