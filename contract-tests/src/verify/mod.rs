@@ -1,10 +1,10 @@
 //! Verifies any OCP: sends requests, judges the responses by the contract, and
 //! reports. The embedded OCP and a real one are put to the same checks.
 //!
-//! One direction: a [`session`] sends a request and gives back a response;
-//! [`passive`] checks are functions of the contract and the response; what they say is
-//! entered in a [`ledger`], from which the report is made. A [`run`] is where they
-//! meet, and [`active`] checks, and those of one kind of row in [`operations`], ask
+//! One direction: a `session` sends a request and gives back a response;
+//! `passive` checks are functions of the contract and the response; what they say is
+//! entered in a `ledger`, from which the report is made. A `run` is where they
+//! meet, and `active` checks, and those of one kind of row in `operations`, ask
 //! through it. No module imports one that imports it.
 
 mod active;
