@@ -88,10 +88,14 @@ impl Walk<'_> {
     }
 
     fn add(&mut self, operator: &str, pointer: &str, name: &str, value: Value) {
-        let path = format!("{pointer}/{name}");
+        self.set(operator, pointer, &format!("{pointer}/{name}"), value);
+    }
+
+    /// Sets a member, whether it is there or not; `id` is what the mutant is called.
+    fn set(&mut self, operator: &str, id: &str, path: &str, value: Value) {
         self.put(
             operator,
-            pointer,
+            id,
             json!([{ "op": "add", "path": path, "value": value }]),
         );
     }
@@ -219,12 +223,11 @@ impl Walk<'_> {
         let kind = node["type"].as_str().unwrap_or_default();
         for other in ["string", "integer", "number", "boolean"] {
             if other != kind && kind != "object" {
-                self.put(
+                self.set(
                     "type-changed",
                     &format!("{pointer} to {other}"),
-                    json!([
-                        { "op": "replace", "path": format!("{pointer}/type"), "value": other }
-                    ]),
+                    &format!("{pointer}/type"),
+                    json!(other),
                 );
             }
         }
@@ -236,12 +239,11 @@ impl Walk<'_> {
             );
         } else {
             self.replace("array-to-scalar", pointer, node["items"].clone());
-            self.put(
+            self.set(
                 "bound-added",
                 &format!("{pointer}/minItems"),
-                json!([
-                    { "op": "add", "path": format!("{pointer}/minItems"), "value": 1 }
-                ]),
+                &format!("{pointer}/minItems"),
+                json!(1),
             );
         }
         match node.get("nullable") {
@@ -264,7 +266,23 @@ impl Walk<'_> {
             }
             None => {}
         }
-        let bounds: &[(&str, Value)] = match kind {
+        self.bounds(node, pointer);
+        if kind == "object" {
+            for value in [json!(true), json!(false), json!({ "type": "string" })] {
+                self.set(
+                    "additional-properties",
+                    &format!("{pointer} {value}"),
+                    &format!("{pointer}/additionalProperties"),
+                    value,
+                );
+            }
+        }
+        self.required(node, pointer);
+        self.words(node, pointer);
+    }
+
+    fn bounds(&mut self, node: &Value, pointer: &str) {
+        let bounds: &[(&str, Value)] = match node["type"].as_str().unwrap_or_default() {
             "integer" => &[("minimum", json!(1)), ("maximum", json!(2_147_483_647))],
             "string" => &[
                 ("minLength", json!(1)),
@@ -280,22 +298,9 @@ impl Walk<'_> {
                     self.remove("bound-dropped", &at);
                     self.replace("bound-moved", &at, value.clone());
                 }
-                None => self.put(
-                    "bound-added",
-                    &at,
-                    json!([{ "op": "add", "path": at, "value": value }]),
-                ),
+                None => self.set("bound-added", &at, &at, value.clone()),
             }
         }
-        if kind == "object" {
-            for value in [json!(true), json!(false), json!({ "type": "string" })] {
-                self.put("additional-properties", &format!("{pointer} {value}"), json!([
-                    { "op": "add", "path": format!("{pointer}/additionalProperties"), "value": value }
-                ]));
-            }
-        }
-        self.required(node, pointer);
-        self.words(node, pointer);
     }
 
     fn required(&mut self, node: &Value, pointer: &str) {
@@ -324,12 +329,11 @@ impl Walk<'_> {
             }
             let mut more = required.clone();
             more.push(name);
-            self.put(
+            self.set(
                 "required-added",
                 &format!("{pointer} {name}"),
-                json!([
-                    { "op": "add", "path": format!("{pointer}/required"), "value": more }
-                ]),
+                &format!("{pointer}/required"),
+                json!(more),
             );
         }
     }
@@ -346,11 +350,7 @@ impl Walk<'_> {
             self.replace("word-misspelt", &one, json!(format!("{text}E")));
             self.replace("word-in-small-letters", &one, json!(text.to_lowercase()));
         }
-        self.put(
-            "word-added",
-            &at,
-            json!([{ "op": "add", "path": format!("{at}/-"), "value": "INVENTED" }]),
-        );
+        self.set("word-added", &at, &format!("{at}/-"), json!("INVENTED"));
         self.remove("vocabulary-dropped", &at);
         self.rename("vocabulary-closed", &at, "enum");
     }
@@ -379,38 +379,38 @@ impl Walk<'_> {
         );
         let places = ["query", "header", "path", "cookie"];
         for place in places.iter().filter(|place| node["in"] != **place) {
-            self.put(
+            self.set(
                 "parameter-moved",
                 &format!("{pointer} to {place}"),
-                json!([
-                    { "op": "replace", "path": format!("{pointer}/in"), "value": place }
-                ]),
+                &format!("{pointer}/in"),
+                json!(place),
             );
         }
         let flipped = node["required"] != json!(true);
-        self.put(
+        self.set(
             "parameter-required",
             &format!("{pointer}/required"),
-            json!([
-                { "op": "add", "path": format!("{pointer}/required"), "value": flipped }
-            ]),
+            &format!("{pointer}/required"),
+            json!(flipped),
         );
         let is_list = node["schema"]["type"] == "array";
         for style in ["spaceDelimited", "pipeDelimited"] {
             if is_list {
-                self.put(
+                self.set(
                     "style-changed",
                     &format!("{pointer} to {style}"),
-                    json!([
-                        { "op": "add", "path": format!("{pointer}/style"), "value": style }
-                    ]),
+                    &format!("{pointer}/style"),
+                    json!(style),
                 );
             }
         }
         if is_list {
-            self.put("explode-changed", &format!("{pointer}/explode"), json!([
-                { "op": "add", "path": format!("{pointer}/explode"), "value": node["explode"] != json!(true) }
-            ]));
+            self.set(
+                "explode-changed",
+                &format!("{pointer}/explode"),
+                &format!("{pointer}/explode"),
+                json!(node["explode"] != json!(true)),
+            );
         }
         if node.get("example").is_some() {
             let at = format!("{pointer}/example");
@@ -437,12 +437,11 @@ impl Walk<'_> {
             .collect();
         // The neighbours in the alphabet: enough to tell, and few enough to read.
         for other in others.iter().take(1).chain(others.iter().rev().take(1)) {
-            self.put(
+            self.set(
                 "reference-swapped",
                 &format!("{pointer} to {other}"),
-                json!([
-                    { "op": "replace", "path": pointer, "value": format!("{section}/{other}") }
-                ]),
+                pointer,
+                json!(format!("{section}/{other}")),
             );
         }
     }
@@ -494,9 +493,12 @@ impl Walk<'_> {
             }
         }
         for status in ["202", "404"] {
-            self.put("status-added", &format!("{pointer}/{status}"), json!([
-                { "op": "add", "path": format!("{pointer}/{status}"), "value": members.get("4XX") }
-            ]));
+            self.set(
+                "status-added",
+                &format!("{pointer}/{status}"),
+                &format!("{pointer}/{status}"),
+                json!(members.get("4XX")),
+            );
         }
     }
 
@@ -505,10 +507,11 @@ impl Walk<'_> {
         for index in 0..node.as_array().map_or(0, Vec::len) {
             self.remove("security-dropped", &format!("{pointer}/{index}"));
         }
-        self.put(
+        self.set(
             "security-added",
             pointer,
-            json!([{ "op": "add", "path": format!("{pointer}/-"), "value": {} }]),
+            &format!("{pointer}/-"),
+            json!({}),
         );
     }
 
@@ -522,11 +525,7 @@ impl Walk<'_> {
             .as_array()
             .is_some_and(|marks| marks.contains(&json!(12)));
         let other = if known { 14 } else { 12 };
-        self.put(
-            "mark-added",
-            pointer,
-            json!([{ "op": "add", "path": format!("{pointer}/-"), "value": other }]),
-        );
+        self.set("mark-added", pointer, &format!("{pointer}/-"), json!(other));
     }
 }
 
