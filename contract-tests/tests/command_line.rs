@@ -203,7 +203,7 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
 #[tokio::test]
 async fn reports_tell_what_was_found_and_no_secret() {
     let ocp = ocp(json!({
-        "answer": { "patch": [
+        "response": { "patch": [
             { "op": "replace", "path": "/data/contents/0/id", "value": "2" },
             { "op": "add", "path": "/data/new", "value": "<script>`|*_\u{1b}[2J" },
             { "op": "add", "path": "/data/contents/1/errorMsg", "value": format!("at 10.1.2.3 with {SECRET}") },
@@ -398,7 +398,7 @@ async fn every_operation_is_verified_that_has_its_arguments() {
 async fn an_operation_that_is_not_offered_is_named_and_fails_only_where_it_is_wanted() {
     let page = json!({
         "when": { "path": "/tenants/" },
-        "answer": { "status": 200, "body": "<html></html>", "headers": { "content-type": "text/html" } }
+        "response": { "status": 200, "body": "<html></html>", "headers": { "content-type": "text/html" } }
     });
     let (code, text, standings) = operations(page.clone(), &IDS, &[]).await;
     assert_eq!(code, 0, "{text}");
@@ -422,7 +422,7 @@ async fn what_one_operation_cannot_be_judged_by_does_not_stop_the_next() {
     let sentence =
         "are the ids right (--cluster-id, --tenant-id), and may this user see what they name?";
     assert!(text.contains(sentence), "{text}");
-    let denied = json!({ "when": { "path": "/1000005/backup/" }, "answer": { "status": 403, "patch": [
+    let denied = json!({ "when": { "path": "/1000005/backup/" }, "response": { "status": 403, "patch": [
         { "op": "replace", "path": "/status", "value": 403 },
         { "op": "replace", "path": "/successful", "value": false },
         { "op": "remove", "path": "/data" },
@@ -447,7 +447,8 @@ async fn what_one_operation_cannot_be_judged_by_does_not_stop_the_next() {
 #[tokio::test]
 async fn drift_fails_only_where_it_is_asked_to() {
     let ocp =
-        ocp(json!({ "answer": { "patch": [{ "op": "add", "path": "/new", "value": 1 }] } })).await;
+        ocp(json!({ "response": { "patch": [{ "op": "add", "path": "/new", "value": 1 }] } }))
+            .await;
     let url = ocp.url();
     assert_eq!(verify_at(&url, &[], &ADMIN).0, 0);
     assert_eq!(verify_at(&url, &["--fail-on", "drift"], &ADMIN).0, 1);
@@ -473,7 +474,8 @@ async fn requests_stop_at_the_limit() {
 
 #[tokio::test]
 async fn a_violation_found_before_the_limit_is_one() {
-    let ocp = ocp(json!({ "answer": { "patch": [{ "op": "remove", "path": "/traceId" }] } })).await;
+    let ocp =
+        ocp(json!({ "response": { "patch": [{ "op": "remove", "path": "/traceId" }] } })).await;
     let (code, text) = verify_at(&ocp.url(), &["--max-requests", "1"], &ADMIN);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("Not checked, or not to the end"), "{text}");
@@ -484,7 +486,7 @@ async fn a_report_does_not_depend_on_the_password() {
     // An OCP for everybody, so that every password is right.
     let ocp = EmbeddedOcp::start(Settings {
         fault: Some(
-            serde_json::from_value(json!({ "answer": { "patch": [
+            serde_json::from_value(json!({ "response": { "patch": [
                 { "op": "remove", "path": "/data/contents/0/restoreUri" },
                 { "op": "replace", "path": "/data/contents/1/status", "value": "Completed" },
                 { "op": "add", "path": "/data/new", "value": 1 },
@@ -548,7 +550,7 @@ async fn what_a_server_sends_back_of_a_secret_is_not_shown() {
     let part = &SECRET[3..14];
     let escaped = SECRET.replace('-', "%2D");
     let member = format!("/data/contents/0/{SECRET}");
-    let at_rows = json!({ "answer": {
+    let at_rows = json!({ "response": {
         "headers": { "x-echo": SECRET },
         "patch": [
             { "op": "add", "path": member, "value": part },
@@ -560,11 +562,11 @@ async fn what_a_server_sends_back_of_a_secret_is_not_shown() {
             { "op": "add", "path": "/data/page/number", "value": SECRET },
         ]
     } });
-    let in_errors = json!({ "answer": {
+    let in_errors = json!({ "response": {
         "patch": [{ "op": "replace", "path": "/error/message", "value": format!("no {part} and {code}") },
             { "op": "replace", "path": "/error/code", "value": SECRET }]
     } });
-    let as_text = json!({ "when": { "from": 2 }, "answer": {
+    let as_text = json!({ "when": { "from": 2 }, "response": {
         "headers": { "content-type": format!("text/{SECRET}"), "location": format!("/login?{part}") },
         "body": format!("<p>{code} {SECRET}") } });
     for fault in [at_rows, in_errors, as_text] {
@@ -909,7 +911,7 @@ async fn what_changed_since_an_earlier_report_is_drift() {
     // A finding that was not there stands once; one that is gone is named.
     let faulty = start(
         Vec::new(),
-        json!({ "answer": { "patch": [{ "op": "remove", "path": "/traceId" }] } }),
+        json!({ "response": { "patch": [{ "op": "remove", "path": "/traceId" }] } }),
     )
     .await;
     let (code, text) = run(&faulty, &path("first.json"), "faulty.json");
@@ -944,7 +946,7 @@ async fn the_version_of_ocp_is_in_reports_and_recordings_if_it_is_told() {
         let folder = tempfile::tempdir().unwrap();
         let report = folder.path().join("report.json");
         let record = folder.path().join("recorded");
-        let fault = json!({ "when": { "path": "/api/v2/info" }, "answer": { "status": 200, "body": body } });
+        let fault = json!({ "when": { "path": "/api/v2/info" }, "response": { "status": 200, "body": body } });
         let (code, text) = verify_at(
             &ocp(fault).await.url(),
             &[
@@ -977,7 +979,7 @@ async fn the_version_of_ocp_is_in_reports_and_recordings_if_it_is_told() {
 #[tokio::test]
 async fn the_html_report_is_one_file_that_runs_and_loads_nothing() {
     let hostile = "<script>alert(1)</script>";
-    let fault = json!({ "answer": { "patch": [
+    let fault = json!({ "response": { "patch": [
         { "op": "replace", "path": "/data/contents/1/createTime", "value": hostile },
         { "op": "add", "path": "/data/contents/1/new<i>", "value": SECRET },
     ] } });

@@ -411,7 +411,7 @@ fn variants_have_one_name_on_the_command_line_and_in_data() {
 async fn a_body_may_break_off_and_a_request_may_have_one() {
     let fault = json!({
         "when": { "query": { "page": "1" } },
-        "answer": { "headers": { "content-length": "9999", "content-encoding": "br" } },
+        "response": { "headers": { "content-length": "9999", "content-encoding": "br" } },
     });
     let ocp = EmbeddedOcp::start(Settings {
         fault: Some(serde_json::from_value(fault).unwrap()),

@@ -13,7 +13,6 @@ use super::response::{Body, Response};
 pub struct Fault {
     when: When,
     request: Rewrite,
-    #[serde(alias = "answer")]
     response: Change,
 }
 

@@ -225,7 +225,7 @@ mod tests {
     async fn found(contract: &Contract, name: &str) -> (Vec<String>, Reading) {
         let pointer = format!("/data/contents/1/{}", escape(name));
         let patch = json!({ "op": "add", "path": pointer, "value": { name: 1 } });
-        let fault = serde_json::from_value(json!({ "answer": { "patch": [patch] } }));
+        let fault = serde_json::from_value(json!({ "response": { "patch": [patch] } }));
         let settings = Settings {
             fault: Some(fault.unwrap()),
             ..Settings::new(tasks::documented().unwrap())
