@@ -444,14 +444,8 @@ mod tests {
             );
             assert_eq!(builder.base_url, URL.1);
         }
-        let builder = from(&[URL, ("OCP_CA_CERTIFICATE", "no PEM")]).unwrap();
-        let error = builder.build().unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("`root_certificate_pem` is unusable"),
-            "{error}"
-        );
+        let builder = from(&[URL, ("OCP_CA_CERTIFICATE", "PEM")]).unwrap();
+        assert_eq!(builder.root_certificates, [b"PEM"]);
     }
 
     #[test]
