@@ -3,20 +3,13 @@
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use reqwest::{Method, Request, Url};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::Error;
-
-/// All but the unreserved characters of RFC 3986. A blank is `%20`: not every server
-/// reads the form encoding `+` as a blank.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+use crate::signature::RESERVED;
 
 /// A text as a segment of a path.
 pub(crate) fn encode_path(text: &str) -> String {
@@ -40,7 +33,8 @@ impl From<Unusable> for Error {
     }
 }
 
-/// A parameter of the query, which may be absent or a list.
+/// A parameter of the query, which may be absent or a list. A blank goes out as `%20`:
+/// not every server reads the form encoding `+` as a blank.
 pub(crate) struct QueryParam<'a, T> {
     name: &'a str,
     value: &'a T,

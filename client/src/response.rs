@@ -98,32 +98,39 @@ impl Received for HttpResponse {
     }
 }
 
+/// What HTTP says about a response, as methods of whatever has a `head`.
+macro_rules! about_http {
+    () => {
+        /// The HTTP status.
+        pub fn status(&self) -> StatusCode {
+            self.head.status
+        }
+
+        /// The headers.
+        pub fn headers(&self) -> &HeaderMap {
+            &self.head.headers
+        }
+
+        /// From sending the request, the last time if it was sent again, to the last byte
+        /// of the response.
+        pub fn elapsed(&self) -> Duration {
+            self.head.elapsed
+        }
+
+        /// What is left of the rate limit, if OCP says so.
+        pub fn rate_limit(&self) -> Option<RateLimit> {
+            RateLimit::of(&self.head.headers)
+        }
+    };
+}
+
 impl<T> Response<T> {
     /// The body as a value.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// The HTTP status: 200.
-    pub fn status(&self) -> StatusCode {
-        self.head.status
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
-    }
-
-    /// From sending the request, the last time if it was sent again, to the last byte
-    /// of the response.
-    pub fn elapsed(&self) -> Duration {
-        self.head.elapsed
-    }
-
-    /// What is left of the rate limit, if OCP says so.
-    pub fn rate_limit(&self) -> Option<RateLimit> {
-        RateLimit::of(&self.head.headers)
-    }
+    about_http!();
 }
 
 impl<T: Envelope> Response<T> {
@@ -148,26 +155,7 @@ impl<T> DerefMut for Response<T> {
 }
 
 impl HttpResponse {
-    /// The HTTP status.
-    pub fn status(&self) -> StatusCode {
-        self.head.status
-    }
-
-    /// The headers.
-    pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
-    }
-
-    /// From sending the request, the last time if it was sent again, to the last byte
-    /// of the response.
-    pub fn elapsed(&self) -> Duration {
-        self.head.elapsed
-    }
-
-    /// What is left of the rate limit, if OCP says so.
-    pub fn rate_limit(&self) -> Option<RateLimit> {
-        RateLimit::of(&self.head.headers)
-    }
+    about_http!();
 
     /// The body, decompressed.
     pub fn body(&self) -> &[u8] {
