@@ -6,7 +6,7 @@ use ocp_contract::strict::{Severity, Strict};
 use ocp_contract::{Interaction, Provenance, coverage};
 use serde_json::Value;
 
-use crate::verify::finding::{CheckReport, Finding, Outcome, Report, Standing};
+use crate::verify::finding::{CheckReport, Finding, Report, Standing};
 use crate::{derived_schema, replay, spec};
 
 /// Adds what there is to say about the contract to a report, before the rest.
@@ -90,32 +90,19 @@ fn add(
 ) {
     let check = CheckReport {
         operation: operation.map(str::to_owned),
-        id: id.to_owned(),
-        meaning: meaning.to_owned(),
-        evidence: evidence.to_owned(),
-        outcome: Outcome::Passed,
-        judged: 1,
-        reason: None,
-        observations: Vec::new(),
+        ..CheckReport::applied(id, meaning, evidence)
     };
     for (index, fault) in faults.into_iter().enumerate() {
         report.findings.push(Finding {
             operation: check.operation.clone(),
-            check: id.to_owned(),
-            severity: Severity::Violation,
-            fingerprint: format!("{}: {}", check.key(), index + 1),
             expected: meaning.to_owned(),
             evidence: evidence.to_owned(),
             got: fault,
-            request: None,
-            pointer: String::new(),
-            excerpt: Vec::new(),
-            curl: None,
-            times: 1,
-            waived: None,
-            client: None,
-            rule: None,
-            consequences: Vec::new(),
+            ..Finding::new(
+                id,
+                Severity::Violation,
+                format!("{}: {}", check.key(), index + 1),
+            )
         });
     }
     report.checks.push(check);

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 
+use ocp_contract::escape;
 use serde_json::{Value, json};
 
 use super::grades::Grades;
@@ -527,9 +528,4 @@ impl Walk<'_> {
         let other = if known { 14 } else { 12 };
         self.set("mark-added", pointer, &format!("{pointer}/-"), json!(other));
     }
-}
-
-/// One step of a JSON pointer.
-fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use ocp_contract::strict::Severity;
 use serde::Deserialize;
 
-use super::finding::{CheckReport, FORMAT, Finding, Observation, Outcome, Report};
+use super::finding::{CheckReport, FORMAT, Finding, Observation, Report};
 
 /// The name of this check, which is about no operation.
 const CHECK: &str = "baseline";
@@ -76,15 +76,10 @@ pub fn apply(report: &mut Report, baseline: &Baseline) {
     if report.unjudged.is_some() {
         return;
     }
+    let meaning = "nothing has changed since the earlier report";
     let mut check = CheckReport {
-        operation: None,
-        id: CHECK.to_owned(),
-        meaning: "nothing has changed since the earlier report".to_owned(),
-        evidence: EVIDENCE.to_owned(),
-        outcome: Outcome::Passed,
-        judged: 1,
-        reason: None,
         observations: notes(report, baseline),
+        ..CheckReport::applied(CHECK, meaning, EVIDENCE)
     };
     if baseline.format == FORMAT {
         let changes = changes(report, baseline);
@@ -140,6 +135,7 @@ fn known(text: Option<&String>) -> &str {
 /// Answers to questions, and findings that are gone.
 fn changes(report: &Report, baseline: &Baseline) -> Vec<Finding> {
     let mut changes = Vec::new();
+    let found: BTreeSet<&str> = all(report).map(|one| one.fingerprint.as_str()).collect();
     for now in report.checks.iter().filter(|one| one.judged > 0) {
         let mut earlier = baseline.checks.iter().filter(|one| one.judged > 0);
         let before = earlier.find(|one| one.operation == now.operation && one.id == now.id);
@@ -151,7 +147,6 @@ fn changes(report: &Report, baseline: &Baseline) -> Vec<Finding> {
                 changes.push(change(&key, &joined(was), &joined(&is)));
             }
         }
-        let found: BTreeSet<&str> = all(report).map(|one| one.fingerprint.as_str()).collect();
         let findings = baseline.findings.iter().flat_map(Found::with_consequences);
         let is_gone = |one: &&Found| {
             one.operation == now.operation
@@ -200,21 +195,9 @@ fn joined(values: &BTreeSet<&str>) -> String {
 
 fn change(key: &str, before: &str, now: &str) -> Finding {
     Finding {
-        operation: None,
-        check: CHECK.to_owned(),
-        severity: Severity::Drift,
-        fingerprint: format!("{CHECK}: {key}"),
         expected: format!("as before: {before}"),
         evidence: EVIDENCE.to_owned(),
         got: now.to_owned(),
-        request: None,
-        pointer: String::new(),
-        excerpt: Vec::new(),
-        curl: None,
-        times: 1,
-        waived: None,
-        client: None,
-        rule: None,
-        consequences: Vec::new(),
+        ..Finding::new(CHECK, Severity::Drift, format!("{CHECK}: {key}"))
     }
 }

@@ -365,6 +365,28 @@ impl Report {
 }
 
 impl Finding {
+    /// A finding of a check, about no operation and no response yet.
+    pub(crate) fn new(check: &str, severity: Severity, fingerprint: String) -> Self {
+        Self {
+            operation: None,
+            check: check.to_owned(),
+            severity,
+            fingerprint,
+            expected: String::new(),
+            evidence: String::new(),
+            got: String::new(),
+            request: None,
+            pointer: String::new(),
+            excerpt: Vec::new(),
+            curl: None,
+            times: 1,
+            waived: None,
+            client: None,
+            rule: None,
+            consequences: Vec::new(),
+        }
+    }
+
     /// How many findings only follow from it, in a few words; `None` if there are none.
     pub fn follow(&self) -> Option<String> {
         let checks: BTreeSet<&str> = self
@@ -408,6 +430,20 @@ impl CheckReport {
             evidence: check.evidence().to_owned(),
             outcome: Outcome::NotExercised,
             judged: 0,
+            reason: None,
+            observations: Vec::new(),
+        }
+    }
+
+    /// A check that is none of an OCP's responses, and was applied.
+    pub(crate) fn applied(id: &str, meaning: &str, evidence: &str) -> Self {
+        Self {
+            operation: None,
+            id: id.to_owned(),
+            meaning: meaning.to_owned(),
+            evidence: evidence.to_owned(),
+            outcome: Outcome::Passed,
+            judged: 1,
             reason: None,
             observations: Vec::new(),
         }

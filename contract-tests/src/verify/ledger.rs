@@ -97,9 +97,6 @@ impl Ledger {
         }
         let finding = Finding {
             operation: Some(operation.clone()),
-            check: check.to_string(),
-            severity: fault.severity,
-            fingerprint,
             expected: fault.expected,
             evidence,
             got: fault.got,
@@ -107,11 +104,8 @@ impl Ledger {
             pointer: pointer.clone(),
             excerpt: response.map_or_else(Vec::new, |response| excerpt(response, &pointer)),
             curl: response.map(|response| response.curl.clone()),
-            times: 1,
-            waived: None,
             client: response.and_then(|response| response.meaning),
-            rule: None,
-            consequences: Vec::new(),
+            ..Finding::new(check.as_str(), fault.severity, fingerprint)
         };
         finding::add(&mut self.findings, finding);
     }

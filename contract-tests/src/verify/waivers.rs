@@ -7,8 +7,13 @@ use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
 use serde::Deserialize;
 
-use super::finding::{CheckReport, Finding, Outcome, Report, Standing};
+use super::finding::{CheckReport, Finding, Report, Standing};
 use super::operations::all_checks;
+
+/// The name of this check, which is about no operation.
+const CHECK: &str = "waivers";
+/// How it is known what is waived.
+const EVIDENCE: &str = "the waivers' file";
 
 /// One known finding.
 #[derive(Debug, Clone, Deserialize)]
@@ -80,14 +85,8 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
         }
     }
     report.checks.push(CheckReport {
-        operation: None,
-        id: "waivers".into(),
-        meaning: "every waiver still matches a finding".into(),
-        evidence: "the waivers' file".into(),
-        outcome: Outcome::Passed,
         judged: waivers.len(),
-        reason: None,
-        observations: Vec::new(),
+        ..CheckReport::applied(CHECK, "every waiver still matches a finding", EVIDENCE)
     });
     for waiver in stale {
         let is_old = all_checks().any(|check| check.as_str() == check_of(waiver));
@@ -101,25 +100,17 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
             _ => "no such finding; remove the waiver".to_owned(),
         };
         report.findings.push(Finding {
-            operation: None,
-            check: "waivers".into(),
-            severity: Severity::Violation,
-            fingerprint: format!("waivers: {}", waiver.fingerprint),
             expected: format!(
                 "the finding `{}`, which is waived: {}",
                 waiver.fingerprint, waiver.reason
             ),
-            evidence: "the waivers' file".into(),
+            evidence: EVIDENCE.to_owned(),
             got,
-            request: None,
-            pointer: String::new(),
-            excerpt: Vec::new(),
-            curl: None,
-            times: 1,
-            waived: None,
-            client: None,
-            rule: None,
-            consequences: Vec::new(),
+            ..Finding::new(
+                CHECK,
+                Severity::Violation,
+                format!("{CHECK}: {}", waiver.fingerprint),
+            )
         });
     }
     report.settle();
@@ -137,21 +128,8 @@ mod tests {
     fn finding(check: &str, consequences: Vec<Finding>) -> Finding {
         Finding {
             operation: Some("list".to_owned()),
-            check: check.to_owned(),
-            severity: Severity::Violation,
-            fingerprint: format!("list/{check}: kind"),
-            expected: String::new(),
-            evidence: String::new(),
-            got: String::new(),
-            request: None,
-            pointer: String::new(),
-            excerpt: Vec::new(),
-            curl: None,
-            times: 1,
-            waived: None,
-            client: None,
-            rule: None,
             consequences,
+            ..Finding::new(check, Severity::Violation, format!("list/{check}: kind"))
         }
     }
 
