@@ -3,8 +3,8 @@
 //!
 //! [`Document`] is the spec as written, with the place of every node;
 //! [`lint::lint`] refuses what the tools behind it cannot take;
-//! [`canonical`] is what the client is generated from; [`changes::describe`]
-//! tells two of those apart in words; [`Interaction`] is one documented or
+//! [`canonical`] is what the client is generated from; [`changes::between`]
+//! says how two of those differ, and what that breaks; [`Interaction`] is one documented or
 //! derived exchange; [`evidence`] holds every claim against the documentation;
 //! [`strict`] judges answers; [`page`] renders it all for people.
 

@@ -1,5 +1,6 @@
 //! `cargo xtask`: one file per task; this one reads the command line.
 
+mod changes;
 mod contract_tests;
 mod regen;
 
@@ -31,6 +32,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Say what openapi/ocp.yaml changes, what that breaks, and whether the version
+    /// of the client says so.
+    ///
+    /// Exit codes: 0 the version is enough; 4 it is not, or CHANGELOG.md says nothing;
+    /// 1 the description is wrong; 2 the task could not run.
+    Changes(changes::Arguments),
     /// Verify the contract, with the generated client, against an OCP.
     #[command(disable_help_flag = true)]
     Verify(HandedOver),
@@ -59,6 +66,7 @@ fn main() -> ExitCode {
             };
             regen::run(&root(), mode, &mut std::io::stdout().lock())
         }
+        Task::Changes(given) => changes::run(&root(), &given, &mut std::io::stdout().lock()),
         Task::Verify(given) => contract_tests::run(&root(), "verify", &given.arguments),
         Task::Mutants(given) => contract_tests::run(&root(), "mutants", &given.arguments),
         Task::Mock(given) => contract_tests::run(&root(), "mock", &given.arguments),

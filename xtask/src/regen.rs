@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::codegen;
 
-const SPEC: &str = "openapi/ocp.yaml";
+pub(crate) const SPEC: &str = "openapi/ocp.yaml";
 const CLIENTS_COPY: &str = "client/openapi.json";
 const PAGE: &str = "openapi/CONTRACT.md";
 
@@ -96,7 +96,7 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, String> {
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()]
             .iter()
@@ -110,9 +110,12 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
 /// Name and content of each derived file.
 type Derived = [(&'static str, String); 2];
 
-/// The derived files, once the spec has passed every rule and the generator has
-/// taken it, and what in it has no evidence.
-fn derive(root: &Path, text: &str) -> Result<(Derived, Vec<String>), String> {
+/// The description, once it has passed every rule.
+///
+/// # Errors
+///
+/// What is wrong with it, for people.
+pub(crate) fn checked(text: &str) -> Result<Document, String> {
     let document = Document::parse(SPEC, text).map_err(|error| error.to_string())?;
     let findings =
         lint::lint(&document, &codegen::HAND_WRITTEN).map_err(|error| error.to_string())?;
@@ -120,6 +123,13 @@ fn derive(root: &Path, text: &str) -> Result<(Derived, Vec<String>), String> {
         let findings: Vec<_> = findings.iter().map(|one| document.render(one)).collect();
         return Err(findings.join("\n\n"));
     }
+    Ok(document)
+}
+
+/// The derived files, once the generator has taken the description, and what in it has
+/// no evidence.
+fn derive(root: &Path, text: &str) -> Result<(Derived, Vec<String>), String> {
+    let document = checked(text)?;
     let copy = canonical(document.value());
     codegen::generate(&copy)
         .map_err(|error| format!("error: no client can be generated from {SPEC}: {error}"))?;
@@ -154,19 +164,16 @@ fn describe(
         (Ok(old), Ok(new)) => (old, new),
         (Err(error), _) | (_, Err(error)) => return writeln!(out, "{name} is not JSON ({error})."),
     };
-    let changes = changes::describe(&old, &new);
+    let changes = changes::between(&old, &new);
     if changes.is_empty() {
         return writeln!(out, "{name} says the same as {SPEC} in another layout.");
     }
     writeln!(out, "What {SPEC} changes:")?;
-    for change in changes {
-        writeln!(out, "  {change}")?;
-    }
-    Ok(())
+    crate::changes::list(&changes, out)
 }
 
 /// Writes a file so that a crash leaves the old or the new one, never a part.
-fn replace(path: &Path, content: &str) -> anyhow::Result<()> {
+pub(crate) fn replace(path: &Path, content: &str) -> anyhow::Result<()> {
     let folder = path.parent().context("the file has no folder")?;
     let mut builder = tempfile::Builder::new();
     // Temporary files are private; this one is to become an ordinary file.
