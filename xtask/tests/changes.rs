@@ -28,11 +28,17 @@ fn changes(root: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// Nobody reads a test's file before it is written.
+#[expect(clippy::disallowed_methods)]
+fn put(path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
+    std::fs::write(path, content).unwrap();
+}
+
 fn edit(root: &Path, file: &str, old: &str, new: &str) {
     let path = root.join(file);
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(text.contains(old), "{file} has no {old}");
-    std::fs::write(path, text.replacen(old, new, 1)).unwrap();
+    put(path, text.replacen(old, new, 1));
 }
 
 /// A checkout with one commit, released as 0.1.0, unless `tag` is empty.
@@ -45,11 +51,11 @@ fn checkout(tag: &str) -> tempfile::TempDir {
     let spec = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkout")).join(SPEC);
     std::fs::copy(spec, path.join(SPEC)).unwrap();
     let manifest = "[package]\nname = \"oceanbase-ocp\"\nversion.workspace = true\n";
-    std::fs::write(path.join("client/Cargo.toml"), manifest).unwrap();
+    put(path.join("client/Cargo.toml"), manifest);
     let manifest = "[workspace.package]\nversion = \"0.1.0\"\n";
-    std::fs::write(path.join("Cargo.toml"), manifest).unwrap();
+    put(path.join("Cargo.toml"), manifest);
     let changelog = "# Changelog\n\n## Unreleased\n\n## 0.1.0 (2026-01-01)\n\n- First.\n";
-    std::fs::write(path.join("CHANGELOG.md"), changelog).unwrap();
+    put(path.join("CHANGELOG.md"), changelog);
     git(path, &["init", "--quiet"]);
     git(path, &["add", "."]);
     git(path, &["commit", "--quiet", "--message", "First"]);
