@@ -21,7 +21,11 @@ pub(crate) fn run(root: &Path, task: &str, arguments: &[OsString]) -> anyhow::Re
 }
 
 /// Builds the program and returns its path, which cargo alone knows.
-fn build(root: &Path) -> anyhow::Result<PathBuf> {
+///
+/// # Errors
+///
+/// When it does not compile.
+pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(root)

@@ -3,6 +3,7 @@
 mod changes;
 mod contract_tests;
 mod regen;
+mod release;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -38,6 +39,17 @@ enum Task {
     /// Exit codes: 0 the version is enough; 4 it is not, or CHANGELOG.md says nothing;
     /// 1 the description is wrong; 2 the task could not run.
     Changes(changes::Arguments),
+    /// List what a release of the client still lacks.
+    ///
+    /// Exit codes: 0 nothing; 4 something; 2 the task could not run.
+    Release {
+        /// Change nothing; there is no other way.
+        #[arg(long, required = true)]
+        check: bool,
+        /// After the tag: it must be at this commit.
+        #[arg(long)]
+        tagged: bool,
+    },
     /// Verify the contract, with the generated client, against an OCP.
     #[command(disable_help_flag = true)]
     Verify(HandedOver),
@@ -67,6 +79,9 @@ fn main() -> ExitCode {
             regen::run(&root(), mode, &mut std::io::stdout().lock())
         }
         Task::Changes(given) => changes::run(&root(), &given, &mut std::io::stdout().lock()),
+        Task::Release { check: _, tagged } => {
+            release::run(&root(), tagged, &mut std::io::stdout().lock())
+        }
         Task::Verify(given) => contract_tests::run(&root(), "verify", &given.arguments),
         Task::Mutants(given) => contract_tests::run(&root(), "mutants", &given.arguments),
         Task::Mock(given) => contract_tests::run(&root(), "mock", &given.arguments),
