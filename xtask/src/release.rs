@@ -1,6 +1,6 @@
 //! `cargo xtask release --check`: what a release of the client still lacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -372,22 +372,12 @@ impl Pages {
     }
 
     fn dead_links(&self) -> Vec<&str> {
-        let mut dead: Vec<_> = self
-            .0
-            .iter()
-            .flat_map(|(page, html)| {
-                let anchors = html
-                    .split("<a ")
-                    .skip(1)
-                    .filter_map(|it| it.split('>').next());
-                let links =
-                    anchors.filter_map(|anchor| anchor.split_once("href=\"")?.1.split('"').next());
-                links.filter(|link| !self.leads_somewhere(page, link))
-            })
-            .collect();
-        dead.sort_unstable();
-        dead.dedup();
-        dead
+        let links = self.0.iter().flat_map(|(page, html)| {
+            let links = links(html);
+            links.filter(|link| !self.leads_somewhere(page, link))
+        });
+        let dead: BTreeSet<_> = links.collect();
+        dead.into_iter().collect()
     }
 
     fn leads_somewhere(&self, page: &Path, link: &str) -> bool {
@@ -407,6 +397,22 @@ impl Pages {
             .get(&file)
             .is_none_or(|html| place.is_empty() || html.contains(&format!("id=\"{place}\"")))
     }
+}
+
+/// Where a page leads to, up to what its type implements: that is documented by traits, most
+/// of them of other crates, whose links rustdoc leaves as they are.
+fn links(html: &str) -> impl Iterator<Item = &str> {
+    let html = ["trait", "synthetic", "blanket"]
+        .iter()
+        .fold(html, |html, kind| {
+            let heading = format!("id=\"{kind}-implementations\"");
+            html.split_once(&heading).map_or(html, |(before, _)| before)
+        });
+    let anchors = html.split("<a ").skip(1);
+    anchors.filter_map(|anchor| {
+        let (_, link) = anchor.split('>').next()?.split_once("href=\"")?;
+        link.split('"').next()
+    })
 }
 
 fn cargo() -> Command {

@@ -42,12 +42,18 @@ fn commit(root: &Path) {
     git(root, &["commit", "--quiet", "--message", "a step"]);
 }
 
-/// A copy of the small checkout, where a test may do as it likes.
+/// A copy of the small checkout, where a test may do as it likes. Its manifests have another
+/// name there, since this repository must have one package of a name.
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
+        let name = entry.file_name();
+        let target = to.join(if name == "manifest.toml" {
+            "Cargo.toml".into()
+        } else {
+            name
+        });
         if entry.path().is_dir() {
             copy(&entry.path(), &target);
         } else {
