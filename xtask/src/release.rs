@@ -34,7 +34,8 @@ type Verdict = Result<String, String>;
 /// When it cannot be found out: no git, no cargo, no commit.
 pub(crate) fn run(root: &Path, is_tagged: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let head = head(root)?;
-    let (version, target) = client(root)?;
+    let client = client(root)?;
+    let version = &client.version;
     writeln!(out, "Release {version} of {CLIENT}\n")?;
     let mut lacking = 0;
     let mut say = |name: &str, verdict: Verdict| {
@@ -45,12 +46,13 @@ pub(crate) fn run(root: &Path, is_tagged: bool, out: &mut dyn Write) -> anyhow::
         };
         writeln!(out, "  {mark}  {name:11}  {text}")
     };
-    say("tag", tag(root, &version, &head, is_tagged)?)?;
+    say("tag", tag(root, version, &head, is_tagged)?)?;
     say("tree", tree(root)?)?;
-    say("changelog", changelog(&read(root, CHANGELOG)?, &version))?;
-    say("description", description(root, &version)?)?;
+    say("changelog", changelog(&read(root, CHANGELOG)?, version))?;
+    say("description", description(root, version)?)?;
+    say("repository", repository(&client))?;
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
-    match package(root, &target, &version, scratch.path())? {
+    match package(root, &client, scratch.path())? {
         Ok(package) => {
             say("package", package.builds()?)?;
             say("links", package.links()?)?;
@@ -87,8 +89,15 @@ fn head(root: &Path) -> anyhow::Result<String> {
     Ok(text(&output.stdout))
 }
 
-/// The client's version, and the folder that cargo builds in.
-fn client(root: &Path) -> anyhow::Result<(String, PathBuf)> {
+/// What cargo knows of the client.
+struct Client {
+    version: String,
+    repository: Option<String>,
+    /// The folder that cargo builds in.
+    target: PathBuf,
+}
+
+fn client(root: &Path) -> anyhow::Result<Client> {
     let arguments = ["metadata", "--no-deps", "--format-version=1"];
     let output = output(cargo().current_dir(root).args(arguments))?;
     if !output.status.success() {
@@ -98,12 +107,22 @@ fn client(root: &Path) -> anyhow::Result<(String, PathBuf)> {
         serde_json::from_slice(&output.stdout).context("`cargo metadata` printed no JSON")?;
     let packages = metadata["packages"].as_array();
     let client = packages.and_then(|all| all.iter().find(|one| one["name"] == CLIENT));
-    let version = client.and_then(|client| client["version"].as_str());
-    let target = metadata["target_directory"].as_str();
-    version
-        .zip(target)
-        .map(|(version, target)| (version.to_owned(), target.into()))
-        .with_context(|| format!("the workspace has no package {CLIENT}"))
+    let client = client.with_context(|| format!("the workspace has no package {CLIENT}"))?;
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    Ok(Client {
+        version: text(&client["version"]).unwrap_or_default(),
+        repository: text(&client["repository"]),
+        target: text(&metadata["target_directory"])
+            .unwrap_or_default()
+            .into(),
+    })
+}
+
+/// The client's documentation sends its readers to the repository.
+fn repository(client: &Client) -> Verdict {
+    client.repository.clone().ok_or_else(|| {
+        "client/Cargo.toml names no `repository`, to which the client's docs send readers".into()
+    })
 }
 
 fn tag(root: &Path, version: &str, head: &str, is_tagged: bool) -> anyhow::Result<Verdict> {
@@ -188,22 +207,21 @@ struct Package<'a> {
 /// Packages the client as `cargo publish` would, and unpacks it.
 fn package<'a>(
     root: &Path,
-    target: &Path,
-    version: &str,
+    client: &Client,
     scratch: &'a Path,
 ) -> anyhow::Result<Result<Package<'a>, String>> {
     // Dirty is another item of the list; building is done where no checkout is near.
     let arguments = ["package", "--locked", "--allow-dirty", "--no-verify"];
-    let client = ["--package", CLIENT];
-    let packaged = output(cargo().current_dir(root).args(arguments).args(client))?;
+    let package = ["--package", CLIENT];
+    let packaged = output(cargo().current_dir(root).args(arguments).args(package))?;
     if !packaged.status.success() {
         let why = first_error(&packaged);
         return Ok(Err(format!("cannot be packaged: {why}")));
     }
-    let name = format!("{CLIENT}-{version}");
+    let name = format!("{CLIENT}-{}", client.version);
     let mut command = Command::new("tar");
     command.arg("-C").arg(scratch).arg("-xzf");
-    let unpacked = output(command.arg(target.join(format!("package/{name}.crate"))))?;
+    let unpacked = output(command.arg(client.target.join(format!("package/{name}.crate"))))?;
     if !unpacked.status.success() {
         bail!("cannot unpack the package: {}", first_error(&unpacked));
     }

@@ -199,6 +199,12 @@ fn each_thing_that_a_release_lacks_is_named() {
             &[Committed("client/openapi.json", "1.2.0", "1.1.0")],
         ),
         (
+            "no-repository",
+            &[],
+            4,
+            &[Committed(VERSION, "repository = ", "homepage = ")],
+        ),
+        (
             "file-not-packaged",
             &[],
             4,
