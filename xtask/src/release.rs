@@ -108,11 +108,11 @@ fn client(root: &Path) -> anyhow::Result<Client> {
     let packages = metadata["packages"].as_array();
     let client = packages.and_then(|all| all.iter().find(|one| one["name"] == CLIENT));
     let client = client.with_context(|| format!("the workspace has no package {CLIENT}"))?;
-    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let own = |value: &Value| value.as_str().map(str::to_owned);
     Ok(Client {
-        version: text(&client["version"]).unwrap_or_default(),
-        repository: text(&client["repository"]),
-        target: text(&metadata["target_directory"])
+        version: own(&client["version"]).unwrap_or_default(),
+        repository: own(&client["repository"]),
+        target: own(&metadata["target_directory"])
             .unwrap_or_default()
             .into(),
     })
@@ -145,7 +145,7 @@ fn tree(root: &Path) -> anyhow::Result<Verdict> {
         bail!("`git status` failed: {}", first_error(&output));
     }
     let changed = text(&output.stdout);
-    let names: Vec<_> = changed.lines().map(|line| line[2..].trim()).collect();
+    let names: Vec<_> = changed.lines().filter_map(|line| line.get(3..)).collect();
     Ok(if names.is_empty() {
         Ok("everything is committed".into())
     } else {
