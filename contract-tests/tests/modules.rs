@@ -330,6 +330,7 @@ fn no_module_imports_one_that_imports_it() {
     for root in [
         "src/lib.rs",
         "src/main.rs",
+        "mock/src/lib.rs",
         "../openapi/src/lib.rs",
         "../client/src/lib.rs",
     ] {

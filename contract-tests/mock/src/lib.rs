@@ -4,6 +4,7 @@ mod authentication;
 mod contract;
 mod error;
 mod fault;
+mod kind;
 mod ocp;
 mod operations;
 mod page;

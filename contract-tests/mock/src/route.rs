@@ -5,7 +5,8 @@ use ocp_contract::{List, Location, Operation, Parameter};
 use serde_json::Value;
 
 use crate::contract::Contract;
-use crate::operations::{self, Kind};
+use crate::kind::Kind;
+use crate::operations;
 use crate::page::Page;
 use crate::query::first;
 use crate::refusal::Refusal;

@@ -1,18 +1,19 @@
 //! Restore tasks: how each of their operations shows and filters them.
 
+mod embedded;
 mod filter;
 mod states;
 pub mod tasks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use chrono::{DateTime, FixedOffset, Utc};
 use ocp_contract::Operation;
 use serde_json::{Map, Value, json};
 
-use super::{Filter, Kind, Known};
+use crate::kind::{Filter, Kind, Known};
 use crate::refusal::Refusal;
-use crate::{EmbeddedOcp, Error, Settings, Variant};
+use crate::{Error, Variant};
 use states::States;
 
 const KIND: &str = "restore_task";
@@ -29,34 +30,6 @@ const OF_CLUSTER: &str = "listClusterRestoreTasks";
 const TIMES: [&str; 3] = ["createTime", "finishTime", "restoreEndTime"];
 /// The offset of the documented rows, in seconds.
 const ZONE: i32 = 8 * 3600;
-
-impl Settings {
-    /// An OCP for everybody with these restore tasks, newest first.
-    pub fn new(tasks: Vec<Value>) -> Self {
-        Self {
-            rows: BTreeMap::from([(KIND.to_owned(), tasks)]),
-            ..Self::default()
-        }
-    }
-}
-
-impl EmbeddedOcp {
-    /// Lets the restores that run end well, now.
-    ///
-    /// ```
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// use ocp_mock::{EmbeddedOcp, Settings, tasks};
-    ///
-    /// let ocp = EmbeddedOcp::start(Settings::new(tasks::made(1))).await?;
-    /// ocp.finish_restores();
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn finish_restores(&self) {
-        self.finish();
-    }
-}
 
 /// Restore tasks, as one operation has them.
 struct RestoreTasks {
