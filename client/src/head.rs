@@ -22,7 +22,17 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+    /// What the headers of a response say; `None` where they say nothing.
+    ///
+    /// ```
+    /// use oceanbase_ocp::{RateLimit, http};
+    ///
+    /// let mut headers = http::HeaderMap::new();
+    /// assert_eq!(RateLimit::of(&headers), None);
+    /// headers.insert("ratelimit-remaining", 3.into());
+    /// assert_eq!(RateLimit::of(&headers).unwrap().remaining, Some(3));
+    /// ```
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
         let number = |name| -> Option<u64> {
             let text = headers.get(name)?.to_str().ok()?;
             let is_number = text.bytes().all(|byte| byte.is_ascii_digit());

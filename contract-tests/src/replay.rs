@@ -84,6 +84,11 @@ pub(crate) async fn requests(interaction: &Interaction, spec: &Value) -> Vec<Req
 
 async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Decoded, Failure> {
     let arguments = interaction.arguments(spec).map_err(Failure::Argument)?;
+    bridge::call(&client(url)?, &interaction.operation_id, arguments).await
+}
+
+/// A client of a server on this host.
+pub(crate) fn client(url: &str) -> Result<Client, Failure> {
     // The embedded server stands on this host, whatever proxies there are.
     let http = reqwest::Client::builder()
         .no_proxy()
@@ -92,12 +97,11 @@ async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Deco
         .user_agent("oceanbase-ocp contract tests")
         .build()
         .map_err(|error| Failure::Argument(error.to_string()))?;
-    let client = Client::builder(url)
+    Client::builder(url)
         .http_client(http)
         .retry(RetryPolicy::disabled())
         .build()
-        .map_err(Failure::Call)?;
-    bridge::call(&client, &interaction.operation_id, arguments).await
+        .map_err(Failure::Call)
 }
 
 /// A server that gives the recorded answer to the recorded request only.

@@ -33,8 +33,12 @@ struct Case {
     tasks: Vec<i64>,
     #[serde(default)]
     variants: Vec<Variant>,
+    /// Fingerprints; the first one is the cause, and stands first in the report.
     #[serde(default)]
     finds: Vec<String>,
+    /// The causes, where it depends on the tasks which of them stands first.
+    #[serde(default)]
+    first: Vec<String>,
     #[serde(default)]
     says: String,
     verdict: String,
@@ -130,9 +134,20 @@ fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
         .filter(|one| !prints.contains(&one.as_str()))
         .collect();
     let is_said = report.verdict().contains(&case.says);
-    (verdict != case.verdict || !missing.is_empty() || !is_said).then(|| {
+    let first = report.findings.first();
+    let first = first.map(|one| short(case, &one.fingerprint));
+    let causes = if case.first.is_empty() {
+        case.finds.get(..1).unwrap_or_default()
+    } else {
+        &case.first
+    };
+    let is_cause = match first {
+        Some(first) => causes.iter().any(|cause| cause == first) || verdict == "unjudged",
+        None => causes.is_empty(),
+    };
+    (verdict != case.verdict || !missing.is_empty() || !is_said || !is_cause).then(|| {
         format!(
-            "{} ({count} tasks): {verdict} instead of {}, without {missing:?}; found {prints:#?}; {}",
+            "{} ({count} tasks): {verdict} instead of {}, without {missing:?}, {first:?} first; found {prints:#?}; {}",
             case.name, case.verdict, report.verdict()
         )
     })
@@ -229,6 +244,7 @@ fn both_of(one: &Case, other: &Case) -> Case {
         tasks: Vec::new(),
         variants: Vec::new(),
         finds: Vec::new(),
+        first: Vec::new(),
         says: String::new(),
         verdict: String::new(),
         fault,

@@ -7,6 +7,7 @@
 //! generated code, of a derived schema, of a request or of a whole body is no killer
 //! here: it would notice everything, and know nothing.
 
+mod client;
 mod explained;
 mod gates;
 mod grades;
@@ -44,7 +45,7 @@ pub async fn run(progress: &ProgressBar) -> anyhow::Result<Vec<Mutant>> {
     gates::judge(&spec, &evidence, folder, &mut mutants, progress)?;
     let mut rest = response::mutants(&evidence, &spec, &grades);
     progress.inc_length(rest.len() as u64);
-    response::judge(&evidence, &mut rest, progress).await?;
+    response::judge(&evidence, &spec, &mut rest, progress).await?;
     mutants.append(&mut rest);
     mutants.append(&mut request::mutants(&evidence, &spec, &grades, progress).await?);
     let mut ids = BTreeSet::new();

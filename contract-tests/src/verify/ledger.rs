@@ -111,7 +111,16 @@ impl Ledger {
     }
 
     /// Checks, and findings: each that follows from another one stands under it.
-    pub(super) fn close(self) -> (Vec<CheckReport>, Vec<Finding>) {
+    pub(super) fn close(mut self) -> (Vec<CheckReport>, Vec<Finding>) {
+        for one in &self.findings {
+            let fingerprint = &one.fingerprint;
+            if let (false, Some(cause)) = (
+                self.follows.contains_key(fingerprint),
+                self.broken.later_cause(fingerprint),
+            ) {
+                self.follows.insert(fingerprint.clone(), cause);
+            }
+        }
         let root = |fingerprint: &str| {
             let mut at = fingerprint.to_owned();
             // As many steps as there are findings lead to every root.

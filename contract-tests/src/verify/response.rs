@@ -55,6 +55,26 @@ pub(super) struct Response {
 }
 
 impl Response {
+    /// What came of a request by the contract, which nothing else is known of yet.
+    pub(super) fn new(
+        received: Option<Received>,
+        outcome: Option<Result<Decoded, Failure>>,
+        secrets: Arc<Secrets>,
+    ) -> Self {
+        Self {
+            number: 1,
+            target: String::new(),
+            body: json(received.as_ref(), &secrets),
+            received,
+            outcome,
+            meaning: None,
+            curl: String::new(),
+            is_probe: false,
+            is_anonymous: false,
+            secrets,
+        }
+    }
+
     pub(super) fn status(&self) -> u16 {
         self.received.as_ref().map_or(0, |received| received.status)
     }
@@ -165,6 +185,20 @@ impl Response {
             true => message,
             false => self.secrets.text(&message),
         }
+    }
+}
+
+/// A body as JSON, or what it is instead.
+fn json(received: Option<&Received>, secrets: &Secrets) -> Result<Value, String> {
+    match received.map(|received| received.body.as_deref()) {
+        Some(Some([])) => Err("empty".to_owned()),
+        Some(Some(bytes)) => serde_json::from_slice(bytes).map_err(|error| {
+            let text = secrets.text(&String::from_utf8_lossy(bytes));
+            let beginning: String = text.chars().take(60).collect();
+            format!("not JSON ({error}): {beginning:?}")
+        }),
+        Some(None) => Err("broken off, or endless".to_owned()),
+        None => Err("missing".to_owned()),
     }
 }
 

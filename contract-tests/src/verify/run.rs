@@ -10,7 +10,7 @@ use super::judgement::{Fault, Judgement};
 use super::kind::RowKind;
 use super::ledger::Ledger;
 use super::listing::Listing;
-use super::passive::{self, Reading};
+use super::passive;
 use super::request::{Query, RawRequest, Request};
 use super::response::Response;
 use super::row::Row;
@@ -138,16 +138,9 @@ impl<'a> Run<'a> {
             if let Some(stop) = stop {
                 return Err(stop);
             }
-            let strict = &self.subject.strict;
-            let judgements = passive::response(strict, self.kind, &response);
-            if response.outcome.is_some() {
-                response.meaning = Some(match passive::reading(&response, strict) {
-                    Reading::Right => Meaning::ReadRight,
-                    Reading::Error(_) => Meaning::Refused,
-                    Reading::Wrong(_) => Meaning::ReadWrong,
-                });
-            }
-            self.ledger.enter(Some(&response), judgements);
+            let judged = passive::response(&self.subject.strict, self.kind, &response);
+            response.meaning = judged.reading.as_ref().map(Meaning::from);
+            self.ledger.enter(Some(&response), judged.judgements);
             if response.status() == 429 {
                 continue;
             }
@@ -176,9 +169,10 @@ impl<'a> Run<'a> {
 
     /// Judges a page, and keeps its rows in mind.
     pub(super) fn judge_page(&mut self, listing: &Listing) {
-        let mut judgements = passive::page(listing);
+        // Rows first: a row that comes twice is why a page has too many.
         let known = &self.history.known;
-        judgements.extend(self.kind.judge(&self.subject.strict, known, listing));
+        let mut judgements = self.kind.judge(&self.subject.strict, known, listing);
+        judgements.extend(passive::page(listing));
         self.ledger.enter(Some(&listing.response), judgements);
         self.history.learn(&listing.rows);
     }

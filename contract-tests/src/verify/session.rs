@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use oceanbase_ocp::RateLimit;
 use ocp_contract::{Location, Operation};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::HeaderMap;
@@ -229,26 +230,15 @@ impl Session {
     }
 
     fn response(&mut self, exchanged: Exchanged, is_anonymous: bool, is_probe: bool) -> Response {
-        let received = exchanged.received;
-        let body = match received.as_ref().map(|received| received.body.as_deref()) {
-            Some(Some([])) => Err("empty".to_owned()),
-            Some(Some(bytes)) => serde_json::from_slice(bytes)
-                .map_err(|error| format!("not JSON ({error}): {}", self.beginning(bytes))),
-            Some(None) => Err("broken off, or endless".to_owned()),
-            None => Err("missing".to_owned()),
-        };
         let target = exchanged.target.unwrap_or_default();
+        let secrets = Arc::clone(&self.secrets);
         let response = Response {
             number: self.sent,
             curl: self.curl(&target, !is_anonymous),
             target,
             is_probe,
             is_anonymous,
-            secrets: Arc::clone(&self.secrets),
-            received,
-            body,
-            outcome: exchanged.outcome,
-            meaning: None,
+            ..Response::new(exchanged.received, exchanged.outcome, secrets)
         };
         self.envelopes += usize::from(response.is_from_ocp());
         self.is_let_in |= response.has_envelope() && response.status() != 401 && !is_anonymous;
@@ -332,9 +322,9 @@ impl Session {
     }
 
     fn pace(&mut self, headers: &HeaderMap, status: u16) {
-        let number = |name| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-        let reset = number("RateLimit-Reset").map(Duration::from_secs);
-        let wait = match (status, number("RateLimit-Remaining")) {
+        let limit = RateLimit::of(headers);
+        let reset = limit.and_then(|limit| limit.reset);
+        let wait = match (status, limit.and_then(|limit| limit.remaining)) {
             (429, _) => reset.unwrap_or(SHORTEST_WINDOW),
             (_, Some(0)) => reset.unwrap_or_default(),
             _ => return,
@@ -354,12 +344,6 @@ impl Session {
         };
         let url = format!("{}{target}", self.shown).replace('\'', "%27");
         format!("curl -sS -H 'Content-Type: application/json'{who} '{url}'")
-    }
-
-    fn beginning(&self, bytes: &[u8]) -> String {
-        let text = self.secrets.text(&String::from_utf8_lossy(bytes));
-        let text: String = text.chars().take(60).collect();
-        format!("{text:?}")
     }
 
     pub(super) fn finish(&self) {

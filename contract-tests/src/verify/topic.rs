@@ -11,6 +11,8 @@ pub(super) enum Topic {
     Body(usize),
     /// That its envelope, or an object in it, has the members of the contract at all.
     Shape(usize, String),
+    /// That the member at this place of its body is called as in the contract.
+    Name(usize, String),
     /// That the client can read it.
     Response(usize),
     /// A member of the row with this id.
@@ -25,8 +27,6 @@ pub(super) enum Topic {
     Sizes,
     /// Totals are those of the rows.
     Totals,
-    /// How many pages there are.
-    PageCount,
     /// A page has the rows that belong on it.
     Pages,
     /// The first page is page 1.
@@ -41,13 +41,12 @@ impl Topic {
                 "unusable-response"
             }
             Self::Shape(..) => "shared-cause",
+            Self::Name(..) => "renamed-member",
             Self::Member(..) => "damaged-row",
             Self::Ids => "damaged-ids",
             Self::Row(_) => "unlisted-row",
             Self::Filter(_) => "broken-filter",
-            Self::Sizes | Self::Totals | Self::PageCount | Self::Pages | Self::Origin => {
-                "unreliable-pages"
-            }
+            Self::Sizes | Self::Totals | Self::Pages | Self::Origin => "unreliable-pages",
         }
     }
 }

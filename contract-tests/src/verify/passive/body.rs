@@ -4,7 +4,9 @@ use ocp_contract::escape;
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::{Value, json};
 
+use crate::verify::finding::Observation;
 use crate::verify::judgement::Fault;
+use crate::verify::kind::RowKind;
 use crate::verify::row::long;
 use crate::verify::secrets::Secrets;
 use crate::verify::topic::Topic;
@@ -14,7 +16,28 @@ pub(super) fn is_about_envelope(one: &Departure) -> bool {
     one.place.path.len() < 2 && one.rule != Rule::Undocumented
 }
 
-pub(super) fn fault(one: Departure, secrets: &Secrets) -> Fault {
+/// A departure as a fault; a new enum value also answers what values there are.
+pub(super) fn judge(
+    kind: &dyn RowKind,
+    one: &Departure,
+    body: &Value,
+    secrets: &Secrets,
+) -> (Fault, Option<Observation>) {
+    let fault = fault(one.clone(), secrets);
+    if one.rule != Rule::NewEnumValue {
+        return (fault, None);
+    }
+    match kind.misplaced(one, body, &fault) {
+        Some(misplaced) => (misplaced, None),
+        None => {
+            let text = format!("{}: {}", one.place, one.what);
+            let observed = Observation::new(one.place.path(), one.what.as_str(), text);
+            (fault, Some(observed))
+        }
+    }
+}
+
+fn fault(one: Departure, secrets: &Secrets) -> Fault {
     let (mut place, mut pointer) = (one.place, one.body);
     if let (Rule::Undocumented, Some(name)) = (&one.rule, &one.member) {
         // The one name in a report that a server has made up.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use ocp_contract::strict::{Rule, Strict};
+use ocp_contract::strict::{Departure, Rule, Strict};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::bridge::Failure;
 use crate::lossless::{Difference, differences};
 use crate::verify::check;
+use crate::verify::finding::Meaning;
 use crate::verify::judgement::{Fault, Judgement};
 use crate::verify::response::Response;
 use crate::verify::secrets::Secrets;
@@ -26,37 +27,55 @@ pub enum Reading {
     Wrong(String),
 }
 
-/// What the client made of a response, beside what the response says.
-pub(crate) fn reading(response: &Response, strict: &Strict) -> Reading {
-    let outcome = match &response.outcome {
-        Some(Ok(outcome)) => outcome,
-        Some(Err(failure)) => return Reading::Error(failure.to_string()),
-        None => return Reading::Error("not sent by the client".into()),
-    };
-    // The client skips a byte order mark, and loses nothing by it.
-    let bytes = response
-        .received
-        .as_ref()
-        .and_then(|received| received.body.as_deref());
-    let bytes = bytes.unwrap_or_default();
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let body = match serde_json::from_slice(bytes) {
-        Ok(body) => body,
-        Err(error) => return Reading::Wrong(format!("it took what is not JSON: {error}")),
-    };
-    let unknown: BTreeSet<String> = strict
-        .departures(response.status(), &body)
-        .into_iter()
-        .filter(|one| one.rule == Rule::Undocumented)
-        .map(|one| one.body)
-        .collect();
-    match lost(&body, &outcome.json, &unknown).as_slice() {
-        [] => Reading::Right,
-        lost => {
-            let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
-            Reading::Wrong(lost.join(", "))
+impl Reading {
+    fn of(lost: &[Difference]) -> Self {
+        match lost {
+            [] => Self::Right,
+            lost => {
+                let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
+                Self::Wrong(lost.join(", "))
+            }
         }
     }
+}
+
+impl From<&Reading> for Meaning {
+    fn from(reading: &Reading) -> Self {
+        match reading {
+            Reading::Right => Self::ReadRight,
+            Reading::Error(_) => Self::Refused,
+            Reading::Wrong(_) => Self::ReadWrong,
+        }
+    }
+}
+
+/// Places of members that the contract does not know.
+pub(super) fn unknown(departures: &[Departure]) -> BTreeSet<String> {
+    departures
+        .iter()
+        .filter(|one| one.rule == Rule::Undocumented)
+        .map(|one| one.body.clone())
+        .collect()
+}
+
+/// What the client made of a response whose body is no JSON.
+pub(super) fn without_json(strict: &Strict, response: &Response) -> Option<Reading> {
+    let decoded = match response.outcome.as_ref()? {
+        Ok(decoded) => decoded,
+        Err(failure) => return Some(Reading::Error(failure.to_string())),
+    };
+    // The client skips a byte order mark, and loses nothing by it.
+    let received = response.received.as_ref();
+    let bytes = received.and_then(|received| received.body.as_deref());
+    let bytes = bytes.unwrap_or_default();
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    Some(match serde_json::from_slice(bytes) {
+        Ok(body) => {
+            let unknown = unknown(&strict.departures(response.status(), &body));
+            Reading::of(&lost(&body, &decoded.json, &unknown))
+        }
+        Err(error) => Reading::Wrong(format!("it took what is not JSON: {error}")),
+    })
 }
 
 /// What differs between a response and its decoded value, but for members that
@@ -84,41 +103,47 @@ pub(super) fn client(
     response: &Response,
     body: &Value,
     unknown: &BTreeSet<String>,
-) -> Option<Judgement> {
-    let outcome = response.outcome.as_ref()?;
-    let faults: Vec<Fault> = match outcome {
-        Ok(decoded) => lost(body, &decoded.json, unknown)
-            .into_iter()
-            .map(|one| {
-                let got = sentence(&one, &response.secrets);
+) -> Option<(Judgement, Reading)> {
+    let (faults, reading) = match response.outcome.as_ref()? {
+        Ok(decoded) => {
+            let lost = lost(body, &decoded.json, unknown);
+            let loses = |one: &Difference| {
+                let got = sentence(one, &response.secrets);
                 Fault::new("loses", "the decoded value encodes to the body", got)
-            })
-            .collect(),
-        Err(failure @ Failure::Call(_)) if response.status() == 200 => {
-            vec![Fault::new(
-                "cannot read",
-                "an answer that the client reads",
-                response.failure(failure),
-            )]
+            };
+            (lost.iter().map(loses).collect(), Reading::of(&lost))
         }
-        Err(failure @ Failure::Call(error)) => {
+        Err(failure) => {
+            let faults: Vec<Fault> = refused(response, body, failure).into_iter().collect();
+            (faults, Reading::Error(failure.to_string()))
+        }
+    };
+    let rests = |fault: Fault| fault.rests_on([Topic::Response(response.number)]);
+    let faults = faults.into_iter().map(rests).collect();
+    Some((Judgement::Applied(check::CLIENT, faults), reading))
+}
+
+/// What is wrong where the client fails.
+fn refused(response: &Response, body: &Value, failure: &Failure) -> Option<Fault> {
+    let got = || response.failure(failure);
+    match failure {
+        Failure::Call(_) if response.status() == 200 => Some(Fault::new(
+            "cannot read",
+            "a response that the client reads",
+            got(),
+        )),
+        Failure::Call(error) => {
             let sent = body.pointer("/error/message").and_then(Value::as_str);
             // The client keeps no secrets, and cuts what is long.
             let is_kept = error.message() == sent.filter(|text| !text.is_empty())
                 || sent
                     .is_none_or(|text| text.chars().count() > 100 || !response.secrets.spare(text));
-            let got = response.failure(failure);
-            let fault = Fault::new("error", "an error with OCP's message", got);
-            (!is_kept).then_some(fault).into_iter().collect()
+            (!is_kept).then(|| Fault::new("error", "an error with OCP's message", got()))
         }
-        Err(other) => vec![Fault::new(
+        _ => Some(Fault::new(
             "cannot ask",
             "a request that the client can send",
-            response.failure(other),
-        )],
-    };
-    let number = response.number;
-    let rests = |fault: Fault| fault.rests_on([Topic::Response(number)]);
-    let faults = faults.into_iter().map(rests).collect();
-    Some(Judgement::Applied(check::CLIENT, faults))
+            got(),
+        )),
+    }
 }

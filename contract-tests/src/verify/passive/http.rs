@@ -130,6 +130,15 @@ pub(super) fn throttling(response: &Response) -> Vec<Judgement> {
     judgements
 }
 
+/// What the envelope rests on: an excused status is no fault, but what is wrong under it
+/// has that of others.
+pub(super) fn status(response: &Response) -> Topic {
+    match response.is_excused() {
+        true => Topic::Statuses,
+        false => Topic::Status(response.number),
+    }
+}
+
 /// The body's clock and that of HTTP are the same; whole hours between them are a time
 /// zone that was lost, or written wrongly.
 pub(super) fn clock(response: &Response, body: &Value) -> Option<Fault> {

@@ -15,9 +15,12 @@ pub(crate) fn page(listing: &Listing) -> Vec<Judgement> {
 }
 
 fn faults(listing: &Listing) -> Vec<Fault> {
-    use Topic::{Origin, PageCount, Pages, Sizes, Totals};
+    use Topic::{Origin, Pages, Sizes, Totals};
     let rows = listing.rows.len() as i64;
     let mut faults = Vec::new();
+    // A row that comes twice is judged with the rows.
+    let distinct = listing.ids().len() as i64;
+    let ids = |is_twice: bool| (distinct < rows && is_twice).then_some(Topic::Ids);
     let mut wrong = |name: &str, expected: String, rests_on: &[Topic], breaks: &[Topic]| {
         let page = listing.response.secrets.quote(&listing.page);
         let got = format!("{rows} rows in `contents`, page {page}");
@@ -57,7 +60,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
             format!(
                 "at most {size} rows, as asked for; the server seems to take {rows} for any size"
             ),
-            &[],
+            ids(distinct <= size).as_slice(),
             &[Sizes],
         );
     }
@@ -68,17 +71,21 @@ fn faults(listing: &Listing) -> Vec<Fault> {
             "size",
             format!("size {asked}, as asked for, or the number of rows"),
             &[Sizes],
-            &[],
+            &[Sizes],
         );
     }
     if let Some(total) = told("totalElements").filter(|_| size > 0) {
         let skipped = number.saturating_sub(1).saturating_mul(size);
         let due = total.saturating_sub(skipped).clamp(0, size);
         if rows != due {
+            let mut rests_on = vec![Sizes, Origin];
+            rests_on.extend(ids(distinct == due));
+            // Rows past the end may be those of another page.
+            rests_on.extend((due == 0).then_some(Pages));
             wrong(
                 "rows against totals",
                 format!("{due} rows on page {number} of {total} by {size}"),
-                &[Sizes, PageCount, Origin],
+                &rests_on,
                 &[Totals],
             );
         }
@@ -88,7 +95,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
                 "totalPages",
                 format!("{due} pages for {total} by {size}"),
                 &[Sizes, Totals],
-                &[PageCount],
+                &[],
             );
         }
     }

@@ -6,7 +6,8 @@ use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
 use crate::verify::check::{self, CheckId};
-use crate::verify::judgement::Fault;
+use crate::verify::judgement::{Fault, Judgement};
+use crate::verify::secrets::Secrets;
 use crate::verify::topic::Topic;
 
 /// So many members that an object lacks, or has too many, have one cause.
@@ -15,10 +16,10 @@ const MANY: usize = 4;
 /// A cause, and what is named by it.
 pub(super) struct Shared {
     pub(super) check: CheckId,
-    pub(super) fault: Fault,
-    topic: Topic,
+    fault: Fault,
+    pub(super) topic: Topic,
     /// Whether a departure is one of those that it explains.
-    explains: Box<dyn Fn(&Departure) -> bool>,
+    is_cause_of: Box<dyn Fn(&Departure) -> bool>,
 }
 
 impl Shared {
@@ -33,13 +34,24 @@ impl Shared {
             check,
             fault: fault.breaks([topic.clone()]),
             topic,
-            explains: Box::new(explains),
+            is_cause_of: Box::new(explains),
         }
+    }
+
+    pub(super) fn explains(&self, departure: &Departure) -> bool {
+        (self.is_cause_of)(departure)
     }
 
     /// What a departure rests on, if this explains it.
     pub(super) fn topic_of(&self, departure: &Departure) -> Option<Topic> {
-        (self.explains)(departure).then(|| self.topic.clone())
+        self.explains(departure).then(|| self.topic.clone())
+    }
+
+    /// The cause as what its check found; names in it may be those of a server.
+    pub(super) fn judgement(&self, secrets: &Secrets) -> Judgement {
+        let mut fault = self.fault.clone();
+        fault.got = secrets.shortened(&fault.got);
+        Judgement::Applied(self.check, vec![fault])
     }
 }
 
@@ -56,7 +68,7 @@ pub(super) fn shared(
         return vec![Shared::new(check::ENVELOPE, number, fault, |_| true)];
     }
     let case = another_case(number, departures);
-    let is_left = |one: &&Departure| case.as_ref().is_none_or(|case| !(case.explains)(one));
+    let is_left = |one: &&Departure| case.as_ref().is_none_or(|case| !case.explains(one));
     let departures: Vec<&Departure> = departures.iter().filter(is_left).collect();
     let lacks = lacking(&departures);
     if let Some(names) = lacks.get("").filter(|names| names.len() >= MANY) {

@@ -1,0 +1,112 @@
+//! Members under another name: an object lacks the one and has the other.
+
+use std::collections::BTreeMap;
+
+use ocp_contract::escape;
+use ocp_contract::strict::{Departure, Rule, Strict};
+use serde_json::Value;
+
+use super::shape::Shared;
+use crate::verify::judgement::Fault;
+use crate::verify::secrets::Secrets;
+use crate::verify::topic::Topic;
+
+/// A member that an object has under another name.
+pub(super) struct Renamed {
+    /// JSON pointers of the member, by either name.
+    due: String,
+    sent: String,
+    /// The other name.
+    name: String,
+}
+
+/// Members that the body has under another name: were each called as in the contract, the
+/// body would depart from it neither there nor anywhere else instead.
+pub(super) fn renamed(
+    strict: &Strict,
+    status: u16,
+    body: &Value,
+    departures: &[Departure],
+    causes: &[Shared],
+) -> Vec<Renamed> {
+    let of = |rule: Rule| {
+        let is_left = |one: &&Departure| !causes.iter().any(|cause| cause.explains(one));
+        let departures = departures.iter().filter(is_left);
+        departures.filter(move |one| one.rule == rule)
+    };
+    // The same two names in many rows are one renaming.
+    let mut pairs: BTreeMap<_, Vec<&str>> = BTreeMap::new();
+    for due in of(Rule::Missing) {
+        for sent in of(Rule::Undocumented) {
+            let object = sent.body.rfind('/').map(|cut| &sent.body[..cut]);
+            if let (Some(_), Some(name), true) =
+                (&due.member, &sent.member, object == Some(&due.body))
+            {
+                let pair = (due.place.path(), name);
+                pairs.entry(pair).or_default().push(&due.body);
+            }
+        }
+    }
+    let mut renamed: Vec<Renamed> = Vec::new();
+    for ((place, sent), objects) in pairs {
+        let due = place.rsplit('.').next().unwrap_or_default();
+        let pointers = |name: &str| -> Vec<String> {
+            let name = escape(name);
+            let objects = objects.iter();
+            objects.map(|object| format!("{object}/{name}")).collect()
+        };
+        let (due_at, sent_at) = (pointers(due), pointers(sent));
+        let is_taken = renamed
+            .iter()
+            .any(|one| due_at.contains(&one.due) || sent_at.contains(&one.sent));
+        if is_taken {
+            continue;
+        }
+        let mut mended = body.clone();
+        for object in &objects {
+            let object = mended.pointer_mut(object).and_then(Value::as_object_mut);
+            if let Some((object, value)) =
+                object.and_then(|object| object.remove(sent).map(|value| (object, value)))
+            {
+                object.insert(due.to_owned(), value);
+            }
+        }
+        let left = strict.departures(status, &mended).len();
+        if left + 2 * objects.len() <= departures.len() {
+            let pointers = due_at.into_iter().zip(sent_at);
+            renamed.extend(pointers.map(|(due, at)| Renamed {
+                due,
+                sent: at,
+                name: sent.clone(),
+            }));
+        }
+    }
+    renamed
+}
+
+/// The fault that a departure is, linked with the one that is about the member's other name.
+pub(super) fn with_new_name(
+    mut fault: Fault,
+    departure: &Departure,
+    renamed: &[Renamed],
+    number: usize,
+    secrets: &Secrets,
+) -> Fault {
+    let topic = |one: &Renamed| Topic::Name(number, one.due.clone());
+    match (&departure.rule, &departure.member) {
+        (Rule::Missing, Some(member)) => {
+            let due = format!("{}/{}", departure.body, escape(member));
+            let Some(one) = renamed.iter().find(|one| one.due == due) else {
+                return fault;
+            };
+            let name = secrets.text(&one.name);
+            fault.got.push_str(&format!("; `{name}` has such a value"));
+            fault.breaks([topic(one)])
+        }
+        (Rule::Undocumented, _) => {
+            let one = renamed.iter().find(|one| one.sent == departure.body);
+            fault.rests_on(one.map(topic))
+        }
+        _ => fault,
+    }
+}
