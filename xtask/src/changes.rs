@@ -3,7 +3,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use ocp_contract::Document;
@@ -11,10 +11,11 @@ use ocp_contract::changes::{Change, Class, Difference, between};
 use semver::Version;
 use serde_json::{Value, json};
 
+use crate::git::{git, last_release};
 use crate::regen::{SPEC, checked, replace, utf8};
 
 const MANIFEST: &str = "client/Cargo.toml";
-const CHANGELOG: &str = "CHANGELOG.md";
+pub(crate) const CHANGELOG: &str = "CHANGELOG.md";
 
 const WRONG: u8 = 1;
 const NOT_ENOUGH: u8 = 4;
@@ -44,7 +45,7 @@ fn report(argument: &str) -> Result<(Format, PathBuf), String> {
 }
 
 /// What the changes ask of a release.
-struct Verdict {
+pub(crate) struct Verdict {
     against: String,
     changes: Vec<Change>,
     /// The version of the client at that revision.
@@ -91,6 +92,21 @@ pub(crate) fn run(
     } else {
         ExitCode::from(NOT_ENOUGH)
     })
+}
+
+/// What the changes since the last release ask of the next one; `None` before the first.
+///
+/// # Errors
+///
+/// When a description cannot be read, now or then.
+pub(crate) fn since_last_release(root: &Path) -> anyhow::Result<Option<Verdict>> {
+    let Some(release) = last_release(root)? else {
+        return Ok(None);
+    };
+    let new = std::fs::read_to_string(root.join(SPEC));
+    let new = new.with_context(|| format!("cannot read {SPEC}"))?;
+    let new = Document::parse(SPEC, &new).map_err(|error| anyhow!("{error}"))?;
+    verdict(root, Some(&release), &new).map(Some)
 }
 
 fn verdict(root: &Path, against: Option<&str>, new: &Document) -> anyhow::Result<Verdict> {
@@ -150,13 +166,19 @@ fn needed(before: &Version, worst: Class) -> Version {
 
 /// Whether a changelog has something under what is not released, or under a new version.
 fn is_in(changelog: &str, version: Option<&Version>) -> bool {
-    let mut sections = changelog.split("\n## ").skip(1);
-    sections.any(|section| {
-        let (title, text) = section.split_once('\n').unwrap_or((section, ""));
+    sections(changelog).any(|(title, text)| {
         let title = title.trim_start_matches('[');
         let is_it = title.to_lowercase().starts_with("unreleased")
             || title.split([']', ' ']).next().map(str::to_owned) == version.map(Version::to_string);
         is_it && text.lines().any(|line| line.starts_with("- "))
+    })
+}
+
+/// Titles of a changelog's sections, and what stands under them.
+pub(crate) fn sections(changelog: &str) -> impl Iterator<Item = (&str, &str)> {
+    changelog.split("\n## ").skip(1).map(|section| {
+        let (title, text) = section.split_once('\n').unwrap_or((section, ""));
+        (title.trim(), text.trim())
     })
 }
 
@@ -184,31 +206,6 @@ fn version(read: &dyn Fn(&str) -> anyhow::Result<Option<String>>) -> anyhow::Res
     version.with_context(|| format!("{MANIFEST} has no version"))
 }
 
-/// The tag of the last release that the checkout is made of.
-fn last_release(root: &Path) -> anyhow::Result<Option<String>> {
-    git(root, &["rev-parse", "--git-dir"])?
-        .context("this is no git checkout; nothing to compare with")?;
-    let tag = git(
-        root,
-        &["describe", "--tags", "--abbrev=0", "--match", "v[0-9]*"],
-    )?;
-    Ok(tag.map(|tag| tag.trim().to_owned()))
-}
-
-/// What git prints; `None` where it fails.
-fn git(root: &Path, arguments: &[&str]) -> anyhow::Result<Option<String>> {
-    let mut command = Command::new("git");
-    let output = command.arg("-C").arg(root).args(arguments).output();
-    let output = output.context("cannot run git, which has the description of then")?;
-    if !output.status.success() {
-        return Ok(None);
-    }
-    let Ok(text) = String::from_utf8(output.stdout) else {
-        bail!("`git {}` printed what is not UTF-8", arguments.join(" "));
-    };
-    Ok(Some(text))
-}
-
 /// One line for each change, the worst first, and the reason below what breaks.
 pub(crate) fn list(changes: &[Change], out: &mut dyn Write) -> std::io::Result<()> {
     let mut changes: Vec<&Change> = changes.iter().collect();
@@ -231,7 +228,7 @@ fn class(class: Class) -> &'static str {
 }
 
 impl Verdict {
-    fn is_enough(&self) -> bool {
+    pub(crate) fn is_enough(&self) -> bool {
         self.current >= self.needed && self.in_changelog
     }
 
@@ -241,7 +238,7 @@ impl Verdict {
     }
 
     /// What was decided, in sentences.
-    fn sentences(&self) -> Vec<String> {
+    pub(crate) fn sentences(&self) -> Vec<String> {
         let Self {
             needed,
             current,

@@ -2,6 +2,7 @@
 
 mod changes;
 mod contract_tests;
+mod git;
 mod regen;
 mod release;
 

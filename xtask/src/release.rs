@@ -11,10 +11,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde_json::Value;
 
+use crate::changes::{CHANGELOG, sections, since_last_release};
 use crate::contract_tests;
+use crate::git::git;
 
 const CLIENT: &str = "oceanbase-ocp";
-const CHANGELOG: &str = "CHANGELOG.md";
 const README: &str = "README.md";
 /// What the quick start's request is documented to return.
 const DOCUMENTED: &str =
@@ -35,8 +36,8 @@ type Verdict = Result<String, String>;
 pub(crate) fn run(root: &Path, is_tagged: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let head = head(root)?;
     let client = client(root)?;
-    let version = &client.version;
-    writeln!(out, "Release {version} of {CLIENT}\n")?;
+    let number = &client.version;
+    writeln!(out, "Release {number} of {CLIENT}\n")?;
     let mut lacking = 0;
     let mut say = |name: &str, verdict: Verdict| {
         lacking += usize::from(verdict.is_err());
@@ -46,10 +47,11 @@ pub(crate) fn run(root: &Path, is_tagged: bool, out: &mut dyn Write) -> anyhow::
         };
         writeln!(out, "  {mark}  {name:11}  {text}")
     };
-    say("tag", tag(root, version, &head, is_tagged)?)?;
+    say("tag", tag(root, number, &head, is_tagged)?)?;
     say("tree", tree(root)?)?;
-    say("changelog", changelog(&read(root, CHANGELOG)?, version))?;
-    say("description", description(root, version)?)?;
+    say("version", version(root)?)?;
+    say("changelog", changelog(&read(root, CHANGELOG)?, number))?;
+    say("description", description(root, number)?)?;
     say("repository", repository(&client))?;
     let scratch = tempfile::tempdir().context("cannot make a temporary folder")?;
     match package(root, &client, scratch.path())? {
@@ -79,14 +81,9 @@ pub(crate) fn run(root: &Path, is_tagged: bool, out: &mut dyn Write) -> anyhow::
 }
 
 fn head(root: &Path) -> anyhow::Result<String> {
-    let output = git(root, &["rev-parse", "--verify", "HEAD"])?;
-    if !output.status.success() {
-        bail!(
-            "this needs a git checkout with a commit; git says: {}",
-            first_error(&output)
-        );
-    }
-    Ok(text(&output.stdout))
+    let head = git(root, &["rev-parse", "--verify", "--quiet", "HEAD"])?;
+    let head = head.context("this needs a git checkout with a commit")?;
+    Ok(head.trim().to_owned())
 }
 
 /// What cargo knows of the client.
@@ -128,9 +125,8 @@ fn repository(client: &Client) -> Verdict {
 fn tag(root: &Path, version: &str, head: &str, is_tagged: bool) -> anyhow::Result<Verdict> {
     let name = format!("v{version}");
     let commit = format!("refs/tags/{name}^{{commit}}");
-    let output = git(root, &["rev-parse", "--verify", "--quiet", &commit])?;
-    let commit = output.status.success().then(|| text(&output.stdout));
-    Ok(match (commit, is_tagged) {
+    let commit = git(root, &["rev-parse", "--verify", "--quiet", &commit])?;
+    Ok(match (commit.as_deref().map(str::trim), is_tagged) {
         (None, false) => Ok(format!("{name} is still free")),
         (None, true) => Err(format!("there is no tag {name}")),
         (Some(_), false) => Err(format!("{name} is there already: raise the version")),
@@ -140,11 +136,7 @@ fn tag(root: &Path, version: &str, head: &str, is_tagged: bool) -> anyhow::Resul
 }
 
 fn tree(root: &Path) -> anyhow::Result<Verdict> {
-    let output = git(root, &["status", "--porcelain"])?;
-    if !output.status.success() {
-        bail!("`git status` failed: {}", first_error(&output));
-    }
-    let changed = text(&output.stdout);
+    let changed = git(root, &["status", "--porcelain"])?.context("`git status` failed")?;
     let names: Vec<_> = changed.lines().filter_map(|line| line.get(3..)).collect();
     Ok(if names.is_empty() {
         Ok("everything is committed".into())
@@ -153,12 +145,22 @@ fn tree(root: &Path) -> anyhow::Result<Verdict> {
     })
 }
 
+/// The version is not below the one that the changes of the description need.
+fn version(root: &Path) -> anyhow::Result<Verdict> {
+    let Some(verdict) = since_last_release(root)? else {
+        return Ok(Ok("is the first one to be released".into()));
+    };
+    let text = verdict.sentences().join(" ");
+    Ok(if verdict.is_enough() {
+        Ok(text)
+    } else {
+        Err(text)
+    })
+}
+
 /// The newest section is that of this version, with a date, and nothing stands above it.
 fn changelog(text: &str, version: &str) -> Verdict {
-    let mut sections = text.split("\n## ").skip(1).map(|section| {
-        let (title, body) = section.split_once('\n').unwrap_or((section, ""));
-        (title.trim(), body.trim())
-    });
+    let mut sections = sections(text);
     let mut newest = sections.next();
     if let Some(("Unreleased", body)) = newest {
         if !body.is_empty() {
@@ -433,12 +435,11 @@ fn links(html: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Cargo, whose messages are quoted here.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-}
-
-fn git(root: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
-    output(Command::new("git").current_dir(root).args(arguments))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.env("CARGO_TERM_COLOR", "never");
+    command
 }
 
 fn output(command: &mut Command) -> anyhow::Result<Output> {
@@ -471,4 +472,34 @@ fn read(root: &Path, name: &str) -> anyhow::Result<String> {
 )]
 fn put(path: &Path, content: &str) -> std::io::Result<()> {
     std::fs::write(path, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_section_is_of_the_version_with_a_date_and_a_text() {
+        let of = |text: &str| changelog(&format!("# Changelog\n\n{text}"), "1.2.0");
+        assert!(of("## Unreleased\n\n## 1.2.0 - 2024-08-08\n\n- Tasks.\n").is_ok());
+        assert!(of("## 1.2.0 - 2024-08-08\n\n- Tasks.\n\n## 1.1.0 - 2024-08-01\n").is_ok());
+        for (text, why) in [
+            ("## 1.2.01 - 2024-08-08\n\n- Tasks.\n", "begins with"),
+            ("## 1.1.0 - 2024-08-01\n\n- Tasks.\n", "begins with"),
+            ("## 1.2.0 - soon\n\n- Tasks.\n", "no date"),
+            ("## 1.2.0 - 2024-02-30\n\n- Tasks.\n", "no date"),
+            (
+                "## 1.2.0 - 2024-08-08\n\n## 1.1.0 - 2024-08-01\n",
+                "says nothing",
+            ),
+            (
+                "## Unreleased\n\n- More.\n\n## 1.2.0 - 2024-08-08\n\n- Tasks.\n",
+                "Unreleased",
+            ),
+            ("", "begins with"),
+        ] {
+            let verdict = of(text).unwrap_err();
+            assert!(verdict.contains(why), "{text}: {verdict}");
+        }
+    }
 }

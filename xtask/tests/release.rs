@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+const SPEC: &str = "openapi/ocp.yaml";
 const VERSION: &str = "client/Cargo.toml";
 const CHANGELOG: &str = "CHANGELOG.md";
 const README: &str = "README.md";
@@ -105,13 +106,41 @@ fn without_commits(line: &str) -> String {
     words.collect::<Vec<_>>().join(" ")
 }
 
+/// Name, arguments, exit code, and what is done to the checkout.
+type Case = (&'static str, &'static [&'static str], i32, &'static [Edit]);
+
+/// Exit code of a case, and what is lacking there.
+fn outcome((name, arguments, code, edits): &Case) -> String {
+    let root = tempfile::tempdir().unwrap();
+    let root = &root.path().canonicalize().unwrap();
+    let fixtures = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests"));
+    copy(&fixtures.join("release"), root);
+    std::fs::copy(fixtures.join("checkout").join(SPEC), root.join(SPEC)).unwrap();
+    git(root, &["init", "--quiet"]);
+    commit(root);
+    for edit in *edits {
+        match edit {
+            Edit::Committed(file, old, new) => {
+                replace(root, file, old, new);
+                commit(root);
+            }
+            Edit::Dirty(file, old, new) => replace(root, file, old, new),
+            Edit::Git(arguments) => git(root, arguments),
+        }
+    }
+    let output = release(root, arguments);
+    let lacking = lacking(&output);
+    assert_eq!(output.status.code(), Some(*code), "{name}: {output:?}");
+    assert_eq!(lacking.is_empty(), *code == 0, "{name}: {output:?}");
+    format!("{name}: exit code {code}\n{lacking}\n")
+}
+
 #[test]
 fn each_thing_that_a_release_lacks_is_named() {
     use Edit::{Committed, Dirty, Git};
     const TAGGED: &[&str] = &["--tagged"];
-    let mut all = String::new();
-    for (name, arguments, code, edits) in [
-        ("ready", &[][..], 0, &[][..]),
+    let cases: &[Case] = &[
+        ("ready", &[], 0, &[]),
         ("tagged", TAGGED, 0, &[Git(&["tag", "v1.2.0"])]),
         (
             "tagged-annotated",
@@ -125,6 +154,15 @@ fn each_thing_that_a_release_lacks_is_named() {
             TAGGED,
             4,
             &[Git(&["tag", "v1.1.0"])],
+        ),
+        (
+            "version-too-low",
+            &[],
+            4,
+            &[
+                Git(&["tag", "v1.1.0"]),
+                Committed(SPEC, "id: {", "taskId: {"),
+            ],
         ),
         ("tag-taken", &[], 4, &[Git(&["tag", "v1.2.0"])]),
         (
@@ -153,30 +191,6 @@ fn each_thing_that_a_release_lacks_is_named() {
             )],
         ),
         (
-            "section-of-a-longer-version",
-            &[],
-            4,
-            &[Committed(CHANGELOG, "1.2.0", "1.2.01")],
-        ),
-        (
-            "section-without-a-date",
-            &[],
-            4,
-            &[Committed(CHANGELOG, "2024-08-08", "soon")],
-        ),
-        (
-            "section-of-no-day",
-            &[],
-            4,
-            &[Committed(CHANGELOG, "2024-08-08", "2024-02-30")],
-        ),
-        (
-            "empty-section",
-            &[],
-            4,
-            &[Committed(CHANGELOG, "- Tasks.\n", "")],
-        ),
-        (
             "unreleased-changes",
             &[],
             4,
@@ -185,12 +199,6 @@ fn each_thing_that_a_release_lacks_is_named() {
                 "Unreleased\n",
                 "Unreleased\n\n- More.\n",
             )],
-        ),
-        (
-            "no-unreleased",
-            &[],
-            0,
-            &[Committed(CHANGELOG, "## Unreleased\n\n", "")],
         ),
         (
             "another-description",
@@ -277,31 +285,14 @@ fn each_thing_that_a_release_lacks_is_named() {
             )],
         ),
         ("no-git", &[], 2, &[Git(&["update-ref", "-d", "HEAD"])]),
-    ] {
-        let root = tempfile::tempdir().unwrap();
-        let root = &root.path().canonicalize().unwrap();
-        copy(
-            Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/release")),
-            root,
-        );
-        git(root, &["init", "--quiet"]);
-        commit(root);
-        for edit in edits {
-            match edit {
-                Committed(file, old, new) => {
-                    replace(root, file, old, new);
-                    commit(root);
-                }
-                Dirty(file, old, new) => replace(root, file, old, new),
-                Git(arguments) => git(root, arguments),
-            }
-        }
-        let output = release(root, arguments);
-        let lacking = lacking(&output);
-        assert_eq!(output.status.code(), Some(code), "{name}: {output:?}");
-        assert_eq!(lacking.is_empty(), code == 0, "{name}: {output:?}");
-        all += &format!("{name}: exit code {code}\n{lacking}\n");
-    }
+    ];
+    // Most of a case is waiting for cargo.
+    let (some, others) = cases.split_at(cases.len() / 2);
+    let all = std::thread::scope(|scope| {
+        let some = scope.spawn(|| some.iter().map(outcome).collect::<String>());
+        let others: String = others.iter().map(outcome).collect();
+        some.join().unwrap() + &others
+    });
     insta::with_settings!({omit_expression => true}, {
         insta::assert_snapshot!("lacking", all);
     });
