@@ -142,7 +142,7 @@ fn binds(statement: &Stmt, name: &str) -> bool {
         if matches!(&local.pat, syn::Pat::Ident(bound) if bound.ident == name))
 }
 
-/// Lets a request begin with a clone of the client. And says in our words which argument
+/// Lets a request begin with a clone of the client. And says which argument
 /// is missing: `generate` refuses progenitor's.
 fn new(new: &mut ImplItemFn) {
     new.vis = parse_quote!(pub(crate));
@@ -172,7 +172,7 @@ fn new(new: &mut ImplItemFn) {
 }
 
 /// Lets a list be given as anything that iterates over values like its items; other
-/// values say in their own words what is wrong with them.
+/// values say themselves what is wrong with them.
 fn setter(setter: &mut ImplItemFn, fields: &Fields) {
     let name = setter.sig.ident.clone();
     let field = fields
@@ -207,8 +207,8 @@ fn setter(setter: &mut ImplItemFn, fields: &Fields) {
     };
 }
 
-/// Says in the words of the value what is wrong with it: `generate` refuses
-/// progenitor's. Rust's own words for a number that does not fit are not for people.
+/// Says what the value itself says is wrong with it: `generate` refuses
+/// progenitor's. Rust's own message for a number that does not fit is not for people.
 fn unusable_argument(setter: &mut ImplItemFn) {
     let name = setter.sig.ident.to_string();
     let Some(Stmt::Expr(Expr::Assign(assignment), _)) = setter.block.stmts.first_mut() else {
@@ -220,14 +220,14 @@ fn unusable_argument(setter: &mut ImplItemFn) {
     if call.method != "map_err" {
         return;
     }
-    let words = &call.args;
-    let words = quote!(#words).to_string();
+    let message = &call.args;
+    let message = quote!(#message).to_string();
     let bits = ["32", "64"]
         .into_iter()
-        .find(|bits| words.contains(&format!("`i{bits}`")));
+        .find(|bits| message.contains(&format!("`i{bits}`")));
     let handler: Expr = if let Some(bits) = bits {
-        let words = format!("it must be a signed {bits}-bit integer");
-        parse_quote!(|_| crate::error::unusable(#name, #words))
+        let message = format!("it must be a signed {bits}-bit integer");
+        parse_quote!(|_| crate::error::unusable(#name, #message))
     } else {
         let clause = setter.sig.generics.make_where_clause();
         clause

@@ -114,7 +114,7 @@ fn a_path_parameter_has_the_name_that_it_is_given() {
     let rack = url.find("rack_id").unwrap();
     assert!(rack < url.find("host_id").unwrap());
 
-    for (argument, other, words) in [
+    for (argument, other, expected) in [
         (
             "rack_id".into(),
             "shelf_id".into(),
@@ -134,7 +134,7 @@ fn a_path_parameter_has_the_name_that_it_is_given() {
         (json!(1), json!(1), "cannot name a method"),
     ] {
         let error = changed("/paths", paths(argument, other)).unwrap_err();
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
@@ -143,8 +143,8 @@ fn only_a_path_parameter_can_be_called_otherwise() {
     let mut page = description()["components"]["parameters"]["page"].clone();
     page["x-argument"] = "number".into();
     let error = changed("/components/parameters/page", page).unwrap_err();
-    let words = "the parameter \"page\" has an `x-argument`: only one of a path can be called other than on the wire";
-    assert_eq!(error, words);
+    let expected = "the parameter \"page\" has an `x-argument`: only one of a path can be called other than on the wire";
+    assert_eq!(error, expected);
 }
 
 /// `send` refuses to go without a page that is required; the pager sets it.
@@ -172,7 +172,7 @@ fn rows_are_claimed_by_their_kind() {
         calls(&code, "crate::operations::host::claim"),
         ["crate::types::Host,[id],[ListHostsListMoreHosts]"]
     );
-    for (change, to, words) in [
+    for (change, to, expected) in [
         (
             "x-row-kind",
             json!("a host"),
@@ -187,7 +187,7 @@ fn rows_are_claimed_by_their_kind() {
         let mut spec = spec.clone();
         spec["paths"]["/hosts"]["get"][change] = to;
         let error = generate(&spec.to_string()).unwrap_err();
-        assert!(error.contains(words), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
@@ -216,7 +216,7 @@ fn filter_labels_say_what_they_leave_out_and_show_one() {
         json!({"type": "string", "x-extensible-enum": ["GOES DOWN", "LOST", "SOLD"]});
     let code = generate(&spec.to_string()).unwrap();
     for text in [
-        "No word that is publicly known belongs to these filter values: `LOST`, `SOLD`.",
+        "No value that is publicly known belongs to these filter values: `LOST`, `SOLD`.",
         "assert_eq!(State::GoingDown.filter_label(), Some(StateFilter::GoesDown));",
         "Self::GoingDown => types::StateFilter::GoesDown,",
     ] {

@@ -12,7 +12,7 @@ use super::vocabularies::variant;
 
 /// Makes structs grow without breaking their users, lets their numbers and
 /// times be read in every form that OCP writes, and adds the open enums that
-/// typify cannot make: its own refuse a word they do not know.
+/// typify cannot make: its own refuse a value they do not know.
 pub(super) fn types(
     module: &mut ItemMod,
     vocabularies: &BTreeMap<String, (Vec<String>, String)>,
@@ -52,26 +52,26 @@ pub(super) fn types(
         let ident = format_ident!("{name}");
         items.push(parse_quote!(pub use crate::#ident;));
     }
-    for (name, (words, description)) in vocabularies {
+    for (name, (values, description)) in vocabularies {
         let mut variants: BTreeMap<String, &str> = BTreeMap::new();
-        for word in words {
-            let variant = variant(word, name)?.to_string();
+        for value in values {
+            let variant = variant(value, name)?.to_string();
             if variant == "Other" {
                 return Err(format!(
-                    "the word `{word}` of {name} would hide the variant for all others"
+                    "the value `{value}` of {name} would hide the variant for all others"
                 ));
             }
-            if let Some(other) = variants.insert(variant, word) {
+            if let Some(other) = variants.insert(variant, value) {
                 return Err(format!(
-                    "the words `{other}` and `{word}` of {name} would be one variant"
+                    "the values `{other}` and `{value}` of {name} would be one variant"
                 ));
             }
         }
         let ident = format_ident!("{name}");
-        let variants = words.iter().map(|word| {
-            let variant = format_ident!("{}", word.to_upper_camel_case());
-            let doc = format!("`{word}`");
-            quote!(#[doc = #doc] #variant = #word,)
+        let variants = values.iter().map(|value| {
+            let variant = format_ident!("{}", value.to_upper_camel_case());
+            let doc = format!("`{value}`");
+            quote!(#[doc = #doc] #variant = #value,)
         });
         items.push(parse_quote! {
             crate::vocabulary::vocabulary! {

@@ -1,4 +1,4 @@
-//! Open enums and their labels: typify's own enums refuse a word they do not know.
+//! Open enums and their labels: typify's own enums refuse a value they do not know.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use syn::{Item, parse_quote};
 use super::description::members;
 
 /// For each vocabulary with `x-filter-labels`: what to filter by, instead of the
-/// words that responses have. The labels are words of the vocabulary of the same
+/// values that responses have. The labels are values of the vocabulary of the same
 /// name with `Filter` behind it.
 pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
     let mut items = Vec::new();
@@ -21,22 +21,22 @@ pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
         let filter = format!("{name}Filter");
         let (vocabulary, filters) = (format_ident!("{name}"), format_ident!("{filter}"));
         let (mut arms, mut examples) = (Vec::new(), Vec::new());
-        for (word, label) in members(labels) {
-            let word = variant(word, name)?;
+        for (value, label) in members(labels) {
+            let value = variant(value, name)?;
             let label = variant(label.as_str().unwrap_or_default(), &filter)?;
-            arms.push(quote!(Self::#word => types::#filters::#label,));
+            arms.push(quote!(Self::#value => types::#filters::#label,));
             examples.push(format!(
-                "assert_eq!({name}::{word}.filter_label(), Some({filter}::{label}));"
+                "assert_eq!({name}::{value}.filter_label(), Some({filter}::{label}));"
             ));
         }
         let example = example(&[name, &filter], examples.first());
-        let rest = without_word(spec, &filter, labels);
+        let rest = without_name(spec, &filter, labels);
         items.push(parse_quote! {
             impl types::#vocabulary {
                 /// The documented filter value for this, a display label; `None` for
-                /// a word that the contract does not know.
+                /// a value that the contract does not know.
                 ///
-                /// Which label belongs to which word is inferred from the console of
+                /// Which label belongs to which value is inferred from the console of
                 /// an open-source sibling of OCP.
                 #[doc = #rest]
                 #[doc = #example]
@@ -52,8 +52,8 @@ pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
     Ok(items)
 }
 
-/// Names the filter values that no word belongs to.
-fn without_word(spec: &Value, filter: &str, labels: &Value) -> String {
+/// Names the filter values that no value belongs to.
+fn without_name(spec: &Value, filter: &str, labels: &Value) -> String {
     let taken: Vec<_> = members(labels).map(|(_, label)| label).collect();
     let values = spec["components"]["schemas"][filter]["x-extensible-enum"].as_array();
     let values = values.into_iter().flatten();
@@ -62,7 +62,7 @@ fn without_word(spec: &Value, filter: &str, labels: &Value) -> String {
     match &rest[..] {
         [] => String::new(),
         rest => format!(
-            "No word that is publicly known belongs to these filter values: `{}`.",
+            "No value that is publicly known belongs to these filter values: `{}`.",
             rest.join("`, `")
         ),
     }
@@ -77,22 +77,22 @@ fn example(types: &[&str], assertion: Option<&String>) -> String {
     format!("\n```\nuse oceanbase_ocp::types::{{{types}}};\n\n{assertion}\n```")
 }
 
-/// The variant of a vocabulary that a word becomes.
-pub(super) fn variant(word: &str, of: &str) -> Result<syn::Ident, String> {
-    syn::parse_str(&word.to_upper_camel_case())
-        .map_err(|_| format!("the word `{word}` of {of} cannot name a variant"))
+/// The variant of a vocabulary that a value becomes.
+pub(super) fn variant(value: &str, of: &str) -> Result<syn::Ident, String> {
+    syn::parse_str(&value.to_upper_camel_case())
+        .map_err(|_| format!("the value `{value}` of {of} cannot name a variant"))
 }
 
-/// The words and the description of every component with an `x-extensible-enum`.
+/// The values and the description of every component with an `x-extensible-enum`.
 pub(super) fn vocabularies(spec: &Value) -> BTreeMap<String, (Vec<String>, String)> {
     members(&spec["components"]["schemas"])
         .filter_map(|(name, schema)| {
-            let words = schema.get("x-extensible-enum")?.as_array()?;
-            let words = words.iter().filter_map(Value::as_str).map(str::to_owned);
+            let values = schema.get("x-extensible-enum")?.as_array()?;
+            let values = values.iter().filter_map(Value::as_str).map(str::to_owned);
             let description = schema.get("description").and_then(Value::as_str);
             Some((
                 name.clone(),
-                (words.collect(), description.unwrap_or_default().to_owned()),
+                (values.collect(), description.unwrap_or_default().to_owned()),
             ))
         })
         .collect()

@@ -452,14 +452,14 @@ mod tests {
     #[cfg(all(feature = "rustls-no-provider", not(feature = "rustls")))]
     fn without_a_provider_there_is_an_error_and_no_panic() {
         let error = ClientBuilder::new("http://ocp:8080").build().unwrap_err();
-        let words = "`TLS` is unusable: the feature `rustls-no-provider` needs a provider";
-        assert!(error.to_string().starts_with(words), "{error}");
+        let expected = "`TLS` is unusable: the feature `rustls-no-provider` needs a provider";
+        assert!(error.to_string().starts_with(expected), "{error}");
     }
 
     #[test]
     fn what_is_missing_in_the_environment_is_named() {
         const URL: (&str, &str) = ("OCP_BASE_URL", "http://ocp:8080");
-        for (variables, words) in [
+        for (variables, expected) in [
             (
                 &[][..],
                 "`OCP_BASE_URL` is unusable: it is not set; it names the OCP, such as http://ocp.example:8080",
@@ -486,7 +486,7 @@ mod tests {
             let Err(error) = from(variables) else {
                 panic!("{variables:?} were taken");
             };
-            assert_eq!(error.to_string(), words);
+            assert_eq!(error.to_string(), expected);
         }
     }
 }

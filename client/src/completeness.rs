@@ -28,7 +28,7 @@ pub enum Completeness {
         /// `totalElements` of the last page; the same if it changed and changed back.
         last: i64,
     },
-    /// It cannot be told: OCP did not say how many rows there are, or fewer than
+    /// It cannot be known: OCP did not say how many rows there are, or fewer than
     /// came, or more than 65,536 came, whose ids are too many to keep, or rows have
     /// no `id` by which one that comes twice is known.
     Unknown,
@@ -354,9 +354,9 @@ mod tests {
         for (name, pages, expected) in cases {
             match (tally_of(pages).completeness(), expected) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, *expected, "{name}"),
-                (Err(error), Err(words)) => {
+                (Err(error), Err(expected)) => {
                     assert!(error.is_incomplete(), "{name}: {error}");
-                    assert!(error.to_string().contains(words), "{name}: {error}");
+                    assert!(error.to_string().contains(expected), "{name}: {error}");
                 }
                 (found, expected) => panic!("{name}: {found:?} and not {expected:?}"),
             }

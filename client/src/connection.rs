@@ -38,10 +38,10 @@ pub(crate) fn root_cause(error: &reqwest::Error) -> String {
 }
 
 impl ConnectionTrouble {
-    /// Told by the words of the TLS and HTTP libraries: they have nothing else.
+    /// Recognised by messages of the TLS and HTTP libraries: they have nothing else.
     fn of_causes(causes: &str) -> Option<Self> {
         let causes = causes.to_ascii_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| causes.contains(word));
+        let says = |texts: &[&str]| texts.iter().any(|text| causes.contains(text));
         Some(
             if says(&[
                 "unknownissuer",
@@ -80,9 +80,9 @@ mod tests {
     /// Why nothing can be repeated is decided by what is the matter, not by
     /// whether there is a text about it.
     #[test]
-    fn the_words_of_libraries_are_understood() {
+    fn the_messages_of_libraries_are_understood() {
         use ConnectionTrouble::*;
-        for (words, trouble) in [
+        for (texts, trouble) in [
             (
                 "invalid peer certificate: UnknownIssuer",
                 Some(UnknownAuthority),
@@ -105,7 +105,7 @@ mod tests {
             ("Connection refused (os error 111)", None),
             ("the lease of the name has expired", None),
         ] {
-            assert_eq!(ConnectionTrouble::of_causes(words), trouble, "{words}");
+            assert_eq!(ConnectionTrouble::of_causes(texts), trouble, "{texts}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::values::ErrorCode;
 
 /// Why a call failed, or a client could not be made.
 ///
-/// Opaque, so that it can learn to tell more. [`kind`](Self::kind) and the
+/// Opaque, so that it can say more one day. [`kind`](Self::kind) and the
 /// predicates say what to do about it; the other methods say what is known.
 /// Neither [`Display`](fmt::Display) nor [`Debug`] shows credentials, headers or
 /// whole bodies, but at most the first 120 characters of a message, or of a response
@@ -282,12 +282,12 @@ impl Error {
     }
 }
 
-/// The words for an argument that a request needs and has not.
+/// The message for an argument that a request needs and has not.
 pub(crate) fn missing(argument: &str) -> String {
     format!("`{argument}` is missing: the request needs it")
 }
 
-/// The words for an argument or a setting that is no good.
+/// The message for an argument or a setting that is no good.
 pub(crate) fn unusable(argument: &str, why: impl fmt::Display) -> String {
     format!("`{argument}` is unusable: {why}")
 }

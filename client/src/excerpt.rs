@@ -1,4 +1,4 @@
-//! How much of a server's words is shown, and in what form.
+//! How much of a server's text is shown, and in what form.
 
 use crate::secrets::Secrets;
 

@@ -78,7 +78,7 @@ pub(crate) mod sealed {
         ) -> impl Future<Output = Result<Self::Page, Error>> + Send;
         fn contents(page: &mut Self::Page) -> &mut Vec<Self::Row>;
         fn info(page: &Self::Page) -> Option<&PageInfo>;
-        /// What tells a row from all others; `None` where rows have no `id`.
+        /// What distinguishes a row from all others; `None` where rows have no `id`.
         fn id(row: &Self::Row) -> Option<i64>;
     }
 }
@@ -141,7 +141,7 @@ macro_rules! paged_list {
             /// came than OCP says there are, the stream ends with an error,
             /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), after the last
             /// row; where OCP changed its mind about how many there are, it ends as
-            /// always, and [`Rows::completeness`](crate::Rows::completeness) tells.
+            /// always, and [`Rows::completeness`](crate::Rows::completeness) says so.
             ///
             /// Keeps one page and up to 65,536 ids in memory, half a MiB. A longer list
             /// is read all the same: from there on a row that comes twice is known only
@@ -226,7 +226,7 @@ impl Position {
     /// No more pages; or that rows are missing.
     fn end<P>(&self) -> Result<Option<P>, Error> {
         let completeness = self.tally.completeness()?;
-        // It is told once: nobody asks for a page after the last.
+        // It is said once: nobody asks for a page after the last.
         let _ = self.completeness.set(completeness);
         Ok(None)
     }

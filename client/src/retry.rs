@@ -9,7 +9,7 @@ use crate::error::Error;
 /// How often a call is tried, and for how long.
 ///
 /// Requests are tried again where the method is idempotent, as all of this crate
-/// are: HTTP 429 once the window that `RateLimit-Reset` tells has ended;
+/// are: HTTP 429 once the window that `RateLimit-Reset` gives has ended;
 /// 502, 503 and 504; a connection that failed before there was a response. Never:
 /// any other refusal, least of all a 401, because twenty of them lock the caller
 /// out; a response that broke off or took too long; TLS that was refused.
@@ -69,7 +69,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The waits of one call, where OCP does not tell how long to wait.
+    /// The waits of one call, where OCP does not say how long to wait.
     pub(crate) fn backoff(self) -> impl Iterator<Item = Duration> {
         ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))

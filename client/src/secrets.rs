@@ -11,7 +11,7 @@ pub(crate) struct Secrets(Arc<[SecretString]>);
 const REDACTED: &str = "[REDACTED]";
 
 /// A secret of fewer characters is redacted where it is a whole text only: it
-/// occurs in other words, and gaps in a text would give it away.
+/// occurs in other texts, and gaps in a text would give it away.
 const TELLING: usize = 6;
 
 impl FromIterator<SecretString> for Secrets {

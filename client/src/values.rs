@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// OCP's error code: a number up to V4.2.1, a word such as `COM10001` in
+/// OCP's error code: a number up to V4.2.1, a name such as `COM10001` in
 /// V4.2.2, and the number 0 where OCP has no code for the failure.
 ///
 /// Source: error code tables of the documentation, V3.1.1 to V4.2.2.
@@ -25,7 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub enum ErrorCode {
     /// A number, as in the documented throttling response.
     Number(i64),
-    /// A word.
+    /// A name.
     Text(String),
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn decoded<T: Envelope + DeserializeOwned>(
         value.successful()
             && value
                 .status()
-                .is_none_or(|told| told == i64::from(ok.as_u16()))
+                .is_none_or(|stated| stated == i64::from(ok.as_u16()))
     };
     if head.status == ok
         && foreign_media_type(&head.headers).is_none()
@@ -209,8 +209,8 @@ pub(crate) fn refusal(head: &Head, body: &[u8], secrets: &Secrets) -> Error {
         return foreign(error);
     };
     let contradiction = match (envelope.status.status(), &envelope.successful) {
-        (Some(told), _) if told != status => {
-            Some(format!("the envelope says status {}", told.as_u16()))
+        (Some(stated), _) if stated != status => {
+            Some(format!("the envelope says status {}", stated.as_u16()))
         }
         (_, Loose::Flag(true)) => Some("the envelope says that the request succeeded".to_owned()),
         _ => None,

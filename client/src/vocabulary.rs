@@ -24,7 +24,7 @@ impl fmt::Debug for OtherValue {
 /// The text decides everything: two values are equal when their texts are, and
 /// a listed one always becomes its variant, whichever way it comes in.
 macro_rules! vocabulary {
-    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal,)+ }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $value:literal,)+ }) => {
         $(#[$meta])*
         ///
         /// An open list. Match on [`as_str`](Self::as_str), or compare with
@@ -45,32 +45,32 @@ macro_rules! vocabulary {
             /// The value as it goes over the wire.
             pub fn as_str(&self) -> &str {
                 match self {
-                    $(Self::$variant => $word,)+
-                    Self::Other(word) => word.as_str(),
+                    $(Self::$variant => $value,)+
+                    Self::Other(value) => value.as_str(),
                 }
             }
         }
 
         impl ::std::convert::From<&str> for $name {
-            fn from(word: &str) -> Self {
-                match word {
-                    $($word => Self::$variant,)+
-                    _ => Self::Other(crate::OtherValue(word.to_owned())),
+            fn from(value: &str) -> Self {
+                match value {
+                    $($value => Self::$variant,)+
+                    _ => Self::Other(crate::OtherValue(value.to_owned())),
                 }
             }
         }
 
         impl ::std::convert::From<::std::string::String> for $name {
-            fn from(word: ::std::string::String) -> Self {
-                Self::from(word.as_str())
+            fn from(value: ::std::string::String) -> Self {
+                Self::from(value.as_str())
             }
         }
 
         impl ::std::str::FromStr for $name {
             type Err = ::std::convert::Infallible;
 
-            fn from_str(word: &str) -> ::std::result::Result<Self, Self::Err> {
-                Ok(Self::from(word))
+            fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
+                Ok(Self::from(value))
             }
         }
 
@@ -81,14 +81,14 @@ macro_rules! vocabulary {
         }
 
         impl ::std::cmp::PartialEq<str> for $name {
-            fn eq(&self, word: &str) -> bool {
-                self.as_str() == word
+            fn eq(&self, value: &str) -> bool {
+                self.as_str() == value
             }
         }
 
         impl ::std::cmp::PartialEq<&str> for $name {
-            fn eq(&self, word: &&str) -> bool {
-                self.as_str() == *word
+            fn eq(&self, value: &&str) -> bool {
+                self.as_str() == *value
             }
         }
 
@@ -119,7 +119,7 @@ macro_rules! vocabulary {
             }
 
             fn json_schema(_: &mut ::schemars::SchemaGenerator) -> ::schemars::Schema {
-                ::schemars::json_schema!({ "type": "string", "x-extensible-enum": [$($word),+] })
+                ::schemars::json_schema!({ "type": "string", "x-extensible-enum": [$($value),+] })
             }
         }
     };
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_listed_word_is_its_variant_and_any_other_is_kept() {
+    fn a_listed_value_is_its_variant_and_any_other_is_kept() {
         let red: Colour = serde_json::from_str("\"DEEP RED\"").unwrap();
         assert_eq!(red, Colour::DeepRed);
         let new: Colour = serde_json::from_str("\"Deep Red\"").unwrap();
@@ -152,11 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn every_listed_word_survives_the_way_there_and_back() {
+    fn every_listed_value_survives_the_way_there_and_back() {
         assert_eq!(Colour::KNOWN, [Colour::DeepRed, Colour::Green]);
-        for word in Colour::KNOWN {
-            assert_eq!(&Colour::from(word.as_str()), word);
-            assert!(!matches!(word, Colour::Other(_)));
+        for value in Colour::KNOWN {
+            assert_eq!(&Colour::from(value.as_str()), value);
+            assert!(!matches!(value, Colour::Other(_)));
         }
     }
 }

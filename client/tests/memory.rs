@@ -36,10 +36,10 @@ async fn serve(listener: TcpListener) {
             r#"{{"successful":true,"data":{{"contents":[{rows}],"page":{{"totalElements":{ROWS},"totalPages":{pages}}}}}}}"#
         );
         let length = body.len();
-        let answer = format!(
+        let response = format!(
             "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
         );
-        socket.write_all(answer.as_bytes()).await.unwrap();
+        socket.write_all(response.as_bytes()).await.unwrap();
         let _ = socket.shutdown().await;
     }
 }

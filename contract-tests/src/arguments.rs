@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Reads the command line, or ends with a word on what is wrong with it.
+    /// Reads the command line, or ends with a message on what is wrong with it.
     pub(crate) fn read(operations: &[Operation]) -> Self {
         let parameters = in_paths(operations);
         let ids: Vec<String> = operations.iter().map(|one| one.id.clone()).collect();

@@ -8,18 +8,18 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// What the client made of an answer.
+/// What the client made of a response.
 #[derive(Debug)]
 pub struct Decoded {
     /// The Rust value, for people.
     pub value: Box<dyn fmt::Debug + Send>,
     /// The Rust value, encoded again.
     pub json: Value,
-    /// HTTP status of the answer.
+    /// HTTP status of the response.
     pub status: u16,
 }
 
-/// Why there is no decoded answer.
+/// Why there is no decoded value.
 #[derive(Debug)]
 pub enum Failure {
     /// The client has no operation of that id.
@@ -58,9 +58,9 @@ fn none_left(arguments: &Map<String, Value>) -> Result<(), Failure> {
 fn decoded<T: Serialize + fmt::Debug + Send + 'static>(
     outcome: Result<Response<T>, oceanbase_ocp::Error>,
 ) -> Result<Decoded, Failure> {
-    let answer = outcome.map_err(Failure::Call)?;
-    let status = answer.status().as_u16();
-    let value = answer.into_inner();
+    let response = outcome.map_err(Failure::Call)?;
+    let status = response.status().as_u16();
+    let value = response.into_inner();
     Ok(Decoded {
         json: serde_json::to_value(&value).map_err(|error| Failure::Argument(error.to_string()))?,
         value: Box::new(value),

@@ -70,7 +70,7 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
             report,
             Some(&interaction.operation_id),
             &format!("replay/{}", interaction.case),
-            "the client sends the request and reads the answer, losing nothing",
+            "the client sends the request and reads the response, losing nothing",
             &format!("{}: {}", source.grade, source.document),
             faults,
         );

@@ -17,8 +17,8 @@ pub(crate) const MOCK_KEY: (&str, &str) = ("mock-access-key", "mock-secret-key")
 pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
     let (user, password) = MOCK_USER;
     let (key, secret) = MOCK_KEY;
-    let known = words(&settings.known_ids);
-    let forbidden = words(&settings.forbidden_ids);
+    let known = list(&settings.known_ids);
+    let forbidden = list(&settings.forbidden_ids);
     let mut text = format!(
         "An embedded OCP listens at {url}; Ctrl-C ends it.
 
@@ -50,12 +50,12 @@ The checks of verify, as the user and with the access key (exit code 0):
     Ok(text)
 }
 
-fn words(ids: &BTreeMap<String, i64>) -> String {
-    let words = ids
+fn list(ids: &BTreeMap<String, i64>) -> String {
+    let list = ids
         .iter()
         .map(|(argument, id)| format!("{argument} {id}"))
         .collect::<Vec<_>>();
-    words.join(", ")
+    list.join(", ")
 }
 
 /// The lines of one operation.

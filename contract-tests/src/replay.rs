@@ -1,4 +1,4 @@
-//! One interaction, replayed: a server that gives the recorded answer to
+//! One interaction, replayed: a server that gives the recorded response to
 //! exactly the recorded request, the client that makes the call, and what is
 //! to be said about both.
 
@@ -30,7 +30,7 @@ const TRANSPORT_HEADERS: [(&str, Option<&str>); 5] = [
 pub struct Replay {
     /// The request that arrived, or what arrived instead of one request.
     pub received: String,
-    /// What the client made of the answer.
+    /// What the client made of the response.
     pub outcome: Result<Decoded, Failure>,
     /// What is to be said about it.
     pub checks: Vec<Check>,
@@ -64,7 +64,7 @@ pub async fn replay(interaction: &Interaction, spec: &Value) -> Replay {
     let mut checks = vec![request_check(interaction, &expected, &received, &outcome)];
     // Without a call there is nothing more to say.
     if matches!(outcome, Ok(_) | Err(Failure::Call(_))) {
-        checks.push(answer_check(interaction, &outcome));
+        checks.push(response_check(interaction, &outcome));
         checks.push(kept_check(interaction, &outcome));
     }
     Replay {
@@ -104,21 +104,21 @@ pub(crate) fn client(url: &str) -> Result<Client, Failure> {
         .map_err(Failure::Call)
 }
 
-/// A server that gives the recorded answer to the recorded request only.
+/// A server that gives the recorded response to the recorded request only.
 async fn serve(interaction: &Interaction, expected: &str) -> MockServer {
     let recorded = &interaction.recorded.response;
-    let mut answer =
+    let mut response =
         ResponseTemplate::new(recorded.status).set_body_bytes(interaction.body.clone());
     for (name, value) in &recorded.headers {
-        answer = answer.insert_header(name.as_str(), value.as_str());
+        response = response.insert_header(name.as_str(), value.as_str());
     }
     let expected = expected.to_owned();
     let server = MockServer::start().await;
     Mock::given(move |request: &Request| received(request) == expected)
-        .respond_with(answer)
+        .respond_with(response)
         .mount(&server)
         .await;
-    // Whatever else arrives is refused in words that cannot be taken for OCP's.
+    // Whatever else arrives is refused with a text that cannot be taken for OCP's.
     Mock::given(any())
         .respond_with(ResponseTemplate::new(500).set_body_string("not the recorded request"))
         .with_priority(u8::MAX)
@@ -218,7 +218,7 @@ fn request_check(
 }
 
 /// A success is decoded, a failure is an error, each with the recorded status.
-fn answer_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -> Check {
+fn response_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -> Check {
     let recorded = interaction.recorded.response.status;
     let is_success = recorded == 200 && says_successful(&interaction.body);
     let (status, what) = match outcome {
@@ -240,7 +240,7 @@ fn answer_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -
         Err(format!("HTTP {recorded} must be {due}; the client: {what}"))
     };
     Check {
-        id: "answer",
+        id: "response",
         verdict,
     }
 }
@@ -252,9 +252,9 @@ fn says_successful(body: &str) -> bool {
 }
 
 /// Nothing of the recorded body is lost: all of a success, of a failure what
-/// the error promises to tell.
+/// the error promises to keep.
 fn kept_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -> Check {
-    // A body that is not JSON tells nothing that could be kept.
+    // A body that is not JSON has nothing that could be kept.
     let body = serde_json::from_str::<Value>(&interaction.body).unwrap_or_default();
     let verdict = match (body, outcome) {
         (body, Ok(decoded)) => {
@@ -303,7 +303,7 @@ mod tests {
     use ocp_contract::Interaction;
 
     /// The server's own teeth: one departure from the recorded request at a
-    /// time, sent without our client, must get the refusal and not the answer.
+    /// time, sent without our client, must get the refusal and not the response.
     #[tokio::test]
     async fn only_the_recorded_request_gets_the_recorded_answer() {
         let file =

@@ -128,7 +128,7 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     let cases: [Case<'_>; 19] = [
         (at(closed.leak(), &[]), &[], "Connection refused"),
         (at(tls.leak(), &[]), &[], "does not speak TLS"),
-        (at(html.leak(), &[]), &[], "no answer has OCP's envelope"),
+        (at(html.leak(), &[]), &[], "no response has OCP's envelope"),
         (at(silent.leak(), &[]), &[], "Nothing could be judged"),
         (at(url, &[]), &[], "set OCP_USER and OCP_PASSWORD"),
         (
@@ -467,7 +467,7 @@ async fn requests_stop_at_the_limit() {
     let last = text.trim_end().lines().last().unwrap();
     assert!(last.starts_with("Incomplete: 0 violations"), "{last}");
     assert!(
-        last.ends_with("; 5 requests. Not checked, or not to the end, of listTenantRestoreTasks: paging, filter-cluster-name, filter-words, time-window, time-forms, filters-together, array-style, repeat, error-envelope."),
+        last.ends_with("; 5 requests. Not checked, or not to the end, of listTenantRestoreTasks: paging, filter-cluster-name, filter-values, time-window, time-forms, filters-together, array-style, repeat, error-envelope."),
         "{last}"
     );
 }
@@ -779,7 +779,7 @@ async fn an_authority_of_ones_own_is_trusted_when_given() {
     );
 }
 
-/// A person's Ctrl-C, while an answer is awaited.
+/// A person's Ctrl-C, while a response is awaited.
 #[cfg(unix)]
 #[test]
 fn an_interrupt_ends_with_130() {
@@ -995,7 +995,7 @@ async fn the_html_report_is_one_file_that_runs_and_loads_nothing() {
         "<code>listTenantRestoreTasks&#x2f;conformance: data.contents[].createTime type</code>",
         "<mark>&quot;createTime&quot;: &quot;&lt;script&gt;alert(1)&lt;&#x2f;script&gt;&quot;</mark>",
         "from this one (",
-        "answers this response with an error",
+        "fails with an error on this response",
         "<h2>Open questions, answered</h2>",
         "prefers-color-scheme: dark",
         "<h2>listTenantRestoreTasks</h2>",

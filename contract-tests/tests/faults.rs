@@ -197,7 +197,7 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
     assert_eq!(counts[counts.len() / 2], 1, "median");
     assert!(counts.iter().all(|count| *count <= 3), "{counts:?}");
     // Open questions are answered and never fail.
-    let questions = ["order", "scope", "new-words", "running-task", "time-forms"];
+    let questions = ["order", "scope", "new-values", "running-task", "time-forms"];
     let idle: Vec<&str> = all_checks()
         .map(|check| check.as_str())
         .filter(|id| !found.contains(*id) && !questions.contains(id))
@@ -208,7 +208,7 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
     );
 }
 
-/// It is a violation, and no new word beside.
+/// It is a violation, and no new value beside.
 #[tokio::test]
 async fn a_label_as_a_status_is_told_once() {
     let contract = Contract::read().unwrap();
@@ -219,8 +219,12 @@ async fn a_label_as_a_status_is_told_once() {
         .unwrap();
     let report = run(&contract, case, 0).await;
     let mut checks = report.checks.iter();
-    let words = checks.find(|check| check.id == "new-words").unwrap();
-    assert!(words.observations.is_empty(), "{:?}", words.observations);
+    let expected = checks.find(|check| check.id == "new-values").unwrap();
+    assert!(
+        expected.observations.is_empty(),
+        "{:?}",
+        expected.observations
+    );
 }
 
 /// Two cases in one.

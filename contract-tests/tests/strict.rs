@@ -18,9 +18,9 @@ fn values(schema: &Value) -> BoxedStrategy<Value> {
     if let Some(only) = schema.get("const") {
         return Just(only.clone()).boxed();
     }
-    let words = schema.get("enum").or_else(|| schema.get("x-word"));
-    if let Some(words) = words.and_then(Value::as_array) {
-        return proptest::sample::select(words.clone()).boxed();
+    let known = schema.get("enum").or_else(|| schema.get("x-known-values"));
+    if let Some(known) = known.and_then(Value::as_array) {
+        return proptest::sample::select(known.clone()).boxed();
     }
     if let Some(list) = schema.get("anyOf").and_then(Value::as_array) {
         return Union::new(list.iter().map(values)).boxed();

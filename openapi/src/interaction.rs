@@ -1,5 +1,5 @@
 //! Exchanges as data: a request that was documented or recorded, and the
-//! answer that belongs to it.
+//! response that belongs to it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,7 @@ pub struct Recorded {
     pub source: Source,
     /// The request line as sent, percent-encoded, without `HTTP/1.1`.
     pub request: RequestLine,
-    /// Status and headers of the answer.
+    /// Status and headers of the response.
     pub response: RecordedResponse,
 }
 
@@ -94,7 +94,7 @@ impl fmt::Display for Provenance {
     }
 }
 
-/// Status and headers of an answer.
+/// Status and headers of a response.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RecordedResponse {

@@ -6,7 +6,7 @@
 //! [`canonical`] is what the client is generated from; [`changes::between`]
 //! says how two of those differ, and what that breaks; [`Interaction`] is one documented or
 //! derived exchange; [`evidence`] holds every claim against the documentation;
-//! [`strict`] judges answers; [`page`] renders it all for people.
+//! [`strict`] judges responses; [`page`] renders it all for people.
 
 pub mod changes;
 pub mod coverage;

@@ -144,7 +144,7 @@ fn derive(root: &Path, text: &str) -> Result<(Derived, Vec<String>), String> {
     Ok(([(CLIENTS_COPY, copy), (PAGE, page)], gaps.collect()))
 }
 
-/// Says in words what changes.
+/// Says what changes.
 fn describe(
     name: &str,
     committed: Option<&str>,

@@ -1,4 +1,4 @@
-//! `cargo xtask changes` as a person meets it: exit code, words, files.
+//! `cargo xtask changes` as a person meets it: exit code, expected, files.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -147,15 +147,15 @@ fn the_verdict_follows_from_the_worst_change() {
 fn check(name: &str, root: &tempfile::TempDir, arguments: &[&str], code: i32) {
     let output = changes(root.path(), arguments);
     assert_eq!(output.status.code(), Some(code), "{name}: {output:?}");
-    let words = [output.stdout, output.stderr].concat();
-    let words = String::from_utf8(words).unwrap();
-    let words = words.replace(&root.path().display().to_string(), "CHECKOUT");
-    insta::assert_snapshot!(name, words);
+    let expected = [output.stdout, output.stderr].concat();
+    let expected = String::from_utf8(expected).unwrap();
+    let expected = expected.replace(&root.path().display().to_string(), "CHECKOUT");
+    insta::assert_snapshot!(name, expected);
 }
 
 #[test]
 fn the_last_release_is_the_default_and_without_one_the_last_commit() {
-    for (tag, words) in [
+    for (tag, expected) in [
         ("v0.1.0", "since `v0.1.0`"),
         ("", "that of `HEAD`"),
         ("draft", "that of `HEAD`"),
@@ -168,7 +168,7 @@ fn the_last_release_is_the_default_and_without_one_the_last_commit() {
         );
         let output = changes(root.path(), &[]);
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.contains(words), "{tag}: {text}");
+        assert!(text.contains(expected), "{tag}: {text}");
     }
 }
 

@@ -183,8 +183,8 @@ fn check(scratch: &Path) -> BTreeMap<String, String> {
             errors.entry(name).or_insert(text);
         }
     }
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() || !errors.is_empty(), "{words}");
+    let expected = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() || !errors.is_empty(), "{expected}");
     errors
 }
 

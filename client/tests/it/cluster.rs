@@ -7,7 +7,7 @@ use oceanbase_ocp::types::{ClusterRestoreTask, RestoreTaskStatus};
 use oceanbase_ocp::{Client, Completeness, Error, RestoreOutcome, RetryPolicy};
 
 use crate::pager::{body, number, totals};
-use crate::server::{Waits, answer_with, json, serve};
+use crate::server::{Waits, json, respond_with, serve};
 
 const SAMPLE: &str = include_str!(
     "../../../openapi/interactions/listClusterRestoreTasks/documented-sample/response.json"
@@ -20,16 +20,16 @@ fn instant(text: &str) -> DateTime<Utc> {
 
 #[tokio::test]
 async fn the_documented_sample_is_read() {
-    let (url, server) = answer_with(json(SAMPLE)).await;
+    let (url, server) = respond_with(json(SAMPLE)).await;
     let client = Client::new(&url).unwrap();
     let request = client.list_cluster_restore_tasks().cluster_id(1_000_005);
-    let answer = request.page(1).size(10).send().await.unwrap();
+    let response = request.page(1).size(10).send().await.unwrap();
     let target = "/api/v2/ob/clusters/1000005/backup/task/restoreTasks?page=1&size=10";
     let head = server.await.unwrap();
     assert!(head.starts_with(&format!("GET {target} ")), "{head}");
 
-    let [failed, succeeded] = &answer.data.contents[..] else {
-        panic!("{answer:?}");
+    let [failed, succeeded] = &response.data.contents[..] else {
+        panic!("{response:?}");
     };
     assert_eq!((failed.id, failed.ocp_job_id), (4, Some(-1)));
     assert_eq!(failed.status, RestoreTaskStatus::RestoreFail);
@@ -48,7 +48,7 @@ async fn the_documented_sample_is_read() {
     assert_eq!(times, written.map(|time| Some(instant(time))));
     assert_eq!(succeeded.restore_uris(), ["file:///obbackup/"]);
     assert_eq!(succeeded.restore_pools(), ["pool_ycrestore_zone1_gmb"]);
-    let page = answer.data.page.as_ref().unwrap();
+    let page = response.data.page.as_ref().unwrap();
     assert_eq!((page.total_elements, page.pages()), (Some(2), Some(1)));
 }
 
@@ -66,7 +66,7 @@ async fn a_time_of_any_offset_goes_out_in_utc() {
             "2021-09-16T07%3A14%3A51.000001Z",
         ),
     ] {
-        let (url, server) = answer_with(json(OK)).await;
+        let (url, server) = respond_with(json(OK)).await;
         let client = Client::new(&url).unwrap();
         let time = DateTime::parse_from_rfc3339(time).unwrap();
         let request = client.list_cluster_restore_tasks().cluster_id(1);
@@ -124,8 +124,8 @@ async fn all_rows_come_without_a_page_or_a_size() {
     // What is wrong is not taken for what is missing.
     let mut rows = request().size(u64::MAX).rows();
     let error = rows.try_next().await.unwrap_err();
-    let words = "`size` is unusable: it must be a signed 64-bit integer";
-    assert_eq!(error.to_string(), words);
+    let expected = "`size` is unusable: it must be a signed 64-bit integer";
+    assert_eq!(error.to_string(), expected);
     assert!(asked().is_empty());
 }
 

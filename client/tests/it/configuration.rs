@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use oceanbase_ocp::{Client, ClientBuilder, Credentials};
 
-use crate::server::{answer_with, call, http, json};
+use crate::server::{call, http, json, respond_with};
 
 const OK: &str = r#"{"successful":true,"data":{"contents":[]}}"#;
 
@@ -13,11 +13,11 @@ const OK: &str = r#"{"successful":true,"data":{"contents":[]}}"#;
 fn each_unusable_setting_is_named() {
     let to = |url| Client::builder(url);
     let ocp = || to("http://ocp:8080");
-    let mut words = String::new();
+    let mut printed = String::new();
     let mut note = |name: &str, builder: ClientBuilder| {
         let error = builder.build().unwrap_err();
         assert!(error.is_configuration(), "{name}: {error}");
-        writeln!(words, "{name}\n    {error}").unwrap();
+        writeln!(printed, "{name}\n    {error}").unwrap();
     };
     note("no scheme", to("ocp:8080"));
     note("nothing", to(""));
@@ -56,16 +56,16 @@ fn each_unusable_setting_is_named() {
         "user agent and own client",
         ocp().http_client(reqwest::Client::new()).user_agent("x"),
     );
-    assert!(!words.contains("geheim"));
+    assert!(!printed.contains("geheim"));
     for (name, user) in [("empty user", ""), ("user with a colon", "a:b")] {
         writeln!(
-            words,
+            printed,
             "{name}\n    {}",
             Credentials::basic(user, "x").unwrap_err()
         )
         .unwrap();
     }
-    insta::assert_snapshot!(words);
+    insta::assert_snapshot!(printed);
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn a_path_prefix_is_kept_and_a_slash_makes_no_difference() {
         ("/ocp", "/ocp/api"),
         ("/a/ocp/", "/a/ocp/api"),
     ] {
-        let (url, server) = answer_with(json(OK)).await;
+        let (url, server) = respond_with(json(OK)).await;
         call(&Client::new(&format!("{url}{suffix}")).unwrap())
             .await
             .unwrap();
@@ -90,7 +90,7 @@ async fn a_path_prefix_is_kept_and_a_slash_makes_no_difference() {
 
 #[tokio::test]
 async fn language_and_user_agent_are_sent() {
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     let client = Client::builder(&url)
         .accept_language("zh-CN")
         .user_agent("drill/1")
@@ -105,9 +105,9 @@ async fn language_and_user_agent_are_sent() {
 
 #[tokio::test]
 async fn the_users_own_client_is_used_and_may_not_follow_redirects() {
-    let (elsewhere, _there) = answer_with(json(OK)).await;
+    let (elsewhere, _there) = respond_with(json(OK)).await;
     let (url, _here) =
-        answer_with(http(&format!("302 Found\r\nlocation: {elsewhere}/x"), "")).await;
+        respond_with(http(&format!("302 Found\r\nlocation: {elsewhere}/x"), "")).await;
     let own = reqwest::Client::builder()
         .user_agent("own")
         .build()
@@ -122,7 +122,7 @@ async fn the_users_own_client_is_used_and_may_not_follow_redirects() {
         "{error}"
     );
 
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     call(&Client::builder(&url).http_client(own).build().unwrap())
         .await
         .unwrap();
@@ -130,7 +130,7 @@ async fn the_users_own_client_is_used_and_may_not_follow_redirects() {
 }
 
 /// Runs the test `name` of this binary on a host without certificate
-/// authorities, which is to say: told to look for them where none are.
+/// authorities, which is to say: which looks for them where none are.
 #[cfg(all(target_os = "linux", feature = "rustls", not(feature = "native-tls")))]
 fn without_authorities(name: &str) -> std::process::Output {
     std::process::Command::new(std::env::current_exe().unwrap())

@@ -22,8 +22,8 @@ async fn longs_come_as_numbers_or_strings() {
         ("\"-9223372036854775808\"", i64::MIN),
     ] {
         let task = format!(r#"{{"id":{written},"restoreClusterId":{written},"status":"X"}}"#);
-        let answer = outcome(page(&task)).await.unwrap();
-        let task = &answer.data.contents[0];
+        let response = outcome(page(&task)).await.unwrap();
+        let task = &response.data.contents[0];
         assert_eq!(
             (task.id, task.restore_cluster_id),
             (expected, Some(expected)),
@@ -38,8 +38,8 @@ async fn null_is_absent_and_unknown_members_are_ignored() {
     let task = format!(
         r#"{{"id":1,"status":"X","finishTime":null,"finished":null,"backupMode":null,"restoreClusterId":null,"new":{{"a":[1,"b"]}},"deep":{deep}}}"#
     );
-    let answer = outcome(page(&task)).await.unwrap();
-    let task = &answer.data.contents[0];
+    let response = outcome(page(&task)).await.unwrap();
+    let task = &response.data.contents[0];
     assert_eq!(
         (task.finish_time, task.finished, task.restore_cluster_id),
         (None, None, None)
@@ -50,8 +50,8 @@ async fn null_is_absent_and_unknown_members_are_ignored() {
 #[tokio::test]
 async fn words_outside_a_vocabulary_are_kept() {
     let task = r#"{"id":1,"status":"PHYSICAL_RESTORE_WAIT_RESTORE_TO_CONSISTENT_SCN","backupMode":"physical_backup","triggerType":"SAMPLING","restoreObjectType":"tenant"}"#;
-    let answer = outcome(page(task)).await.unwrap();
-    let task = &answer.data.contents[0];
+    let response = outcome(page(task)).await.unwrap();
+    let task = &response.data.contents[0];
     assert_eq!(
         task.status,
         "PHYSICAL_RESTORE_WAIT_RESTORE_TO_CONSISTENT_SCN"
@@ -60,7 +60,7 @@ async fn words_outside_a_vocabulary_are_kept() {
     assert_ne!(
         task.backup_mode,
         Some(BackupMode::PhysicalBackup),
-        "words are exact"
+        "expected are exact"
     );
     assert_eq!(task.trigger_type, Some(TriggerType::from("SAMPLING")));
     assert_eq!(
@@ -79,8 +79,12 @@ async fn times_in_every_listed_form_are_the_same_instant() {
         "2021-09-09T10:32:18.833000000+0000",
     ] {
         let task = format!(r#"{{"id":1,"status":"X","createTime":"{text}"}}"#);
-        let answer = outcome(page(&task)).await.unwrap();
-        assert_eq!(answer.data.contents[0].create_time, Some(instant), "{text}");
+        let response = outcome(page(&task)).await.unwrap();
+        assert_eq!(
+            response.data.contents[0].create_time,
+            Some(instant),
+            "{text}"
+        );
     }
 }
 
@@ -98,10 +102,10 @@ async fn a_page_may_be_missing_or_have_either_name() {
         (r#","page":{"totalPage":3,"totalPages":4}"#, Some(4)),
     ] {
         let body = format!(r#"{{"successful":true,"data":{{"contents":[]{page}}}}}"#);
-        let answer = outcome(json(body)).await.unwrap();
-        assert!(answer.data.contents.is_empty());
+        let response = outcome(json(body)).await.unwrap();
+        assert!(response.data.contents.is_empty());
         assert_eq!(
-            answer.data.page.as_ref().and_then(|page| page.pages()),
+            response.data.page.as_ref().and_then(|page| page.pages()),
             pages,
             "{page}"
         );

@@ -56,7 +56,7 @@ async fn a_restore_that_fails_or_vanishes_ends_the_example_with_an_error() {
     const RUNNING: &str = r#"{"id":7,"status":"RESTORE_WAIT_LS","finished":false}"#;
     const FAILED: &str =
         r#"{"id":7,"status":"RESTORE_FAIL","finished":true,"errorMsg":"disk full"}"#;
-    for (requests, end, words) in [
+    for (requests, end, expected) in [
         (
             1,
             FAILED,
@@ -91,6 +91,6 @@ async fn a_restore_that_fails_or_vanishes_ends_the_example_with_an_error() {
             printed.starts_with("Task 7 is in state RESTORE_WAIT_LS …\n"),
             "{printed}"
         );
-        assert!(printed.contains(words), "{printed}");
+        assert!(printed.contains(expected), "{printed}");
     }
 }

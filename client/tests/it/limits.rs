@@ -6,7 +6,7 @@ use std::time::Duration;
 use oceanbase_ocp::Client;
 use tokio::io::AsyncWriteExt;
 
-use crate::server::{answer_with, call, http, json, outcome, read_head};
+use crate::server::{call, http, json, outcome, read_head, respond_with};
 
 const LIMIT: usize = 64 * 1024;
 
@@ -28,7 +28,7 @@ async fn a_gzip_bomb_is_stopped_at_the_limit() {
         gzip.write_all(&blanks).unwrap();
     }
     let head = "200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip";
-    let (url, _server) = answer_with(http(head, gzip.finish().unwrap())).await;
+    let (url, _server) = respond_with(http(head, gzip.finish().unwrap())).await;
     let error = limited(&url).await;
     assert!(
         error.is_unexpected_response() && error.to_string().contains("longer than 65536 bytes"),
@@ -65,11 +65,11 @@ async fn an_endless_answer_is_stopped_at_the_limit() {
 async fn a_body_of_exactly_the_limit_is_read() {
     let mut body = r#"{"successful":true,"data":{"contents":[]}}"#.to_owned();
     body.push_str(&" ".repeat(LIMIT - body.len()));
-    let (url, _server) = answer_with(json(&body)).await;
+    let (url, _server) = respond_with(json(&body)).await;
     let client = Client::builder(&url).max_body_bytes(LIMIT).build().unwrap();
     assert!(call(&client).await.is_ok());
     body.push(' ');
-    let (url, _server) = answer_with(json(&body)).await;
+    let (url, _server) = respond_with(json(&body)).await;
     assert!(limited(&url).await.is_unexpected_response());
 }
 

@@ -6,11 +6,11 @@
     reason = "a panic is how a test fails"
 )]
 
-mod answers;
 mod cluster;
 mod configuration;
 mod decoding;
 mod examples;
+mod failures;
 mod limits;
 mod observing;
 mod own_requests;

@@ -58,14 +58,14 @@ async fn spans_tell_operation_attempts_status_and_trace_id_and_no_secret() {
         .filter(|line| line.contains("ocp_call"))
         .collect();
     let own = own.join("\n");
-    for told in [
+    for text in [
         "operation=\"list_tenant_restore_tasks\"",
         "attempt=1 status=503 trace_id=\"aaaa\"",
         "trying again",
         "attempt=2 status=200 trace_id=\"bbbb\"",
         "attempts=2 status=200 trace_id=\"bbbb\"}",
     ] {
-        assert!(own.contains(told), "{told} is not in\n{own}");
+        assert!(own.contains(text), "{text} is not in\n{own}");
     }
     assert!(!log.contains(PASSWORD) && !log.contains("Basic "), "{log}");
 }

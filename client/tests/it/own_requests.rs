@@ -7,7 +7,7 @@ use oceanbase_ocp::http::Request;
 use oceanbase_ocp::{Client, Credentials, ErrorKind, RetryPolicy};
 use serde_json::Value;
 
-use crate::server::{Waits, answer_with, call, http, json, serve};
+use crate::server::{Waits, call, http, json, respond_with, serve};
 
 const OK: &str = r#"{"successful":true,"status":200,"data":{"contents":[]}}"#;
 const PASSWORD: &str = "s3cret-Pa55phrase";
@@ -18,7 +18,7 @@ fn get(path: &str) -> Request<&'static str> {
 
 #[tokio::test]
 async fn it_goes_out_as_the_requests_of_operations_do() {
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     let client = Client::builder(&format!("{url}/prefix"))
         .credentials(Credentials::basic("admin", PASSWORD).unwrap())
         .accept_language("zh-CN")
@@ -48,7 +48,7 @@ async fn it_goes_out_as_the_requests_of_operations_do() {
 /// Headers of the request's own win.
 #[tokio::test]
 async fn headers_that_the_request_has_are_kept() {
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     let request = Request::get("/x").header("accept", "text/plain");
     let request = request.body("").unwrap();
     Client::new(&url).unwrap().execute(request).await.unwrap();
@@ -86,7 +86,7 @@ async fn every_http_response_is_returned_with_what_an_operation_would_say_of_it(
             204,
         ),
     ] {
-        let (url, _server) = answer_with(bytes).await;
+        let (url, _server) = respond_with(bytes).await;
         let client = Client::builder(&url)
             .retry(RetryPolicy::disabled())
             .build()
@@ -142,7 +142,7 @@ async fn what_is_no_path_of_this_ocp_is_refused() {
         );
     }
     // A path that would lead out of the base URL's authority stays in it.
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     let client = Client::new(&url).unwrap();
     client.execute(get("//elsewhere/x")).await.unwrap();
     assert!(server.await.unwrap().starts_with("GET //elsewhere/x "));
@@ -155,7 +155,7 @@ async fn a_body_that_breaks_off_or_does_not_end_is_an_error() {
         (broken, ErrorKind::Connection),
         (json(" ".repeat(200)), ErrorKind::UnexpectedResponse),
     ] {
-        let (url, _server) = answer_with(bytes).await;
+        let (url, _server) = respond_with(bytes).await;
         let client = Client::builder(&url).max_body_bytes(100).build().unwrap();
         let error = client.execute(get("/x")).await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (kind, 1), "{error}");

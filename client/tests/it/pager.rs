@@ -31,9 +31,9 @@ fn pages(total: i64) -> String {
 /// The ids that come, or the error that ends them, and the requests it took.
 async fn ids(
     size: i64,
-    answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static,
+    response: impl Fn(usize, &str) -> Vec<u8> + Send + 'static,
 ) -> (Vec<i64>, Option<Error>, usize) {
-    let (url, heads) = serve(answer).await;
+    let (url, heads) = serve(response).await;
     let client = Client::new(&url).unwrap();
     let request = client
         .list_tenant_restore_tasks()
@@ -218,7 +218,7 @@ async fn an_empty_page_of_a_list_with_rows_is_an_error() {
         }
     };
     let hint = "the server may count its pages from 0, or end its list too early";
-    for (total, rows, words) in [
+    for (total, rows, expected) in [
         (
             50,
             0,
@@ -236,7 +236,7 @@ async fn an_empty_page_of_a_list_with_rows_is_an_error() {
         assert!(error.is_incomplete());
         assert_eq!(
             error.to_string(),
-            format!("the list is incomplete: {words}; {hint}")
+            format!("the list is incomplete: {expected}; {hint}")
         );
     }
     // As it was found: the page says that there are rows, and has none.
@@ -292,8 +292,8 @@ async fn a_row_that_moves_far_does_not_come_twice() {
 }
 
 /// What a stream says of itself at its end.
-async fn completeness(answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Completeness {
-    let (url, _) = serve(answer).await;
+async fn completeness(response: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Completeness {
+    let (url, _) = serve(response).await;
     let client = Client::new(&url).unwrap();
     let request = client
         .list_tenant_restore_tasks()

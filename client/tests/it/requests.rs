@@ -7,7 +7,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use oceanbase_ocp::types::RestoreTaskStatusFilter;
 use oceanbase_ocp::{AccessKey, Client, Credentials};
 
-use crate::server::{answer_with, call, json};
+use crate::server::{call, json, respond_with};
 
 const OK: &str = r#"{"successful":true,"data":{"contents":[]}}"#;
 
@@ -21,7 +21,7 @@ fn header<'a>(head: &'a str, name: &str) -> Vec<&'a str> {
 
 #[tokio::test]
 async fn basic_credentials_go_out_unasked() {
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     let client = Client::builder(&url)
         .credentials(Credentials::basic("foo", "bar").unwrap())
         .build()
@@ -34,14 +34,14 @@ async fn basic_credentials_go_out_unasked() {
         "the documented example"
     );
 
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     call(&Client::new(&url).unwrap()).await.unwrap();
     assert!(header(&server.await.unwrap(), "authorization").is_empty());
 }
 
 #[tokio::test]
 async fn an_access_key_signs_what_really_goes_out() {
-    let (url, server) = answer_with(json(OK)).await;
+    let (url, server) = respond_with(json(OK)).await;
     let key = AccessKey::new("cqammmxBpfGjFlto", "2fc0c299cc94c6be266f2ceece765d4d").unwrap();
     let client = Client::builder(&format!("{url}/ocp"))
         .credentials(key)
@@ -84,7 +84,7 @@ async fn an_access_key_signs_what_really_goes_out() {
 async fn one_page_is_not_asked_for_without_the_arguments_that_it_requires() {
     let client = Client::new("http://127.0.0.1:1").unwrap();
     let request = client.list_cluster_restore_tasks().cluster_id(1);
-    for (request, words) in [
+    for (request, expected) in [
         (
             request.clone().size(10),
             "`page` is missing: the request needs it",
@@ -93,7 +93,10 @@ async fn one_page_is_not_asked_for_without_the_arguments_that_it_requires() {
     ] {
         let error = request.send().await.unwrap_err();
         assert!(error.is_configuration());
-        assert_eq!((error.to_string().as_str(), error.attempts()), (words, 0));
+        assert_eq!(
+            (error.to_string().as_str(), error.attempts()),
+            (expected, 0)
+        );
     }
 }
 
@@ -106,7 +109,7 @@ async fn a_request_with_unusable_arguments_is_not_sent() {
             .cluster_id(1)
             .tenant_id(2)
     };
-    for (request, words) in [
+    for (request, expected) in [
         (
             client.list_tenant_restore_tasks().cluster_id(1),
             "`tenant_id` is missing: the request needs it",
@@ -134,9 +137,9 @@ async fn a_request_with_unusable_arguments_is_not_sent() {
     ] {
         let error = request.clone().send().await.unwrap_err();
         assert!(error.is_configuration(), "{error}");
-        assert_eq!(error.to_string(), words);
+        assert_eq!(error.to_string(), expected);
         assert_eq!(error.attempts(), 0, "{error}");
         let error = request.rows().try_next().await.unwrap_err();
-        assert_eq!(error.to_string(), words, "the pager");
+        assert_eq!(error.to_string(), expected, "the pager");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oceanbase_ocp::{AccessKey, Client, RetryPolicy};
 
-use crate::server::{Waits, answer_with, call, http, json, serve};
+use crate::server::{Waits, call, http, json, respond_with, serve};
 
 const OK: &str = r#"{"successful":true,"data":{"contents":[]}}"#;
 
@@ -143,7 +143,7 @@ async fn a_refused_log_in_is_not_repeated_even_if_its_body_breaks_off() {
     assert!(call(&client).await.unwrap_err().is_unauthorized());
     assert_eq!(heads.lock().unwrap().len(), 1);
     // A closed port is tried again.
-    let (url, server) = answer_with("").await;
+    let (url, server) = respond_with("").await;
     server.abort();
     let _ = server.await;
     let waits = Waits::default();

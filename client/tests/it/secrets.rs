@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use oceanbase_ocp::{AccessKey, Client, Credentials};
 
-use crate::server::{answer_with, call, http};
+use crate::server::{call, http, respond_with};
 
 const PASSWORD: &str = "pa55-w0rd-of-mine";
 const SECRET_KEY: &str = "2fc0c299cc94c6be266f2ceece765d4d";
@@ -57,7 +57,7 @@ async fn errors_show_no_secret_even_when_the_server_does() {
     let token = base64::engine::general_purpose::STANDARD.encode(format!("admin:{PASSWORD}"));
     let echo = format!("Basic {token} {PASSWORD} {SECRET_KEY}");
     for credentials in all().into_iter().skip(1) {
-        for answer in [
+        for response in [
             http("401 Unauthorized\r\ncontent-type: text/html", &echo),
             http("200 OK\r\ncontent-type: text/html", &echo),
             http(
@@ -75,7 +75,7 @@ async fn errors_show_no_secret_even_when_the_server_does() {
             ),
             http(&format!("200 OK\r\ncontent-type: {echo}"), "{}"),
         ] {
-            let (url, _server) = answer_with(answer).await;
+            let (url, _server) = respond_with(response).await;
             let client = Client::builder(&url)
                 .credentials(credentials.clone())
                 .build()

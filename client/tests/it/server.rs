@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 /// Answers one request with these bytes, then closes the connection. Returns
 /// its URL, and the head of the request once it has come.
-pub(crate) async fn answer_with(bytes: impl Into<Vec<u8>>) -> (String, JoinHandle<String>) {
+pub(crate) async fn respond_with(bytes: impl Into<Vec<u8>>) -> (String, JoinHandle<String>) {
     let bytes = bytes.into();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -67,19 +67,19 @@ pub(crate) async fn call(client: &Client) -> Result<Response<RestoreTaskListResp
         .await
 }
 
-/// What a client without credentials makes of an answer.
+/// What a client without credentials makes of a response.
 pub(crate) async fn outcome(
     bytes: impl Into<Vec<u8>>,
 ) -> Result<Response<RestoreTaskListResponse>, Error> {
-    let (url, _server) = answer_with(bytes).await;
+    let (url, _server) = respond_with(bytes).await;
     let client = Client::builder(&url).retry(RetryPolicy::disabled());
     call(&client.build().unwrap()).await
 }
 
 /// Answers every request on its own connection, with what the function makes of
-/// its number, counted from 1, and its head. No answer at all if that is empty.
+/// its number, counted from 1, and its head. No response at all if that is empty.
 pub(crate) async fn serve(
-    answer: impl Fn(usize, &str) -> Vec<u8> + Send + 'static,
+    response: impl Fn(usize, &str) -> Vec<u8> + Send + 'static,
 ) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -93,7 +93,7 @@ pub(crate) async fn serve(
                 seen.push(head.clone());
                 seen.len()
             };
-            let _ = socket.write_all(&answer(number, &head)).await;
+            let _ = socket.write_all(&response(number, &head)).await;
             let _ = socket.shutdown().await;
         }
     });

@@ -31,8 +31,8 @@ async fn tls_server(name: &str) -> (u16, String) {
         let (socket, _) = listener.accept().await.unwrap();
         if let Ok(mut socket) = acceptor.accept(socket).await {
             read_head(&mut socket).await;
-            let answer = json(r#"{"successful":true,"data":{"contents":[]}}"#);
-            let _ = socket.write_all(&answer).await;
+            let response = json(r#"{"successful":true,"data":{"contents":[]}}"#);
+            let _ = socket.write_all(&response).await;
             let _ = socket.shutdown().await;
         }
     });

@@ -101,7 +101,7 @@ async fn who_asks_for_success_gets_an_error_for_a_failure() {
     assert_eq!(error.to_string(), text);
 }
 
-/// Each row: what is seen, the error, the waits before it, and its words.
+/// Each row: what is seen, the error, the waits before it, and its expected.
 #[tokio::test]
 async fn a_task_that_is_not_there_is_an_error() {
     let cases: [(&str, Looks, ErrorKind, &[u128], &str); 6] = [
@@ -148,12 +148,12 @@ async fn a_task_that_is_not_there_is_an_error() {
             "restore task 7 is still in state RESTORE_WAIT_LS after 60 s (looked at 9 times)",
         ),
     ];
-    for (name, looks, kind, waits, words) in cases {
+    for (name, looks, kind, waits, expected) in cases {
         let (outcome, waited) = wait(looks, ended).await;
         let error = outcome.unwrap_err();
         assert_eq!(
             (error.kind(), error.to_string().as_str()),
-            (kind, words),
+            (kind, expected),
             "{name}"
         );
         assert_eq!(waited, waits, "{name}");

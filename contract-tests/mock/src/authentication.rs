@@ -21,7 +21,7 @@ const SCHEME: &str = "OCP-ACCESS-KEY-HMACSHA1 ";
 /// How far `Date` may be off, in minutes.
 const TOLERANCE: i64 = 15;
 
-/// Why a request is not let in, in OCP's words as far as they are known.
+/// Why a request is not let in, with OCP's message as far as it is known.
 pub(super) fn check(settings: &Settings, request: &Request) -> Result<(), &'static str> {
     if settings.basic.is_none() && settings.access_key.is_none() {
         return Ok(());

@@ -61,6 +61,8 @@ struct Change {
     without_headers: Vec<String>,
     /// RFC 6902; operations on what is not there are left out.
     patch: Vec<json_patch::PatchOperation>,
+    /// Members that have another name, wherever they are.
+    rename: BTreeMap<String, String>,
     /// Another body.
     body: Option<String>,
     /// So many bytes of the body.
@@ -129,6 +131,7 @@ impl Fault {
             for operation in &change.patch {
                 patch(body, operation);
             }
+            rename(body, &change.rename);
         }
         response.status = change.status.unwrap_or(response.status);
         response.headers.extend(change.headers.clone());
@@ -151,4 +154,20 @@ impl Fault {
 fn patch(body: &mut Value, operation: &json_patch::PatchOperation) {
     // A response without the row or the member is left as it is.
     let _ = json_patch::patch(body, std::slice::from_ref(operation));
+}
+
+fn rename(body: &mut Value, names: &BTreeMap<String, String>) {
+    match body {
+        Value::Object(members) if !names.is_empty() => {
+            let renamed = std::mem::take(members).into_iter();
+            *members = renamed
+                .map(|(name, mut member)| {
+                    rename(&mut member, names);
+                    (names.get(&name).cloned().unwrap_or(name), member)
+                })
+                .collect();
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, names)),
+        _ => {}
+    }
 }

@@ -125,7 +125,7 @@ impl Ocp {
         }
     }
 
-    /// Whether one more request is allowed, and the headers that tell.
+    /// Whether one more request is allowed, and the headers that say so.
     fn throttle(&self) -> (bool, Vec<(&'static str, u64)>) {
         let Some((limit, length)) = self.settings.rate_limit else {
             return (true, Vec::new());

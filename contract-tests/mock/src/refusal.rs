@@ -1,4 +1,4 @@
-//! Why a request is refused, and how the envelope tells.
+//! Why a request is refused, and how the envelope says so.
 
 use ocp_contract::Parameter;
 use serde_json::{Value, json};
@@ -22,7 +22,7 @@ pub fn status_of_unknown_id(argument: &str) -> u16 {
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: u16,
-    /// OCP's word for it; empty where the framework refuses and has none.
+    /// OCP's name for it; empty where the framework refuses and has none.
     code: &'static str,
     message: String,
     /// The parameter that is wrong, and what was sent for it.
@@ -92,7 +92,7 @@ impl Refusal {
         error
     }
 
-    /// A word, or the 0 that says that there is none.
+    /// A name, or the 0 that says that there is none.
     fn code(&self, variants: &[Variant]) -> Value {
         let code = self.code;
         let number = code.trim_start_matches(|c: char| c.is_ascii_alphabetic());

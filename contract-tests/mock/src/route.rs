@@ -56,7 +56,7 @@ impl Route {
         &self.operation.method
     }
 
-    /// The last word of the path: what is asked for.
+    /// The last segment of the path: what is asked for.
     pub(crate) fn object(&self) -> &str {
         self.operation.path.rsplit('/').next().unwrap_or_default()
     }

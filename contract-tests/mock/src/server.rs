@@ -162,7 +162,7 @@ fn sent(response: Response) -> http::Result<http::Response<Whole>> {
     Ok(response)
 }
 
-/// A body in one piece that does not tell its length: a fault may claim another one
+/// A body in one piece that does not state its length: a fault may claim another one
 /// in `content-length`, and the connection then breaks off.
 struct Whole(Option<Bytes>);
 

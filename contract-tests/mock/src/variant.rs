@@ -15,7 +15,7 @@ pub enum Variant {
     LargeIds,
     /// Members without a value are null instead of absent.
     Nulls,
-    /// `page.size` tells the rows that came instead of the size asked for.
+    /// `page.size` is the number of rows that came instead of the size asked for.
     RowsAsSize,
     /// `totalPage`, the documented name, stands beside `totalPages`.
     TotalPage,
@@ -62,9 +62,9 @@ pub enum Variant {
     EmptyTextsAbsent,
     /// Errors also have `debugMessage`; those of a parameter `target` and `subErrors`.
     ErrorDetails,
-    /// A page past the end tells totals that reach up to it.
+    /// A page past the end has totals that reach up to it.
     OverrunTotals,
-    /// An empty list tells one page, of size 0.
+    /// An empty list has one page, of size 0.
     EmptyPageOfNone,
 }
 

@@ -55,7 +55,7 @@ async fn both_operations_list_the_same_tasks_until_and_after_they_end() {
     let running = async || {
         let (_, of_tenant) = get(&ocp, TENANT, all).await;
         let (_, of_cluster) = get(&ocp, CLUSTER, all).await;
-        let words = |body: &Value| -> Vec<_> {
+        let values = |body: &Value| -> Vec<_> {
             let rows = rows(body).iter();
             rows.map(|row| {
                 (
@@ -66,7 +66,7 @@ async fn both_operations_list_the_same_tasks_until_and_after_they_end() {
             })
             .collect()
         };
-        assert_eq!(words(&of_tenant), words(&of_cluster));
+        assert_eq!(values(&of_tenant), values(&of_cluster));
         let runs = |row: &&Value| row["finished"] == false;
         rows(&of_cluster).iter().filter(runs).count()
     };

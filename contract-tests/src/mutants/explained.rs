@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn survivors_and_explanations_are_held_against_each_other() {
-        let wrong = Reading::Wrong("/id is 1 in the answer, the client has 2".into());
+        let wrong = Reading::Wrong("/id is 1 in the response, the client has 2".into());
         let mutants = [
             mutant("/dead", Some("conformance"), Some(Reading::Right)),
             mutant("/known", None, None),
@@ -115,7 +115,7 @@ mod tests {
                 "response/removed:/dead is explained, but it is killed: remove the explanation",
                 "response/removed:/gone is explained, but there is no such mutant",
                 "response/removed:/new survives (sampled), and nothing explains why",
-                "response/removed:/silent: the client is silently wrong: /id is 1 in the answer, the client has 2",
+                "response/removed:/silent: the client is silently wrong: /id is 1 in the response, the client has 2",
             ]
         );
         assert!(disagreements(&mutants[..2], &explained(&["response/removed:/known"])).is_empty());

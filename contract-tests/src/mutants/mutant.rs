@@ -35,7 +35,7 @@ pub struct Mutant {
     pub change: Value,
     /// The gates and checks that notice it.
     pub killed_by: BTreeSet<String>,
-    /// What the client makes of it, for answers.
+    /// What the client makes of it, for responses.
     pub client: Option<Reading>,
 }
 

@@ -73,7 +73,7 @@ fn write(score: &Score, out: &mut String) -> std::fmt::Result {
     };
     writeln!(
         out,
-        "\nThe client reads {} mutated answers right, refuses {} with an error, and gets {} silently wrong.",
+        "\nThe client reads {} mutated responses right, refuses {} with an error, and gets {} silently wrong.",
         readings(|one| matches!(one, Reading::Right)),
         readings(|one| matches!(one, Reading::Error(_))),
         readings(|one| matches!(one, Reading::Wrong(_))),

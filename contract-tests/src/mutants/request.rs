@@ -1,5 +1,5 @@
 //! Mutants of the requests that the client sends, killed by the law that a request
-//! says what its caller asked for, in the words of the description, and has the
+//! says what its caller asked for, in the terms of the description, and has the
 //! headers that the documentation demands. The recorded request itself is no judge.
 
 use indicatif::ProgressBar;

@@ -1,4 +1,4 @@
-//! Mutants of the documented answers, killed by the checks of `verify`, and what
+//! Mutants of the documented responses, killed by the checks of `verify`, and what
 //! the client makes of them.
 
 #![expect(
@@ -119,7 +119,7 @@ impl Mutator<'_> {
                     replace("emptied", json!(""));
                 }
                 if is_value {
-                    replace("unknown-word", json!("NOBODY_KNOWS"));
+                    replace("unknown-value", json!("NOBODY_KNOWS"));
                     replace("small-letters", json!(text.to_lowercase()));
                 }
                 if let Some(date) = text.get(..10).filter(|_| is_time(text)) {

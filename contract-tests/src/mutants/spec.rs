@@ -279,7 +279,7 @@ impl Walk<'_> {
             }
         }
         self.required(node, pointer);
-        self.words(node, pointer);
+        self.enum_values(node, pointer);
     }
 
     fn bounds(&mut self, node: &Value, pointer: &str) {
@@ -339,19 +339,19 @@ impl Walk<'_> {
         }
     }
 
-    fn words(&mut self, node: &Value, pointer: &str) {
-        let Some(words) = node.get("x-extensible-enum").and_then(Value::as_array) else {
+    fn enum_values(&mut self, node: &Value, pointer: &str) {
+        let Some(enum_values) = node.get("x-extensible-enum").and_then(Value::as_array) else {
             return;
         };
         let at = format!("{pointer}/x-extensible-enum");
-        for (index, word) in words.iter().enumerate() {
+        for (index, value) in enum_values.iter().enumerate() {
             let one = format!("{at}/{index}");
-            self.remove("word-dropped", &one);
-            let text = word.as_str().unwrap_or_default();
-            self.replace("word-misspelt", &one, json!(format!("{text}E")));
-            self.replace("word-in-small-letters", &one, json!(text.to_lowercase()));
+            self.remove("value-dropped", &one);
+            let text = value.as_str().unwrap_or_default();
+            self.replace("value-misspelt", &one, json!(format!("{text}E")));
+            self.replace("value-in-small-letters", &one, json!(text.to_lowercase()));
         }
-        self.set("word-added", &at, &format!("{at}/-"), json!("INVENTED"));
+        self.set("value-added", &at, &format!("{at}/-"), json!("INVENTED"));
         self.remove("vocabulary-dropped", &at);
         self.rename("vocabulary-closed", &at, "enum");
     }

@@ -7,7 +7,7 @@ use ocp_contract::strict::Severity;
 use crate::verify::finding::{CheckReport, Finding, Outcome, Report, Standing};
 
 /// A suite for each operation and one for what is about none; one case for each
-/// check. What is no failure is told in the output of its case.
+/// check. What is no failure stands in the output of its case.
 pub(super) fn junit(report: &Report) -> anyhow::Result<String> {
     let mut junit = Junit::new("cargo xtask verify");
     let provider = report.provider.as_str();
@@ -66,7 +66,7 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
         Outcome::NotExercised => TestCaseStatus::skipped(),
         _ => TestCaseStatus::success(),
     };
-    let told: Vec<String> = findings().map(told).collect();
+    let described: Vec<String> = findings().map(described).collect();
     match check.outcome {
         _ if is_failure => {
             let first = findings().find(|one| one.waived.is_none());
@@ -76,7 +76,7 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
                 "violation"
             });
             status.set_message(first.map_or("", |one| one.fingerprint.as_str()));
-            status.set_description(told.join("\n\n"));
+            status.set_description(described.join("\n\n"));
         }
         Outcome::NotExercised => {
             status.set_message(check.reason.as_deref().unwrap_or_default());
@@ -87,12 +87,12 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
     case.set_classname(check.operation.as_deref().unwrap_or("ocp"));
     let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
     output.extend(check.observations.iter().map(|one| one.text.clone()));
-    output.extend(told);
+    output.extend(described);
     case.set_system_out(output.join("\n\n"));
     case
 }
 
-fn told(finding: &Finding) -> String {
+fn described(finding: &Finding) -> String {
     let mut text = format!(
         "{} {}\nexpected: {}\nknown by: {}\ngot: {}",
         finding.severity, finding.fingerprint, finding.expected, finding.evidence, finding.got

@@ -65,19 +65,19 @@ checks! {
         "the documented request is answered with a page of rows",
         "sample request and sample response";
     TRANSPORT "transport",
-        "every answer is JSON under an HTTP status of its operation, and says so",
+        "every response is JSON under an HTTP status of its operation, and says so",
         "sample response; API call description";
     ENVELOPE "envelope",
-        "every answer has OCP's envelope, with data or with an error",
+        "every response has OCP's envelope, with data or with an error",
         "response table; API call description";
     CONFORMANCE "conformance",
-        "every body has the members, types and words of the contract",
+        "every body has the members, types and enum values of the contract",
         "rows and samples, named in each finding";
     CLIENT "client",
-        "the generated client reads every answer and loses nothing",
+        "the generated client reads every response and loses nothing",
         "this repository's client";
     PAGE_MEMBERS "page-members",
-        "page tells number, size and totals of what was asked for",
+        "page has number, size and totals of what was asked for",
         "sample; table of the sibling operation; discrepancy 2";
     PAGING "paging",
         "pages of another size show the same rows, and the page past the end is empty",
@@ -94,7 +94,7 @@ checks! {
     THROTTLING "throttling",
         "RateLimit headers make sense where they are sent",
         "API call description; discrepancy 55";
-    NEW_WORDS "new-words",
-        "words that the contract does not list",
+    NEW_VALUES "new-values",
+        "enum values that the contract does not list",
         "discrepancies 48 and 49";
 }

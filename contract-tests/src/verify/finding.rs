@@ -14,7 +14,7 @@ use super::verdict::{End, Verdict};
 pub(super) const FORMAT: u32 = 2;
 
 /// Why nothing is judged where nothing looks like an OCP.
-pub(super) const NO_OCP: &str = "no answer has OCP's envelope; is this the address of an OCP?";
+pub(super) const NO_OCP: &str = "no response has OCP's envelope; is this the address of an OCP?";
 
 /// Everything that a run found. Every report is rendered from it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -26,7 +26,7 @@ pub struct Report {
     pub tool: String,
     /// A hash of the contract.
     pub contract: String,
-    /// The version of OCP, if it tells it.
+    /// The version of OCP, if it gives it.
     pub ocp: Option<String>,
     /// What was verified.
     pub provider: String,
@@ -165,7 +165,7 @@ impl Meaning {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::ReadRight => "reads this response as it is",
-            Self::Refused => "answers this response with an error",
+            Self::Refused => "fails with an error on this response",
             Self::ReadWrong => "reads this response wrong",
         }
     }
@@ -181,7 +181,7 @@ pub struct Line {
     pub is_wrong: bool,
 }
 
-/// One departure from the contract. The same departure of many rows or answers
+/// One departure from the contract. The same departure of many rows or responses
 /// is one finding.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -201,9 +201,9 @@ pub struct Finding {
     pub evidence: String,
     /// What came.
     pub got: String,
-    /// The request, as sent, of the first answer that had it.
+    /// The request, as sent, of the first response that had it.
     pub request: Option<String>,
-    /// JSON pointer into the body of that answer.
+    /// JSON pointer into the body of that response.
     pub pointer: String,
     /// The body around that place, member by member.
     pub excerpt: Vec<Line>,
@@ -387,7 +387,7 @@ impl Finding {
         }
     }
 
-    /// How many findings only follow from it, in a few words; `None` if there are none.
+    /// How many findings only follow from it, in short; `None` if there are none.
     pub fn follow(&self) -> Option<String> {
         let checks: BTreeSet<&str> = self
             .consequences

@@ -39,40 +39,43 @@ impl Listing {
         })
     }
 
-    pub(super) fn told(&self, name: &str) -> Option<i64> {
+    pub(super) fn number_of(&self, name: &str) -> Option<i64> {
         long(self.page.get(name)?)
     }
 
     /// How many pages there are, by either name.
     pub(super) fn pages(&self) -> Option<i64> {
-        self.told("totalPages").or_else(|| self.told("totalPage"))
+        self.number_of("totalPages")
+            .or_else(|| self.number_of("totalPage"))
     }
 
     /// The size of pages: as asked for, or a limit of the server below it that
-    /// it tells. A `size` that is the number of rows is such a limit only where
+    /// it states. A `size` that is the number of rows is such a limit only where
     /// rows and totals agree with it, and not with what was asked for.
     pub(super) fn page_size(&self) -> Option<i64> {
         let asked = self.size?;
         let rows = self.rows.len() as i64;
-        let told = self.told("size").filter(|told| *told > 0 && *told < asked);
+        let stated = self
+            .number_of("size")
+            .filter(|stated| *stated > 0 && *stated < asked);
         let agrees = |size: i64| {
-            let (Some(total), Some(number)) = (self.told("totalElements"), self.number) else {
+            let (Some(total), Some(number)) = (self.number_of("totalElements"), self.number) else {
                 return false;
             };
             let skipped = number.saturating_sub(1).saturating_mul(size);
             let pages = total.saturating_add(size - 1) / size;
             rows == total.saturating_sub(skipped).clamp(0, size)
-                && self.pages().is_none_or(|told| told == pages)
+                && self.pages().is_none_or(|stated| stated == pages)
         };
         let is_limit =
-            |told: &i64| *told > rows || *told == rows && agrees(*told) && !agrees(asked);
-        told.filter(is_limit).or(Some(asked))
+            |stated: &i64| *stated > rows || *stated == rows && agrees(*stated) && !agrees(asked);
+        stated.filter(is_limit).or(Some(asked))
     }
 
     /// Whether these are all rows that there are.
     pub(super) fn is_whole(&self) -> bool {
         let rows = self.rows.len() as i64;
-        match (self.told("totalElements"), self.page_size()) {
+        match (self.number_of("totalElements"), self.page_size()) {
             (Some(total), _) => total <= rows,
             (None, Some(size)) => rows < size,
             (None, None) => false,

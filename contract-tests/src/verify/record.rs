@@ -92,13 +92,13 @@ impl Recorder {
             let version = match version {
                 Some(version) => format!("  ocp: {}\n", json!(version)),
                 None => {
-                    "  # This OCP does not tell its version; you may know it.\n  # ocp: 4.3.1\n"
+                    "  # This OCP does not give its version; you may know it.\n  # ocp: 4.3.1\n"
                         .to_owned()
                 }
             };
             let date = chrono::Utc::now().format("%F");
             let interaction = format!(
-                "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not told\n  date: {date}\n  # Host names, addresses and secrets are replaced.\n{version}request: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
+                "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not recorded\n  date: {date}\n  # Host names, addresses and secrets are replaced.\n{version}request: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
             );
             std::fs::create_dir(&case)?;
             for (name, text) in [("interaction.yaml", &interaction), ("response.json", body)] {

@@ -124,7 +124,7 @@ impl Response {
         let Some(received) = &self.received else {
             return match &self.outcome {
                 Some(Err(failure)) => self.failure(failure),
-                _ => "no answer".to_owned(),
+                _ => "no response".to_owned(),
             };
         };
         let member = |pointer| {

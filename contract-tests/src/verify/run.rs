@@ -222,7 +222,7 @@ impl<'a> Run<'a> {
             let is_empty = listing.rows.is_empty();
             rows.extend(listing.rows.iter().cloned());
             let at_end = is_empty
-                || match listing.told("totalElements") {
+                || match listing.number_of("totalElements") {
                     Some(total) => {
                         page.saturating_mul(listing.page_size().unwrap_or(size)) >= total
                     }
@@ -272,7 +272,7 @@ impl<'a> Run<'a> {
         match (&standing, stop) {
             (Standing::Verified, Some(Stop::NoResponse(why) | Stop::Refused(why))) => {
                 let got = format!("after {} requests: {why}", self.session.sent - 1);
-                let fault = Fault::new("breaks off", "an answer to each request", got);
+                let fault = Fault::new("breaks off", "a response to each request", got);
                 self.conclude(check::TRANSPORT, fault, "it answered requests before");
             }
             (Standing::NotOffered, _) => {

@@ -21,11 +21,11 @@ use super::target::Target;
 
 /// The longest wait for the end of a throttling window.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
-/// The shortest window that OCP documents, for a 429 that does not tell.
+/// The shortest window that OCP documents, for a 429 that does not say.
 const SHORTEST_WINDOW: Duration = Duration::from_secs(10);
 /// So many requests without a response in a row end the run.
 const PATIENCE: usize = 3;
-/// Where OCP tells its version, among other things.
+/// Where OCP gives its version, among other things.
 const INFO: &str = "/api/v2/info";
 /// What stands for itself in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
@@ -39,7 +39,7 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) enum Stop {
     /// As many were sent as were allowed.
     Cap(usize),
-    /// OCP does not answer; its words or the connection's.
+    /// OCP does not answer; its message or the connection's.
     NoResponse(String),
     /// Credentials are missing or wrong. More requests could lock them out.
     Refused(String),
@@ -90,7 +90,7 @@ pub(super) struct Session {
     pub(super) envelopes: usize,
     /// Whether some request with credentials was not refused for want of a log-in.
     pub(super) is_let_in: bool,
-    /// The version of OCP, if it tells it.
+    /// The version of OCP, if it gives it.
     pub(super) version: Option<String>,
     is_version_asked: bool,
     silent: usize,
@@ -198,11 +198,13 @@ impl Session {
         self.pace(&received.headers, received.status);
         let body: Value = serde_json::from_slice(received.body.as_deref().unwrap_or_default())
             .unwrap_or_default();
-        let told = body.get("buildVersion").and_then(Value::as_str);
+        let version = body.get("buildVersion").and_then(Value::as_str);
         let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_+".contains(c);
-        self.version = told
-            .filter(|told| !told.is_empty() && told.len() <= 64 && told.chars().all(is_plain))
-            .map(|told| self.secrets.text(told));
+        self.version = version
+            .filter(|version| {
+                !version.is_empty() && version.len() <= 64 && version.chars().all(is_plain)
+            })
+            .map(|version| self.secrets.text(version));
         Ok(())
     }
 

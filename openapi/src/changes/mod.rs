@@ -21,7 +21,7 @@ use view::members;
 /// One difference between two descriptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What differs, in words: ``schema `Task`, member `id` ``.
+    /// What differs, for people: ``schema `Task`, member `id` ``.
     pub place: String,
     /// The keyword there, such as `required`; `None` where it is the whole.
     pub keyword: Option<String>,
@@ -33,7 +33,7 @@ pub struct Change {
     pub may_compile: bool,
     /// Whether an OCP that conformed may no longer do so.
     pub stricter: bool,
-    /// Why, in a few words.
+    /// Why, in short.
     pub why: &'static str,
 }
 
@@ -151,19 +151,19 @@ fn change(found: &Found<'_>, directions: &Directions) -> Change {
     }
 }
 
-/// A path in words.
+/// A path as people read it.
 fn place(path: &[Step]) -> String {
-    let mut words: Vec<String> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
     let mut steps = path.iter().peekable();
     while let Some(step) = steps.next() {
         let (Step::Key(key) | Step::Name(key)) = step;
         let Some(Step::Name(name)) = steps.peek() else {
             // Between a place and what is in it, and said by that.
-            words.extend((key != "schema").then(|| key.clone()));
+            names.extend((key != "schema").then(|| key.clone()));
             continue;
         };
         steps.next();
-        words.push(match (key.as_str(), name.split_once(' ')) {
+        names.push(match (key.as_str(), name.split_once(' ')) {
             ("parameters", Some((location, name))) => format!("{location} parameter `{name}`"),
             // A name of a response has no location before it.
             (key, _) => {
@@ -178,5 +178,5 @@ fn place(path: &[Step]) -> String {
             }
         });
     }
-    words.join(", ")
+    names.join(", ")
 }

@@ -105,7 +105,7 @@ pub struct HeaderRows {
     /// Headers of requests.
     #[serde(default)]
     pub request: Vec<HeaderRow>,
-    /// Headers of answers.
+    /// Headers of responses.
     #[serde(default)]
     pub response: Vec<HeaderRow>,
 }

@@ -26,7 +26,7 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
             });
         };
         let Some(labels) = labels.as_object() else {
-            let instead = "write `word: label`, a line for each word".to_owned();
+            let instead = "write `value: label`, a line for each value".to_owned();
             find(
                 "",
                 "the labels of a vocabulary must be a table".into(),
@@ -40,16 +40,16 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
             .into_iter()
             .flat_map(|filter| texts(filter, "x-extensible-enum"))
             .collect();
-        let words: Vec<&str> = texts(schema, "x-extensible-enum").collect();
-        for (word, label) in labels {
-            let below = format!("/{}", escape(word));
-            if !words.contains(&word.as_str()) {
-                let what = format!("`{word}` is no word of {name}");
-                find(&below, what, "write a word that it lists".into());
+        let values: Vec<&str> = texts(schema, "x-extensible-enum").collect();
+        for (value, label) in labels {
+            let below = format!("/{}", escape(value));
+            if !values.contains(&value.as_str()) {
+                let what = format!("`{value}` is no value of {name}");
+                find(&below, what, "write a value that it lists".into());
             }
             if !label.as_str().is_some_and(|label| known.contains(&label)) {
-                let what = format!("{label} is no word of {filter}");
-                find(&below, what, format!("write a word that {filter} lists"));
+                let what = format!("{label} is no value of {filter}");
+                find(&below, what, format!("write a value that {filter} lists"));
             }
         }
     }

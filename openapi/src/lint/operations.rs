@@ -198,7 +198,7 @@ fn responses(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<
                 what: format!("{status} is no success that the client believes"),
                 why: "OCP answers every success with 200; the transport takes anything else for another server"
                     .into(),
-                instead: "describe the success as '200'; if OCP has learnt another, change client/src/answer.rs first"
+                instead: "describe the success as '200'; if OCP has learnt another, change client/src/verdict.rs first"
                     .into(),
             });
         }

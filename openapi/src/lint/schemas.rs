@@ -93,15 +93,15 @@ const REFUSED: [(&str, &[&str], &str, &str, &str); 4] = [
     (
         "closed-enum",
         &["enum"],
-        "closes the list of words",
-        "one new word from the server would make the client fail on the whole answer",
-        "write `x-extensible-enum`: known words are listed, others are kept as they came",
+        "closes the list of values",
+        "one new value from the server would make the client fail on the whole response",
+        "write `x-extensible-enum`: known values are listed, others are kept as they came",
     ),
     (
         "pattern",
         &["pattern"],
         "changes the Rust type",
-        "typify needs another crate at run time to check it, and one text outside fails the whole answer",
+        "typify needs another crate at run time to check it, and one text outside fails the whole response",
         "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
     ),
     (
@@ -124,7 +124,7 @@ const BOUNDS: (&str, &[&str], &str, &str, &str) = (
         "multipleOf",
     ],
     "narrows the Rust type",
-    "typify picks another integer type (`NonZeroU64` for a minimum of 1), and one value outside fails the whole answer",
+    "typify picks another integer type (`NonZeroU64` for a minimum of 1), and one value outside fails the whole response",
     "leave bounds out and say them in the description",
 );
 
@@ -145,8 +145,8 @@ fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
             find(rule, key, format!("`{key}` {what}"), why, instead);
         }
     }
-    if let Some(words) = schema.get("x-extensible-enum") {
-        vocabulary(schema, words, pointer, &mut find);
+    if let Some(values) = schema.get("x-extensible-enum") {
+        vocabulary(schema, values, pointer, &mut find);
     }
     kind(schema, &mut find);
     optional_arrays(schema, &mut find);
@@ -192,13 +192,13 @@ fn kind(schema: &Value, find: &mut Find<'_>) {
 
 type Find<'a> = dyn FnMut(&'static str, &str, String, &str, &str) + 'a;
 
-fn vocabulary(schema: &Value, words: &Value, pointer: &str, find: &mut Find<'_>) {
+fn vocabulary(schema: &Value, values: &Value, pointer: &str, find: &mut Find<'_>) {
     let mut fault = |what: String, instead: &str| {
         find(
             "vocabulary",
             "x-extensible-enum",
             what,
-            "each vocabulary becomes a Rust enum of that name, with one variant for each word",
+            "each vocabulary becomes a Rust enum of that name, with one variant for each value",
             instead,
         );
     };
@@ -214,44 +214,45 @@ fn vocabulary(schema: &Value, words: &Value, pointer: &str, find: &mut Find<'_>)
             "write `type: string`",
         );
     }
-    let list: Vec<&str> = words
+    let list: Vec<&str> = values
         .as_array()
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    if list.is_empty() || Some(list.len()) != words.as_array().map(Vec::len) {
+    if list.is_empty() || Some(list.len()) != values.as_array().map(Vec::len) {
         fault(
-            "a vocabulary must be a list of words".into(),
-            "list at least one word, each as text",
+            "a vocabulary must be a list of values".into(),
+            "list at least one value, each as text",
         );
     }
-    for (index, word) in list.iter().enumerate() {
-        let variant = variant(word);
-        if list[..index].contains(word) {
-            fault(format!("`{word}` is listed twice"), "list each word once");
+    for (index, value) in list.iter().enumerate() {
+        let variant = variant(value);
+        if list[..index].contains(value) {
+            fault(format!("`{value}` is listed twice"), "list each value once");
         } else if let Some(other) = list[..index]
             .iter()
             .find(|other| self::variant(other) == variant)
         {
             fault(
-                format!("`{other}` and `{word}` would be one variant"),
+                format!("`{other}` and `{value}` would be one variant"),
                 "leave one of them out; it is kept as it comes",
             );
         }
         let begins = variant.starts_with(|c: char| c.is_ascii_alphabetic());
         if !begins || !variant.is_ascii() || matches!(variant.as_str(), "other" | "self") {
             fault(
-                format!("`{word}` cannot name a variant"),
+                format!("`{value}` cannot name a variant"),
                 "leave it out; it is kept as it comes",
             );
         }
     }
 }
 
-/// What is left of a word in the name of its variant, capitals aside.
-fn variant(word: &str) -> String {
-    word.chars()
+/// What is left of a value in the name of its variant, capitals aside.
+fn variant(value: &str) -> String {
+    value
+        .chars()
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()

@@ -76,7 +76,7 @@ impl Builder<'_> {
             values.extend(null_too.then_some(Value::Null));
             let support = self.supports.get(place);
             let is_closed = support.is_some_and(|support| support.lists_values());
-            let keyword = if is_closed { "enum" } else { "x-word" };
+            let keyword = if is_closed { "enum" } else { "x-known-values" };
             strict.insert(keyword.into(), values.into());
         }
         for key in ["anyOf", "oneOf"] {
@@ -178,7 +178,7 @@ fn conditional(condition: &Condition) -> Value {
 }
 
 /// Lets the envelope say nothing else than HTTP: every sample agrees, and the
-/// client refuses an answer that contradicts itself (discrepancies 4 and 7).
+/// client refuses a response that contradicts itself (discrepancies 4 and 7).
 fn agree_with_http(strict: &mut Value, status: &str, notes: &mut Notes) {
     let other = if is_failure(status) { "data" } else { "error" };
     if let Some(properties) = strict.pointer_mut("/properties") {
@@ -190,11 +190,11 @@ fn agree_with_http(strict: &mut Value, status: &str, notes: &mut Notes) {
     if let Some(successful) = strict.pointer_mut("/properties/successful") {
         successful["const"] = json!(!is_failure(status));
     }
-    if let (Some(told), Ok(status)) = (
+    if let (Some(stated), Ok(status)) = (
         strict.pointer_mut("/properties/status"),
         status.parse::<u16>(),
     ) {
-        told["const"] = json!(status);
+        stated["const"] = json!(status);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The strict view: what an answer must look like to be the one that the
+//! The strict view: what a response must look like to be the one that the
 //! documentation shows. Computed from the one tolerant spec and its evidence.
 //!
 //! Stricter than the spec in six ways: the envelope says what HTTP says (status,
@@ -10,9 +10,9 @@
 //! Not every departure is a fault: see [`Severity`].
 
 mod builder;
+mod known_values;
 mod rule;
 mod wire;
-mod word;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -52,7 +52,7 @@ struct Response {
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// More than the contract says, contradicting nothing: an undocumented
-    /// member, a new word in an open vocabulary, `+0800` for `+08:00`.
+    /// member, a new value in an open vocabulary, `+0800` for `+08:00`.
     Drift,
     /// Anything else, also if a client copes with it.
     Violation,
@@ -260,7 +260,7 @@ impl Strict {
     }
 }
 
-/// An error of validation in words.
+/// An error of validation as a sentence.
 pub(crate) fn sentence(error: &ValidationError<'_>, quote: &dyn Fn(&Value) -> String) -> String {
     let value = || quote(error.instance());
     match Rule::from(error.kind()) {
@@ -284,7 +284,9 @@ pub(crate) fn beginning(value: &Value) -> String {
 pub(crate) fn options() -> ValidationOptions<'static> {
     jsonschema::options()
         .with_keyword("x-wire", |_, form, _| Ok(Box::new(wire::Wire::new(form))))
-        .with_keyword("x-word", |_, words, _| Ok(Box::new(word::Word::new(words))))
+        .with_keyword("x-known-values", |_, known, _| {
+            Ok(Box::new(known_values::KnownValues::new(known)))
+        })
 }
 
 impl Response {
@@ -296,7 +298,7 @@ impl Response {
             Rule::Wire => wire::is_drift(keyword, value),
             Rule::NewEnumValue => keyword
                 .and_then(Value::as_array)
-                .is_some_and(|known| word::is_drift(known, value)),
+                .is_some_and(|known| known_values::is_drift(known, value)),
             _ => false,
         };
         if is_drift {

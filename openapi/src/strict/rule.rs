@@ -26,7 +26,7 @@ pub enum Rule {
     EnumValue,
     /// A value that an open vocabulary lists.
     NewEnumValue,
-    /// One value only, which HTTP has told.
+    /// One value only, which follows from HTTP's.
     Const,
     /// Any other keyword of JSON Schema.
     Keyword(String),
@@ -50,7 +50,7 @@ impl Rule {
             Self::Wire => "x-wire",
             Self::AnyOf => "anyOf",
             Self::EnumValue => "enum",
-            Self::NewEnumValue => "x-word",
+            Self::NewEnumValue => "x-known-values",
             Self::Const => "const",
             Self::Keyword(keyword) => keyword,
         }
@@ -76,7 +76,7 @@ impl From<&ValidationErrorKind> for Rule {
             ValidationErrorKind::Enum { .. } => Self::EnumValue,
             ValidationErrorKind::Constant { .. } => Self::Const,
             ValidationErrorKind::Custom { keyword, .. } if keyword == "x-wire" => Self::Wire,
-            ValidationErrorKind::Custom { keyword, .. } if keyword == "x-word" => {
+            ValidationErrorKind::Custom { keyword, .. } if keyword == "x-known-values" => {
                 Self::NewEnumValue
             }
             other => Self::Keyword(other.keyword().to_owned()),

@@ -30,7 +30,7 @@ mod tests {
                 .all(|label| RestoreTaskStatusFilter::KNOWN.contains(label))
         );
         assert_eq!(RestoreTaskStatusFilter::KNOWN.len(), 24);
-        assert_eq!(RestoreTaskStatus::from("NEW_WORD").filter_label(), None);
+        assert_eq!(RestoreTaskStatus::from("NEW_VALUE").filter_label(), None);
         let name: RestoreTaskStatusFilter = RestoreTaskStatus::RestoreSuccess.into();
         assert_eq!(name, "RESTORE_SUCCESS");
     }

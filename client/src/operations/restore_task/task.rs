@@ -209,19 +209,19 @@ mod tests {
                 "running",
             ),
             (
-                r#""status": "NEW_WORD", "finished": true, "successful": true"#,
+                r#""status": "NEW_VALUE", "finished": true, "successful": true"#,
                 "succeeded",
             ),
             (
-                r#""status": "NEW_WORD", "finished": true, "successful": false"#,
+                r#""status": "NEW_VALUE", "finished": true, "successful": false"#,
                 "failed",
             ),
             (r#""status": "RESTORE_SUCCESS""#, "succeeded"),
             (r#""status": "RESTORE_FAIL""#, "failed"),
             (r#""status": "RESTORE_PRE""#, "running"),
-            (r#""status": "NEW_WORD""#, "running"),
+            (r#""status": "NEW_VALUE""#, "running"),
             (
-                r#""status": "NEW_WORD", "finishTime": "2024-08-08T08:25:39Z", "successful": true"#,
+                r#""status": "NEW_VALUE", "finishTime": "2024-08-08T08:25:39Z", "successful": true"#,
                 "succeeded",
             ),
             (

@@ -169,7 +169,7 @@ where
     ///
     /// Those of [`until_ended`](Self::until_ended), and
     /// [`ErrorKind::Failed`] when the restore has failed; [`Error::task`] has
-    /// the task, and with its `error_msg` the reason, if OCP tells one.
+    /// the task, and with its `error_msg` the reason, if OCP gives one.
     pub async fn until_succeeded(self) -> Result<L::Row, Error> {
         let (task, mut waited) = self.ended().await?;
         if task.is_succeeded() {
@@ -179,8 +179,8 @@ where
         let what = format!(
             "restore task {} has failed, in state {}: {}",
             self.task,
-            self.shown(task.status().as_str()),
-            why.map_or("OCP does not say why".into(), |why| self.shown(why)),
+            self.excerpt(task.status().as_str()),
+            why.map_or("OCP does not say why".into(), |why| self.excerpt(why)),
         );
         waited.last = Some(Arc::from(task as Box<dyn RestoreTask>));
         Err(Error::new(ErrorKind::Failed, what).with_details(waited))
@@ -273,7 +273,7 @@ where
     fn gave_up(&self, kind: ErrorKind, waited: Waited) -> Error {
         let task = self.task;
         let state = waited.last.as_ref().map(|last| last.status().as_str());
-        let state = self.shown(state.unwrap_or_default());
+        let state = self.excerpt(state.unwrap_or_default());
         let others = match waited.listed.unwrap_or_default() {
             1 => "1 other task is".to_owned(),
             listed => format!("{listed} other tasks are"),
@@ -296,7 +296,7 @@ where
     }
 
     /// A server's text as it may be shown.
-    fn shown(&self, text: &str) -> String {
+    fn excerpt(&self, text: &str) -> String {
         shortened(&self.request.client().transport.secrets.redact(text))
     }
 }

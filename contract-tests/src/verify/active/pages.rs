@@ -56,9 +56,11 @@ pub(super) async fn documented(run: &mut Run<'_>) -> Result<(), Stop> {
 async fn origin(run: &mut Run<'_>, listing: Listing) -> Result<Listing, Stop> {
     let rows = listing.rows.len() as i64;
     let due = listing
-        .told("totalElements")
+        .number_of("totalElements")
         .map(|total| total.min(DOCUMENTED_SIZE));
-    if listing.told("number").is_none_or(|told| told == 1) && due.is_none_or(|due| due == rows) {
+    if listing.number_of("number").is_none_or(|stated| stated == 1)
+        && due.is_none_or(|due| due == rows)
+    {
         return Ok(listing);
     }
     let query = Query::page(0, DOCUMENTED_SIZE).probe();
@@ -94,7 +96,7 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
         return Ok(());
     };
     run.history.complete = walk.complete;
-    run.history.total = walk.last.told("totalElements");
+    run.history.total = walk.last.number_of("totalElements");
     run.history.rows = walk.rows;
     run.overview();
     if run.history.rows.is_empty() {
@@ -118,8 +120,8 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
         }
     }
     run.skip(
-        check::NEW_WORDS,
-        "every word is one that the contract lists",
+        check::NEW_VALUES,
+        "every enum value is one that the contract lists",
     );
     Ok(())
 }
@@ -196,11 +198,11 @@ pub(super) async fn questions(run: &mut Run<'_>) -> Result<(), Stop> {
 }
 
 fn size_of(listing: &Listing) -> String {
-    let told = |name| {
-        let told = listing.told(name);
-        told.map_or("nothing".to_owned(), |told| told.to_string())
+    let stated = |name| {
+        let stated = listing.number_of(name);
+        stated.map_or("nothing".to_owned(), |stated| stated.to_string())
     };
-    format!("page {} of size {}", told("number"), told("size"))
+    format!("page {} of size {}", stated("number"), stated("size"))
 }
 
 /// A size beyond all documented limits. It may be refused, or cut to a limit;
@@ -220,7 +222,7 @@ async fn large(run: &mut Run<'_>) -> Result<(), Stop> {
         };
         if number == 1 {
             let question = format!("size {LARGE_SIZE}");
-            let value = match listing.told("size") == Some(LARGE_SIZE) {
+            let value = match listing.number_of("size") == Some(LARGE_SIZE) {
                 true => "as asked for",
                 false => "limited",
             };
@@ -230,10 +232,12 @@ async fn large(run: &mut Run<'_>) -> Result<(), Stop> {
         let before = ids.len();
         ids.extend(listing.ids().into_keys());
         let is_steady = !listing.rows.iter().any(|row| run.history.is_new(row));
-        let total = listing.told("totalElements");
+        let total = listing.number_of("totalElements");
         let got = match (total, run.history.total) {
             _ if !is_steady => None,
-            (Some(total), Some(told)) if total != told => Some(format!("totalElements {total}")),
+            (Some(total), Some(stated)) if total != stated => {
+                Some(format!("totalElements {total}"))
+            }
             _ if run.history.complete && !listed.is_subset(&ids) && ids.len() == before => {
                 Some(format!("{} rows on {number} pages", ids.len()))
             }

@@ -27,7 +27,7 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
     }
     let page = format!("page={}&size=10", run.first_page());
     for parameter in in_path.iter().filter(|one| one.schema["type"] == "integer") {
-        let what = format!("a malformed {}", words(&parameter.argument));
+        let what = format!("a malformed {}", spelled(&parameter.argument));
         let request = RawRequest::new(page.as_str()).path_argument(&parameter.name, NO_ID);
         let response = run.raw(request).await?;
         refused(run, &what, &[], &response);
@@ -55,7 +55,7 @@ pub(super) async fn all(run: &mut Run<'_>) -> Result<(), Stop> {
 }
 
 /// An argument as people say it: `cluster id`.
-fn words(argument: &str) -> String {
+fn spelled(argument: &str) -> String {
     argument.replace('_', " ")
 }
 
@@ -63,7 +63,7 @@ fn words(argument: &str) -> String {
 /// refused; something below it that is not there may as well have no rows.
 async fn unknown(run: &mut Run<'_>, parameter: &Parameter, is_first: bool) -> Result<(), Stop> {
     let named = parameter.argument.trim_end_matches("_id");
-    let what = format!("an unknown {}", words(named));
+    let what = format!("an unknown {}", spelled(named));
     let elsewhere = match run.session.path_arguments.get(&parameter.name) {
         Some(Value::Number(id)) => id
             .as_i64()

@@ -16,7 +16,7 @@ pub(super) fn is_about_envelope(one: &Departure) -> bool {
     one.place.path.len() < 2 && one.rule != Rule::Undocumented
 }
 
-/// A departure as a fault; a new enum value also answers what values there are.
+/// A departure as a fault; a new enum value also says what values there are.
 pub(super) fn judge(
     kind: &dyn RowKind,
     one: &Departure,
@@ -100,14 +100,14 @@ pub(super) fn conditions(one: &Departure, breaks: &[Topic], all: &[Topic]) -> Ve
     all.iter().filter(is_other).cloned().collect()
 }
 
-/// A rule in words.
+/// A rule as a kind of finding.
 fn kind(rule: &Rule) -> &str {
     match rule {
         Rule::Undocumented => "undocumented",
         Rule::Missing => "missing",
         Rule::Wire | Rule::Type | Rule::Null | Rule::AnyOf => "type",
-        Rule::NewEnumValue => "new word",
-        Rule::EnumValue => "word",
+        Rule::NewEnumValue => "new value",
+        Rule::EnumValue => "value",
         Rule::Const => "contradicts HTTP",
         Rule::Status | Rule::Keyword(_) => rule.as_str(),
     }
@@ -133,17 +133,17 @@ fn status(body: &Value, status: u16, secrets: &Secrets) -> Option<Fault> {
     Some(Fault::new("status contradicts HTTP", expected, secrets.quote(sent)).at("/status"))
 }
 
-/// A code is a number from 0 on, or a word such as `COM10001`.
+/// A code is a number from 0 on, or a name such as `COM10001`.
 fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
     let code = body.pointer("/error/code")?;
     let is_documented = match code {
-        Value::String(word) => word.starts_with(|first: char| first.is_ascii_alphabetic()),
+        Value::String(name) => name.starts_with(|first: char| first.is_ascii_alphabetic()),
         code => code.as_i64().is_none_or(|code| code >= 0),
     };
     if is_documented {
         return None;
     }
-    let expected = "a number from 0 on, or a word such as COM10001";
+    let expected = "a number from 0 on, or a name such as COM10001";
     Some(Fault::new("error.code form", expected, secrets.quote(code)).at("/error/code"))
 }
 

@@ -14,7 +14,7 @@ use crate::verify::topic::Topic;
 pub(super) fn transport(strict: &Strict, response: &Response) -> Judgement {
     let faults = match &response.received {
         None => {
-            let fault = Fault::new("no answer", "an answer", response.summary());
+            let fault = Fault::new("no response", "a response", response.summary());
             vec![fault.breaks([
                 Topic::Body(response.number),
                 Topic::Response(response.number),
@@ -94,7 +94,7 @@ pub(super) fn throttling(response: &Response) -> Vec<Judgement> {
     let sent = |name: &str| response.header(name).map(str::trim);
     let names = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
     if names.iter().all(|name| sent(name).is_none()) {
-        let reason = "no answer had a RateLimit header: throttling is off, or not told";
+        let reason = "no response had a RateLimit header: throttling is off, or not announced";
         return vec![Judgement::Skipped(check::THROTTLING, reason.to_owned())];
     }
     let mut faults = Vec::new();
@@ -124,7 +124,7 @@ pub(super) fn throttling(response: &Response) -> Vec<Judgement> {
     let mut judgements = vec![Judgement::Applied(check::THROTTLING, faults)];
     if let Some(limit) = number(names[0]) {
         let text = format!("{limit} requests are allowed in a window");
-        let observed = Observation::new("a limit of requests", "is told", text);
+        let observed = Observation::new("a limit of requests", "is announced", text);
         judgements.push(Judgement::Observed(check::THROTTLING, observed));
     }
     judgements

@@ -94,7 +94,7 @@ fn of_body(
         faults.push(rename::with_new_name(
             fault, &one, &renamed, number, secrets,
         ));
-        judgements.extend(observed.map(|one| Judgement::Observed(check::NEW_WORDS, one)));
+        judgements.extend(observed.map(|one| Judgement::Observed(check::NEW_VALUES, one)));
     }
     envelope.extend(body::envelope(body, status, secrets));
     envelope.extend(http::clock(response, body));

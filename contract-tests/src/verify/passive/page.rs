@@ -29,7 +29,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
         faults.push(fault.breaks(breaks.iter().cloned()));
     };
     for name in ["number", "size", "totalElements", "totalPages", "totalPage"] {
-        if listing.told(name).is_some_and(|value| value < 0) {
+        if listing.number_of(name).is_some_and(|value| value < 0) {
             wrong(
                 &format!("{name} negative"),
                 "no negative number".into(),
@@ -41,12 +41,13 @@ fn faults(listing: &Listing) -> Vec<Fault> {
     let (Some(number), Some(size)) = (listing.number, listing.size) else {
         return faults;
     };
-    let told = |name| listing.told(name);
+    let stated = |name| listing.number_of(name);
     let pages = listing.pages();
     // Past the end a server may name the page that it has instead.
     let is_past = rows == 0 && number > 1;
-    let is_other = |told| told != number && !(is_past && (told == 1 || Some(told) == pages));
-    if told("number").is_some_and(is_other) {
+    let is_other =
+        |stated| stated != number && !(is_past && (stated == 1 || Some(stated) == pages));
+    if stated("number").is_some_and(is_other) {
         wrong(
             "number",
             format!("number {number}, as asked for"),
@@ -66,7 +67,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
     }
     let asked = size;
     let size = listing.page_size().unwrap_or(asked);
-    if told("size").is_some_and(|told| told != size && told != rows) {
+    if stated("size").is_some_and(|stated| stated != size && stated != rows) {
         wrong(
             "size",
             format!("size {asked}, as asked for, or the number of rows"),
@@ -74,7 +75,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
             &[Sizes],
         );
     }
-    if let Some(total) = told("totalElements").filter(|_| size > 0) {
+    if let Some(total) = stated("totalElements").filter(|_| size > 0) {
         let skipped = number.saturating_sub(1).saturating_mul(size);
         let due = total.saturating_sub(skipped).clamp(0, size);
         if rows != due {
@@ -90,7 +91,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
             );
         }
         let due = total.saturating_add(size - 1) / size;
-        if pages.is_some_and(|told| told != due && !(total == 0 && told == 1)) {
+        if pages.is_some_and(|stated| stated != due && !(total == 0 && stated == 1)) {
             wrong(
                 "totalPages",
                 format!("{due} pages for {total} by {size}"),
@@ -99,7 +100,7 @@ fn faults(listing: &Listing) -> Vec<Fault> {
             );
         }
     }
-    if let (Some(one), Some(other)) = (told("totalPages"), told("totalPage"))
+    if let (Some(one), Some(other)) = (stated("totalPages"), stated("totalPage"))
         && one != other
     {
         wrong(
@@ -123,19 +124,19 @@ fn observations(listing: &Listing) -> Vec<Observation> {
         observed.push(Observation::new("long pages", "limited", text));
     }
     let rows = listing.rows.len() as i64;
-    if let (Some(told), true) = (listing.told("size"), rows > 0 && rows < size) {
-        let meaning = if told == size {
+    if let (Some(stated), true) = (listing.number_of("size"), rows > 0 && rows < size) {
+        let meaning = if stated == size {
             "the size asked for"
         } else {
             "the rows that came"
         };
-        let text = format!("page.size tells {meaning}");
+        let text = format!("page.size is {meaning}");
         observed.push(Observation::new("page.size", meaning, text));
     }
     let names = ["totalPages", "totalPage"];
     let names: Vec<&str> = names
         .into_iter()
-        .filter(|name| listing.told(name).is_some())
+        .filter(|name| listing.number_of(name).is_some())
         .collect();
     if !names.is_empty() {
         let names = names.join(" and ");

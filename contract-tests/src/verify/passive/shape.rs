@@ -1,6 +1,6 @@
 //! Causes that many departures of one body share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
@@ -85,7 +85,8 @@ pub(super) fn shared(
         };
         let added = departures.iter();
         let added = added.filter(|one| one.rule == Rule::Undocumented && explains(one));
-        if names.len() >= MANY || added.count() >= MANY {
+        let added: BTreeSet<_> = added.filter_map(|one| one.member.as_ref()).collect();
+        if names.len() >= MANY || added.len() >= MANY {
             let fault = Fault::new(
                 format!("{parent} lacks members"),
                 format!("`{parent}` with the members of the contract"),

@@ -42,9 +42,9 @@ impl<'a> Filter<'a> {
         let clusters = values(query, "restoreClusterName", is(Variant::RepeatOnly));
         let states = values(query, "status", is(Variant::RepeatOnly));
         if is(Variant::UnknownValueIsRefused) {
-            let is_unknown = |word: &&&str| !variants.iter().any(|one| known.has(*one, word));
-            if let Some(word) = states.iter().find(is_unknown) {
-                return Err(Refusal::of_type("status", word, "List"));
+            let is_unknown = |value: &&&str| !variants.iter().any(|one| known.has(*one, value));
+            if let Some(value) = states.iter().find(is_unknown) {
+                return Err(Refusal::of_type("status", value, "List"));
             }
         }
         Ok(Self {
@@ -70,21 +70,21 @@ impl<'a> Filter<'a> {
             None => self.start.is_none() && self.end.is_none(),
         };
         let of_cluster = |name: &&str| task["restoreClusterName"] == **name;
-        let in_state = |word: &&str| self.is_called(task, word);
+        let in_state = |value: &&str| self.is_called(task, value);
         is_inside
             && (self.clusters.is_empty() || self.clusters.iter().any(of_cluster))
             && (self.states.is_empty() || self.states.iter().any(in_state))
     }
 
     /// Whether a filter value means the state of a task.
-    fn is_called(&self, task: &Value, word: &str) -> bool {
+    fn is_called(&self, task: &Value, value: &str) -> bool {
         let Some(name) = task["status"].as_str() else {
             return false;
         };
         let is = |variant| self.variants.contains(&variant);
         let label = self.known.labels.get(name);
-        name == word && !is(Variant::LabelsOnly)
-            || label.is_some_and(|label| label == word) && !is(Variant::MachineNamesOnly)
+        name == value && !is(Variant::LabelsOnly)
+            || label.is_some_and(|label| label == value) && !is(Variant::MachineNamesOnly)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The words for states, as the description of the contract has them.
+//! Names and labels of states, as the description has them.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Error, Variant};
 
-/// Words for the states of a restore task.
+/// What the states of a restore task are called.
 pub(super) struct States {
     /// Machine names, each with the label that means the same in a filter.
     pub(super) labels: BTreeMap<String, String>,
@@ -19,26 +19,26 @@ impl States {
     /// Reads them from the description.
     pub(super) fn read(spec: &Value) -> Result<Self, Error> {
         Ok(Self {
-            labels: words(spec, "RestoreTaskStatus", "x-filter-labels")?,
-            filter_values: words(spec, "RestoreTaskStatusFilter", "x-extensible-enum")?,
+            labels: values(spec, "RestoreTaskStatus", "x-filter-labels")?,
+            filter_values: values(spec, "RestoreTaskStatusFilter", "x-extensible-enum")?,
         })
     }
 
-    /// Whether a server with this variant has the word in its filter.
-    pub(super) fn has(&self, variant: Variant, word: &str) -> bool {
+    /// Whether a server with this variant has the value in its filter.
+    pub(super) fn has(&self, variant: Variant, value: &str) -> bool {
         match variant {
-            Variant::LabelsOnly => self.filter_values.iter().any(|label| label == word),
-            Variant::MachineNamesOnly => self.labels.contains_key(word),
+            Variant::LabelsOnly => self.filter_values.iter().any(|label| label == value),
+            Variant::MachineNamesOnly => self.labels.contains_key(value),
             _ => false,
         }
     }
 }
 
-fn words<T: DeserializeOwned>(spec: &Value, schema: &str, member: &str) -> Result<T, Error> {
-    let words = &spec["components"]["schemas"][schema][member];
-    serde_json::from_value(words.clone()).map_err(|error| {
+fn values<T: DeserializeOwned>(spec: &Value, schema: &str, member: &str) -> Result<T, Error> {
+    let values = &spec["components"]["schemas"][schema][member];
+    serde_json::from_value(values.clone()).map_err(|error| {
         Error::new(
-            "the description has no words for the states of restore tasks",
+            "the description does not list the states of restore tasks",
             format!("`{member}` of the schema {schema}: {error}"),
         )
     })
@@ -64,7 +64,7 @@ mod tests {
         let error = States::read(&json!({})).err().unwrap();
         assert_eq!(
             error.to_string(),
-            "the description has no words for the states of restore tasks: \
+            "the description does not list the states of restore tasks: \
              `x-filter-labels` of the schema RestoreTaskStatus: \
              invalid type: null, expected a map"
         );

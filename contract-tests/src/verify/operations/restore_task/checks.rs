@@ -18,7 +18,7 @@ checks! {
     FILTER_CLUSTER_NAME "filter-cluster-name",
         "restoreClusterName finds all tasks of the target clusters, and no others",
         "request table; discrepancies 17 and 18";
-    FILTER_WORDS "filter-words",
+    FILTER_VALUES "filter-values",
         "status finds all tasks in the states, and no others, by labels or by machine names",
         "request table; discrepancies 20, 25, 29, 30, 33";
     TIME_WINDOW "time-window",

@@ -22,21 +22,21 @@ use crate::verify::topic::Topic;
 pub(super) struct Filter {
     names: Vec<String>,
     states: Vec<String>,
-    words: Words,
+    values: StatusValues,
     start: Option<Time>,
     end: Option<Time>,
 }
 
-/// Which words the status filter takes.
+/// Which values the status filter takes.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Words {
+pub(super) struct StatusValues {
     pub(super) names: bool,
     pub(super) labels: bool,
 }
 
-impl Words {
-    /// A state in a word that the filter takes.
-    pub(super) fn word(self, state: &str) -> Option<String> {
+impl StatusValues {
+    /// A state in a value that the filter takes.
+    pub(super) fn value(self, state: &str) -> Option<String> {
         if self.names {
             return Some(state.to_owned());
         }
@@ -66,13 +66,13 @@ impl Filter {
         self
     }
 
-    /// States by their machine names, to be asked for in words that the server takes.
+    /// States by their machine names, to be asked for in values that the server takes.
     pub(super) fn states<'a>(
         mut self,
-        words: Words,
+        values: StatusValues,
         states: impl IntoIterator<Item = &'a str>,
     ) -> Self {
-        self.words = words;
+        self.values = values;
         self.states = states.into_iter().map(str::to_owned).collect();
         self
     }
@@ -92,12 +92,12 @@ impl Filter {
             query = query.with("restoreClusterName", json!(self.names));
         }
         if !self.states.is_empty() {
-            let words: Vec<String> = self
+            let values: Vec<String> = self
                 .states
                 .iter()
-                .filter_map(|state| self.words.word(state))
+                .filter_map(|state| self.values.value(state))
                 .collect();
-            query = query.with("status", json!(words));
+            query = query.with("status", json!(values));
         }
         for (name, time) in [("startTime", self.start), ("endTime", self.end)] {
             if let Some(time) = time {
@@ -311,12 +311,12 @@ fn text(time: Time) -> String {
 }
 
 fn name(row: &Row, secrets: &Secrets) -> String {
-    let told = |name| secrets.shortened(row.text(name).unwrap_or("?"));
+    let text = |name| secrets.shortened(row.text(name).unwrap_or("?"));
     format!(
         "task {} (target {}, state {}, created {})",
         row.id().unwrap_or_default(),
-        told("restoreClusterName"),
-        told("status"),
-        told("createTime")
+        text("restoreClusterName"),
+        text("status"),
+        text("createTime")
     )
 }

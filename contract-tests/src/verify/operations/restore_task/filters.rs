@@ -7,8 +7,8 @@ use ocp_contract::Operation;
 use serde_json::json;
 
 use super::asking::{compare, find, find_in_pages};
-use super::checks::{ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_WORDS, FILTERS_TOGETHER};
-use super::filter::{Filter, Words, label};
+use super::checks::{ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER};
+use super::filter::{Filter, StatusValues, label};
 use super::judge::STATE;
 use super::task::{is_finished, is_known, members, times};
 use crate::verify::finding::Observation;
@@ -25,7 +25,7 @@ const STATES: usize = 3;
 /// Names that no cluster has.
 const NOBODY: [&str; 3] = ["no_such_cluster", "no_such_cluster_2", "no_such_cluster_3"];
 const NO_NAME: &str =
-    "no task tells the name of its target cluster, or only names with a comma or a secret";
+    "no task has the name of a target cluster, or only names with a comma or a secret";
 
 fn has_filter(operation: &Operation, name: &str) -> bool {
     operation.filters().any(|filter| filter.name == name)
@@ -138,43 +138,43 @@ pub(super) async fn cluster_names(run: &mut Run<'_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// Tells which words the filter takes.
-pub(super) async fn words(run: &mut Run<'_>) -> Result<Words, Stop> {
-    let mut words = Words::default();
-    let check = FILTER_WORDS;
+/// Finds out which values the filter takes.
+pub(super) async fn values(run: &mut Run<'_>) -> Result<StatusValues, Stop> {
+    let mut values = StatusValues::default();
+    let check = FILTER_VALUES;
     let states = states(run);
     if states.is_empty() {
         run.skip(
             check,
             "the tenant has no finished restore task in a state that is known",
         );
-        return Ok(words);
+        return Ok(values);
     }
     for state in &states {
         let mut is_found = false;
         let mut last = None;
-        for (word, is_label) in [(Some(state.clone()), false), (label(state), true)] {
-            let Some(word) = word else { continue };
-            let query = Query::page(1, SIZE).with("status", json!([word]));
+        for (value, is_label) in [(Some(state.clone()), false), (label(state), true)] {
+            let Some(value) = value else { continue };
+            let query = Query::page(1, SIZE).with("status", json!([value]));
             match run.page(&query).await? {
                 Ok(found) => {
                     if !found.rows.is_empty() {
-                        let filter = Filter::default().states(words, [state.as_str()]);
+                        let filter = Filter::default().states(values, [state.as_str()]);
                         compare(run, check, "a state", &found, &filter);
                         is_found = true;
                         *(if is_label {
-                            &mut words.labels
+                            &mut values.labels
                         } else {
-                            &mut words.names
+                            &mut values.names
                         }) = true;
                     }
                     last = Some(found.response);
                 }
                 Err(response) => {
-                    let expected = "tasks, or HTTP 400 for a word that it does not know";
+                    let expected = "tasks, or HTTP 400 for a value that it does not know";
                     let fault = Fault::new("refused", expected, response.summary())
                         .rests_on([Topic::Body(response.number)]);
-                    // A word that it does not know may be refused, or find nothing.
+                    // A value that it does not know may be refused, or find nothing.
                     let is_refused = response.status() == 400;
                     run.judge(check, &response, (!is_refused).then_some(fault));
                     last = Some(*response);
@@ -193,24 +193,24 @@ pub(super) async fn words(run: &mut Run<'_>) -> Result<Words, Stop> {
             run.judge(check, &response, Some(fault));
         }
     }
-    let taken = match (words.names, words.labels) {
+    let taken = match (values.names, values.labels) {
         (true, true) => "machine names and labels",
         (true, false) => "machine names, not labels",
         (false, true) => "labels, not machine names",
-        (false, false) => return Ok(words),
+        (false, false) => return Ok(values),
     };
     let text = format!("this OCP takes {taken}");
     run.observe(check, Observation::new("values of status", taken, text));
     let absent = absent(run);
     if let [one, two, three, ..] = absent.as_slice() {
         let nobody = [one.as_str(), two, three];
-        let filter = Filter::default().states(words, [one.as_str()]);
+        let filter = Filter::default().states(values, [one.as_str()]);
         find(run, check, "a state that no task is in", &filter).await?;
-        let filter = Filter::default().states(words, among(&states, nobody));
+        let filter = Filter::default().states(values, among(&states, nobody));
         find(run, ARRAY_STYLE, "several states", &filter).await?;
     }
-    running(run, words).await?;
-    Ok(words)
+    running(run, values).await?;
+    Ok(values)
 }
 
 /// What is wrong with the tasks in a state, if something is with each.
@@ -225,7 +225,7 @@ fn damage(run: &Run<'_>, state: &str) -> Vec<Topic> {
 }
 
 /// What runs is found by its state, too, unless it has another one by now.
-async fn running(run: &mut Run<'_>, words: Words) -> Result<(), Stop> {
+async fn running(run: &mut Run<'_>, values: StatusValues) -> Result<(), Stop> {
     let is_running = |row: &&Row| row.flag("finished") == Some(false) && is_known(row);
     let Some(row) = run.history.rows.iter().find(is_running).cloned() else {
         return Ok(());
@@ -233,14 +233,14 @@ async fn running(run: &mut Run<'_>, words: Words) -> Result<(), Stop> {
     let (Some(id), Some(state)) = (row.id(), row.text("status")) else {
         return Ok(());
     };
-    let filter = Filter::default().states(words, [state]);
-    let Some(found) = find(run, FILTER_WORDS, "a state", &filter).await? else {
+    let filter = Filter::default().states(values, [state]);
+    let Some(found) = find(run, FILTER_VALUES, "a state", &filter).await? else {
         return Ok(());
     };
     if found.ids().contains_key(&id) {
         return Ok(());
     }
-    let Some(now) = run.list(FILTER_WORDS, &Query::page(1, SIZE)).await? else {
+    let Some(now) = run.list(FILTER_VALUES, &Query::page(1, SIZE)).await? else {
         return Ok(());
     };
     let still = now
@@ -255,12 +255,12 @@ async fn running(run: &mut Run<'_>, words: Words) -> Result<(), Stop> {
         )
         .rests_on([Topic::Filter("status".to_owned())])
     });
-    run.judge(FILTER_WORDS, &found.response, fault);
+    run.judge(FILTER_VALUES, &found.response, fault);
     Ok(())
 }
 
 /// Filters narrow each other, and pages are those of what they find.
-pub(super) async fn together(run: &mut Run<'_>, words: Words) -> Result<(), Stop> {
+pub(super) async fn together(run: &mut Run<'_>, values: StatusValues) -> Result<(), Stop> {
     let check = FILTERS_TOGETHER;
     let (names, states) = (names(run), states(run));
     let spans: Vec<_> = run.history.rows.iter().filter_map(times).collect();
@@ -268,7 +268,7 @@ pub(super) async fn together(run: &mut Run<'_>, words: Words) -> Result<(), Stop
         spans.iter().map(|span| span.0).min(),
         spans.iter().map(|span| span.1).max(),
     ) else {
-        run.skip(check, "no task tells its times");
+        run.skip(check, "no task has its times");
         return Ok(());
     };
     let day = chrono::TimeDelta::days(1);
@@ -285,21 +285,21 @@ pub(super) async fn together(run: &mut Run<'_>, words: Words) -> Result<(), Stop
             nothing.clone().names([name.as_str()]),
         ));
     }
-    let takes_words = words.names || words.labels;
-    if let Some(state) = states.last().filter(|_| takes_words) {
-        let only = Filter::default().states(words, [state.as_str()]);
+    let takes_values = values.names || values.labels;
+    if let Some(state) = states.last().filter(|_| takes_values) {
+        let only = Filter::default().states(values, [state.as_str()]);
         find_in_pages(run, check, "a state", &only).await?;
         narrowing.push((
             "a state",
-            everything.clone().states(words, [state.as_str()]),
-            nothing.clone().states(words, [state.as_str()]),
+            everything.clone().states(values, [state.as_str()]),
+            nothing.clone().states(values, [state.as_str()]),
         ));
     }
     for (what, all, none) in narrowing {
         find(run, check, &format!("{what} in the window of all"), &all).await?;
         find(run, check, &format!("{what} in an empty window"), &none).await?;
     }
-    if !takes_words {
+    if !takes_values {
         return Ok(());
     }
     // A pair that some tasks have, and one that none has.
@@ -320,7 +320,7 @@ pub(super) async fn together(run: &mut Run<'_>, words: Words) -> Result<(), Stop
         if let Some((name, state)) = pair {
             let filter = Filter::default()
                 .names([name.as_str()])
-                .states(words, [state.as_str()]);
+                .states(values, [state.as_str()]);
             find(run, check, what, &filter).await?;
         }
     }
@@ -330,7 +330,7 @@ pub(super) async fn together(run: &mut Run<'_>, words: Words) -> Result<(), Stop
             ("a window", everything.clone()),
         ] {
             let what = format!("{what} and a state that no task is in");
-            find(run, check, &what, &filter.states(words, [absent.as_str()])).await?;
+            find(run, check, &what, &filter.states(values, [absent.as_str()])).await?;
         }
     }
     if !has_filter(&run.session.operation, "restoreClusterName") {
@@ -341,7 +341,7 @@ pub(super) async fn together(run: &mut Run<'_>, words: Words) -> Result<(), Stop
     if let Some(state) = states.first() {
         let filter = Filter::default()
             .names([NOBODY[0]])
-            .states(words, [state.as_str()]);
+            .states(values, [state.as_str()]);
         find(run, check, "a name that is none and a state", &filter).await?;
     }
     Ok(())

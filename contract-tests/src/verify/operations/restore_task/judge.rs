@@ -104,7 +104,7 @@ fn of_running(row: &Row, secrets: &Secrets) -> Vec<Observation> {
 }
 
 /// A task is the same whenever it is listed, as far as the contract knows it: a
-/// new word or an undocumented member is drift, whatever it does.
+/// new value or an undocumented member is drift, whatever it does.
 fn changes(strict: &Strict, secrets: &Secrets, known: &Row, row: &Row) -> Option<Fault> {
     if known == row {
         return None;
@@ -115,7 +115,7 @@ fn changes(strict: &Strict, secrets: &Secrets, known: &Row, row: &Row) -> Option
     let name = members
         .iter()
         .filter(|(name, schema)| {
-            schema.get("x-word").is_none() && (both || !LIVELY.contains(&name.as_str()))
+            schema.get("x-known-values").is_none() && (both || !LIVELY.contains(&name.as_str()))
         })
         .map(|(name, _)| name)
         .find(|name| {

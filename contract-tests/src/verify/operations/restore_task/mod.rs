@@ -25,7 +25,7 @@ use crate::verify::row::Row;
 use crate::verify::run::Run;
 use crate::verify::session::Stop;
 use checks::{
-    ARRAY_STYLE, CHECKS, FILTER_CLUSTER_NAME, FILTER_WORDS, FILTERS_TOGETHER, TIME_FORMS,
+    ARRAY_STYLE, CHECKS, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER, TIME_FORMS,
     TIME_WINDOW,
 };
 
@@ -40,7 +40,7 @@ impl RowKind for RestoreTask {
     fn needs(&self, check: CheckId) -> &'static [&'static str] {
         match check {
             FILTER_CLUSTER_NAME | ARRAY_STYLE => &["restoreClusterName"],
-            FILTER_WORDS => &["status"],
+            FILTER_VALUES => &["status"],
             TIME_WINDOW | TIME_FORMS | FILTERS_TOGETHER => &["startTime", "endTime"],
             _ => &[],
         }
@@ -86,17 +86,17 @@ async fn requests(run: &mut Run<'_>) -> Result<(), Stop> {
         filters::cluster_names(run).await?;
         run.ended(FILTER_CLUSTER_NAME);
     }
-    let mut words = filter::Words::default();
-    if run.is_pending(FILTER_WORDS) {
-        words = filters::words(run).await?;
-        run.ended(FILTER_WORDS);
+    let mut values = filter::StatusValues::default();
+    if run.is_pending(FILTER_VALUES) {
+        values = filters::values(run).await?;
+        run.ended(FILTER_VALUES);
     }
     if run.is_pending(TIME_WINDOW) {
         window::bounds(run).await?;
         run.ended(TIME_WINDOW);
         window::forms(run).await?;
         run.ended(TIME_FORMS);
-        filters::together(run, words).await?;
+        filters::together(run, values).await?;
         run.ended(FILTERS_TOGETHER);
     }
     if run.is_pending(ARRAY_STYLE) {

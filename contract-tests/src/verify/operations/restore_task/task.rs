@@ -19,7 +19,7 @@ pub(super) fn is_finished(row: &Row) -> bool {
     row.flag("finished") == Some(true)
 }
 
-/// Whether the word of a row's state is known; what a filter makes of others is not.
+/// Whether the value of a row's state is known; what a filter makes of others is not.
 pub(super) fn is_known(row: &Row) -> bool {
     let state = row.text("status").map(RestoreTaskStatus::from);
     !matches!(state, Some(RestoreTaskStatus::Other(_)))

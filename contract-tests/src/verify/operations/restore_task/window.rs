@@ -26,7 +26,7 @@ pub(super) async fn bounds(run: &mut Run<'_>) -> Result<(), Stop> {
         spans.iter().map(|span| span.0).min(),
         spans.iter().map(|span| span.1).max(),
     ) else {
-        run.skip(check, "no task tells its times");
+        run.skip(check, "no task has its times");
         return Ok(());
     };
     let year = TimeDelta::days(366);

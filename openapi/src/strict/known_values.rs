@@ -1,30 +1,30 @@
-//! The keyword `x-word` of the strict view.
+//! The keyword `x-known-values` of the strict view.
 
 use jsonschema::{Keyword, ValidationError};
 use serde_json::Value;
 
-/// The words that are known of an open vocabulary.
-pub(super) struct Word {
+/// The values that are known of an open vocabulary.
+pub(super) struct KnownValues {
     known: Vec<Value>,
 }
 
-impl Word {
-    pub(super) fn new(words: &Value) -> Self {
+impl KnownValues {
+    pub(super) fn new(values: &Value) -> Self {
         Self {
-            known: words.as_array().cloned().unwrap_or_default(),
+            known: values.as_array().cloned().unwrap_or_default(),
         }
     }
 }
 
-impl<'i> Keyword<'i> for Word {
+impl<'i> Keyword<'i> for KnownValues {
     fn validate(&self, value: &'i Value) -> Result<(), ValidationError<'i>> {
         if self.is_valid(value) {
             return Ok(());
         }
         let what = if is_drift(&self.known, value) {
-            "a new word"
+            "a new value"
         } else {
-            "not a word like the known ones"
+            "not a value like the known ones"
         };
         // Whoever reports it puts the value before.
         Err(ValidationError::custom(what))
@@ -36,17 +36,17 @@ impl<'i> Keyword<'i> for Word {
     }
 }
 
-/// Whether a word that is not known may be one nevertheless. Several known words
+/// Whether a value that is not known may be one nevertheless. Several known values
 /// show a form, that of machine names: `RESTORE_SUCCESS`. One alone shows none.
 pub(super) fn is_drift(known: &[Value], value: &Value) -> bool {
-    let is_name = |word: &str| {
-        word.starts_with(|first: char| first.is_ascii_uppercase())
-            && word
+    let is_name = |value: &str| {
+        value.starts_with(|first: char| first.is_ascii_uppercase())
+            && value
                 .bytes()
                 .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
     };
-    let known = known.iter().filter(|word| word.is_string()).count();
+    let known = known.iter().filter(|value| value.is_string()).count();
     value
         .as_str()
-        .is_some_and(|word| !word.trim().is_empty() && (known < 2 || is_name(word)))
+        .is_some_and(|value| !value.trim().is_empty() && (known < 2 || is_name(value)))
 }

@@ -1,4 +1,4 @@
-//! Answers that are no success: each is the right error, in words.
+//! Responses that are no success: each is the right error, with a message to act on.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use oceanbase_ocp::ErrorKind;
 
 use crate::server::{http, json, outcome};
 
-const REFUSED: &str = r#"{"duration":0,"error":{"code":CODE,"message":"Words of OCP."},"server":"a83ad33525","status":STATUS,"successful":false,"timestamp":"2020-12-03T09:38:24.194+08:00","traceId":"57a90c3ab3b89b93"}"#;
+const REFUSED: &str = r#"{"duration":0,"error":{"code":CODE,"message":"A message of OCP."},"server":"a83ad33525","status":STATUS,"successful":false,"timestamp":"2020-12-03T09:38:24.194+08:00","traceId":"57a90c3ab3b89b93"}"#;
 
 fn refused(status: &str, code: &str) -> Vec<u8> {
     let body = REFUSED
@@ -16,14 +16,14 @@ fn refused(status: &str, code: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn each_answer_that_is_no_success_is_an_error_to_act_on() {
+async fn each_response_that_is_no_success_is_an_error_to_act_on() {
     use ErrorKind::*;
     let html = "<html>\n<title>OCP</title> console</html>";
     let good = r#"{"data":{"contents":[]},"successful":true,"status":200}"#;
-    let mut words = String::new();
+    let mut printed = String::new();
     for (name, bytes, kind, status) in [
         ("401, no code", refused("401 Unauthorized", "0"), Unauthorized, Some(401)),
-        ("403, a word as code", refused("403 Forbidden", "\"IAM11000\""), Forbidden, Some(403)),
+        ("403, a name as code", refused("403 Forbidden", "\"IAM11000\""), Forbidden, Some(403)),
         ("404, a number as code", refused("404 Not Found", "11001"), NotFound, Some(404)),
         ("400, code null", refused("400 Bad Request", "null"), BadRequest, Some(400)),
         ("409, code of an unknown type", refused("409 Conflict", "{\"a\":1}"), BadRequest, Some(409)),
@@ -59,7 +59,7 @@ async fn each_answer_that_is_no_success_is_an_error_to_act_on() {
         ("200, a bare object", json(r#"{"buildVersion":"4.3"}"#), UnexpectedResponse, Some(200)),
         ("200, a list", json("[]"), UnexpectedResponse, Some(200)),
         ("200, the envelope as a list", json("[{\"contents\":[]},true]"), UnexpectedResponse, Some(200)),
-        ("200, a word", json("\"okay\""), UnexpectedResponse, Some(200)),
+        ("200, a text", json("\"okay\""), UnexpectedResponse, Some(200)),
         ("200, cut off within its length", json(&good[..30]), UnexpectedResponse, Some(200)),
         ("204", http("204 No Content", ""), UnexpectedResponse, Some(204)),
         ("201", http("201 Created\r\ncontent-type: application/json", good), UnexpectedResponse, Some(201)),
@@ -67,7 +67,7 @@ async fn each_answer_that_is_no_success_is_an_error_to_act_on() {
         ("304", http("304 Not Modified", ""), UnexpectedResponse, Some(304)),
         ("truncated", b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 500\r\n\r\n{\"data\":".to_vec(), Connection, Some(200)),
         ("truncated chunks", b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n8\r\n{\"data\":\r\n".to_vec(), Connection, Some(200)),
-        ("no answer", Vec::new(), Connection, None),
+        ("no response", Vec::new(), Connection, None),
         ("not HTTP", b"SSH-2.0-OpenSSH_9.2\r\n".to_vec(), Connection, None),
         ("broken gzip", http("200 OK\r\ncontent-type: application/json\r\ncontent-encoding: gzip", "not gzip"), Connection, Some(200)),
         ("data missing", json(r#"{"successful":true,"status":200,"traceId":"57a90c3ab3b89b93"}"#), Decode, Some(200)),
@@ -91,10 +91,10 @@ async fn each_answer_that_is_no_success_is_an_error_to_act_on() {
         };
         assert_eq!(error.kind(), kind, "{name}: {error}");
         assert_eq!(error.status().map(|status| status.as_u16()), status, "{name}");
-        writeln!(words, "{name}\n    {:?}: {error}", error.kind()).unwrap();
+        writeln!(printed, "{name}\n    {:?}: {error}", error.kind()).unwrap();
     }
-    assert!(!words.contains("hunter2") && !words.contains("ABC"));
-    insta::assert_snapshot!(without_ports(&words));
+    assert!(!printed.contains("hunter2") && !printed.contains("ABC"));
+    insta::assert_snapshot!(without_ports(&printed));
 }
 
 /// Ports change from run to run.
@@ -110,14 +110,14 @@ fn without_ports(text: &str) -> String {
 
 #[tokio::test]
 async fn an_error_tells_what_ocp_told() {
-    let answer = refused(
+    let response = refused(
         "429 Too Many Requests\r\nRateLimit-Reset: 53",
         "\"COM10014\"",
     );
-    let error = outcome(answer).await.unwrap_err();
+    let error = outcome(response).await.unwrap_err();
     assert!(error.is_throttled() && !error.is_server());
     assert_eq!(error.code().unwrap().to_string(), "COM10014");
-    assert_eq!(error.message(), Some("Words of OCP."));
+    assert_eq!(error.message(), Some("A message of OCP."));
     assert_eq!(error.trace_id(), Some("57a90c3ab3b89b93"));
     assert_eq!(error.server(), Some("a83ad33525"));
     assert_eq!(
