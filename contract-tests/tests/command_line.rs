@@ -998,6 +998,7 @@ async fn the_html_report_is_one_file_that_runs_and_loads_nothing() {
         "fails with an error on this response",
         "<h2>Open questions, answered</h2>",
         "prefers-color-scheme: dark",
+        "default-src 'none'",
         "<h2>listTenantRestoreTasks</h2>",
     ] {
         assert!(html.contains(part), "{part}: {html}");

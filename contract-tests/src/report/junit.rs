@@ -66,7 +66,8 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
         Outcome::NotExercised => TestCaseStatus::skipped(),
         _ => TestCaseStatus::success(),
     };
-    let described: Vec<String> = findings().map(described).collect();
+    let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
+    output.extend(check.observations.iter().map(|one| one.text.clone()));
     match check.outcome {
         _ if is_failure => {
             let first = findings().find(|one| one.waived.is_none());
@@ -76,18 +77,18 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
                 "violation"
             });
             status.set_message(first.map_or("", |one| one.fingerprint.as_str()));
+            let described: Vec<String> = findings().map(described).collect();
             status.set_description(described.join("\n\n"));
         }
         Outcome::NotExercised => {
             status.set_message(check.reason.as_deref().unwrap_or_default());
         }
-        _ => {}
+        Outcome::Passed | Outcome::Drift | Outcome::Violation => {
+            output.extend(findings().map(described));
+        }
     }
     let mut case = TestCase::new(check.id.as_str(), status);
     case.set_classname(check.operation.as_deref().unwrap_or("ocp"));
-    let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
-    output.extend(check.observations.iter().map(|one| one.text.clone()));
-    output.extend(described);
     case.set_system_out(output.join("\n\n"));
     case
 }

@@ -3,6 +3,7 @@
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment};
 
+use super::prose::prose;
 use super::values::values;
 use crate::verify::finding::Report;
 
@@ -16,6 +17,7 @@ pub(super) fn markdown(report: &Report) -> anyhow::Result<String> {
     // The filters escape, each for its place.
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.add_filter("plain", |text: String| plain(&text));
+    environment.add_filter("prose", |text: String| prose(&text, plain, code));
     environment.add_filter("code", |text: String| code(&text));
     Ok(environment.render_str(TEMPLATE, values(report))?)
 }

@@ -201,3 +201,165 @@ fn change(key: &str, before: &str, now: &str) -> Finding {
         ..Finding::new(CHECK, Severity::Drift, format!("{CHECK}: {key}"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MISSING: &str = "conformance: data.contents[].id missing";
+    const UNREAD: &str = "client: cannot read";
+
+    fn finding(check: &str, fingerprint: &str) -> Finding {
+        Finding::new(check, Severity::Violation, fingerprint.to_owned())
+    }
+
+    /// One open question, and one finding with what follows from it.
+    fn report() -> Report {
+        let mut report = Report::new("OCP".to_owned());
+        report.contract = "a".repeat(64);
+        report.ocp = Some("4.3.0".to_owned());
+        let checks = ["order", "conformance", "client"];
+        report.checks = checks.map(|id| CheckReport::applied(id, "", "")).into();
+        let order = Observation::new("order", "newest first", "40 rows, newest first");
+        report.checks[0].observations.push(order);
+        let mut missing = finding("conformance", MISSING);
+        missing.consequences.push(finding("client", UNREAD));
+        report.findings.push(missing);
+        report
+    }
+
+    fn observe(report: &mut Report, question: &str, value: &str) {
+        let one = Observation::new(question, value, "two rows");
+        report.checks[0].observations = vec![one];
+    }
+
+    /// Questions of notes, and fingerprints of what is drift.
+    fn compared(before: &Report, now: &Report) -> Vec<String> {
+        let before = serde_json::to_string(before).unwrap();
+        let mut now = now.clone();
+        apply(&mut now, &serde_json::from_str(&before).unwrap());
+        let baseline = now.checks.iter().filter(|one| one.id == CHECK);
+        let notes = baseline.flat_map(|one| one.observations.iter());
+        let notes = notes.map(|one| format!("note: {}", one.question));
+        let drift = all(&now).filter(|one| one.check == CHECK);
+        notes
+            .chain(drift.map(|one| one.fingerprint.clone()))
+            .collect()
+    }
+
+    #[test]
+    fn what_was_judged_both_times_and_differs_is_drift() {
+        type Edit = fn(&mut Report);
+        let cases: [(&str, Edit, Edit, &[&str]); 15] = [
+            ("nothing", |_| {}, |_| {}, &[]),
+            (
+                "counts",
+                |_| {},
+                |now| observe(now, "order", "newest first"),
+                &[],
+            ),
+            (
+                "another value",
+                |_| {},
+                |now| observe(now, "order", "oldest first"),
+                &["baseline: order: order"],
+            ),
+            (
+                "another value, not exercised before",
+                |before| before.checks[0].judged = 0,
+                |now| observe(now, "order", "oldest first"),
+                &[],
+            ),
+            (
+                "another value, not exercised now",
+                |_| {},
+                |now| {
+                    observe(now, "order", "oldest first");
+                    now.checks[0].judged = 0;
+                },
+                &[],
+            ),
+            (
+                "another question",
+                |_| {},
+                |now| observe(now, "ties", "by id"),
+                &[],
+            ),
+            (
+                "a finding is gone, with what follows",
+                |_| {},
+                |now| now.findings.clear(),
+                &[
+                    "baseline: conformance: data.contents[].id missing",
+                    "baseline: client: cannot read",
+                ],
+            ),
+            (
+                "a finding is gone, but nothing was judged",
+                |_| {},
+                |now| {
+                    now.findings.clear();
+                    now.checks.iter_mut().for_each(|one| one.judged = 0);
+                },
+                &[],
+            ),
+            (
+                "what followed stands alone",
+                |_| {},
+                |now| {
+                    let unread = now.findings[0].consequences.remove(0);
+                    now.findings.push(unread);
+                },
+                &[],
+            ),
+            (
+                "a finding appears",
+                |before| before.findings.clear(),
+                |_| {},
+                &["baseline: conformance: data.contents[].id missing"],
+            ),
+            (
+                "a finding appears, but nothing was judged",
+                |before| {
+                    before.findings.clear();
+                    before.checks.iter_mut().for_each(|one| one.judged = 0);
+                },
+                |_| {},
+                &[],
+            ),
+            (
+                "another format",
+                |before| before.format = 1,
+                |now| now.findings.clear(),
+                &["note: format"],
+            ),
+            (
+                "another contract",
+                |before| before.contract = "b".repeat(64),
+                |_| {},
+                &["note: contract"],
+            ),
+            (
+                "another OCP",
+                |before| before.ocp = None,
+                |_| {},
+                &["note: OCP"],
+            ),
+            (
+                "nothing could be judged",
+                |before| before.ocp = None,
+                |now| {
+                    now.findings.clear();
+                    now.unjudged = Some("no connection".to_owned());
+                },
+                &[],
+            ),
+        ];
+        for (name, edit_before, edit_now, due) in cases {
+            let (mut before, mut now) = (report(), report());
+            edit_before(&mut before);
+            edit_now(&mut now);
+            assert_eq!(compared(&before, &now), due, "{name}");
+        }
+    }
+}

@@ -301,12 +301,13 @@ impl Report {
             return format!("{headline}: {why}");
         }
         let (violations, drift) = (self.count(Severity::Violation), self.count(Severity::Drift));
+        let passed = self.outcomes(Outcome::Passed);
         let waived = self.findings.iter().filter(|one| one.waived.is_some());
         let mut text = format!(
-            "{headline}: {violations} violation{}, {drift} drift{}; {} checks passed, {} not exercised",
+            "{headline}: {violations} violation{}, {drift} drift{}; {passed} check{} passed, {} not exercised",
             plural(violations),
             plural(drift),
-            self.outcomes(Outcome::Passed),
+            plural(passed),
             self.outcomes(Outcome::NotExercised),
         );
         match waived.count() {

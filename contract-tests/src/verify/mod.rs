@@ -307,6 +307,27 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_version_is_asked_once_for_all_operations() {
+        let contract = Contract::read().unwrap();
+        let ocp = EmbeddedOcp::start(Settings::new(tasks::documented().unwrap()));
+        let ocp = ocp.await.unwrap();
+        let url = ocp.url();
+        let mut requests = Vec::new();
+        for operations in [
+            &["listTenantRestoreTasks"][..],
+            &["listClusterRestoreTasks"],
+            &[],
+        ] {
+            let target = Target {
+                operations: operations.iter().map(|&one| one.to_owned()).collect(),
+                ..target(&contract, &url)
+            };
+            requests.push(contract.verify(&target).await.unwrap().requests);
+        }
+        assert_eq!(requests[0] + requests[1], requests[2] + 1, "{requests:?}");
+    }
+
+    #[tokio::test]
     async fn rows_of_which_nothing_is_known_are_verified_by_the_description() {
         let mut contract = Contract::read().unwrap();
         for subject in &mut contract.subjects {

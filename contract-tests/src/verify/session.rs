@@ -198,13 +198,7 @@ impl Session {
         self.pace(&received.headers, received.status);
         let body: Value = serde_json::from_slice(received.body.as_deref().unwrap_or_default())
             .unwrap_or_default();
-        let version = body.get("buildVersion").and_then(Value::as_str);
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_+".contains(c);
-        self.version = version
-            .filter(|version| {
-                !version.is_empty() && version.len() <= 64 && version.chars().all(is_plain)
-            })
-            .map(|version| self.secrets.text(version));
+        self.version = version(&body).map(|version| self.secrets.text(version));
         Ok(())
     }
 
@@ -353,6 +347,17 @@ impl Session {
     }
 }
 
+/// The version of OCP in what `/api/v2/info` returns. It goes into reports and recordings,
+/// so it must look like one.
+fn version(info: &Value) -> Option<&str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_+".contains(c);
+    let version = info.get("buildVersion")?.as_str()?;
+    (1..=64)
+        .contains(&version.len())
+        .then_some(version)
+        .filter(|version| version.chars().all(is_plain))
+}
+
 /// Progress for people; nothing where standard error is no terminal.
 fn spinner(cap: usize) -> indicatif::ProgressBar {
     let bar = indicatif::ProgressBar::new(cap as u64);
@@ -360,4 +365,27 @@ fn spinner(cap: usize) -> indicatif::ProgressBar {
         bar.set_style(style);
     }
     bar
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_version_looks_like_one() {
+        for (info, due) in [
+            (json!({ "buildVersion": "4.3.1-20240809" }), true),
+            (json!({ "buildVersion": "a".repeat(64) }), true),
+            (json!({ "buildVersion": "a".repeat(65) }), false),
+            (json!({ "buildVersion": "" }), false),
+            (json!({ "buildVersion": "4.3 <b>" }), false),
+            (json!({ "buildVersion": 4.3 }), false),
+            (json!({}), false),
+            (json!("4.3.1"), false),
+        ] {
+            assert_eq!(version(&info).is_some(), due, "{info}");
+        }
+    }
 }
