@@ -25,11 +25,10 @@ mod vocabularies;
 use description::{list, operations};
 use lists::{lists, method};
 use requests::{Required, requests};
+use rust::unexpected;
+pub(crate) use types::HAND_WRITTEN;
 use types::types;
 use vocabularies::{filter_labels, vocabularies};
-
-/// Component schemas whose Rust type is written by hand, in `src/values.rs`.
-pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
 
 /// Generates the client, formatted.
 ///
@@ -105,11 +104,6 @@ fn is_kept(item: &Item) -> bool {
         Item::Use(_) | Item::Const(_) | Item::Struct(_) => false,
         _ => true,
     }
-}
-
-/// What a pass says that does not find what it is to change.
-fn unexpected(what: &str) -> String {
-    format!("progenitor generates other code than codegen.rs changes: {what}")
 }
 
 /// What [`requests()`] needs to know of every operation.

@@ -9,8 +9,7 @@ use syn::{
     PathArguments, ReturnType, Stmt, Type, parse_quote,
 };
 
-use super::rust::{first_argument, last_ident};
-use super::unexpected;
+use super::rust::{first_argument, last_ident, unexpected};
 
 /// The arguments that `send` refuses to go without, though the builder takes them
 /// for optional, by the name of each builder; see `description::as_called`.

@@ -69,3 +69,8 @@ pub(super) fn first_argument(generic: &Type) -> Option<&Type> {
         _ => None,
     }
 }
+
+/// What a pass says that does not find what it is to change.
+pub(super) fn unexpected(what: &str) -> String {
+    format!("progenitor generates other code than codegen.rs changes: {what}")
+}

@@ -6,9 +6,11 @@ use heck::ToUpperCamelCase;
 use quote::{format_ident, quote};
 use syn::{Item, ItemMod, Type, parse_quote};
 
-use super::HAND_WRITTEN;
 use super::rust::last_ident;
 use super::vocabularies::variant;
+
+/// Component schemas whose Rust type is written by hand, in `src/values.rs`.
+pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
 
 /// Makes structs grow without breaking their users, lets their numbers and
 /// times be read in every form that OCP writes, and adds the open enums that

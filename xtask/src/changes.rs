@@ -11,8 +11,8 @@ use ocp_contract::changes::{Change, Class, Difference, between};
 use semver::Version;
 use serde_json::{Value, json};
 
+use crate::checkout::{SPEC, checked, read, replace, utf8};
 use crate::git::{git, last_release};
-use crate::regen::{SPEC, checked, replace, utf8};
 
 const MANIFEST: &str = "client/Cargo.toml";
 pub(crate) const CHANGELOG: &str = "CHANGELOG.md";
@@ -103,9 +103,7 @@ pub(crate) fn since_last_release(root: &Path) -> anyhow::Result<Option<Verdict>>
     let Some(release) = last_release(root)? else {
         return Ok(None);
     };
-    let new = std::fs::read_to_string(root.join(SPEC));
-    let new = new.with_context(|| format!("cannot read {SPEC}"))?;
-    let new = Document::parse(SPEC, &new).map_err(|error| anyhow!("{error}"))?;
+    let new = Document::parse(SPEC, &read(root, SPEC)?).map_err(|error| anyhow!("{error}"))?;
     verdict(root, Some(&release), &new).map(Some)
 }
 
@@ -130,12 +128,7 @@ fn verdict(root: &Path, against: Option<&str>, new: &Document) -> anyhow::Result
     })?;
     let before = version(&at)
         .with_context(|| format!("cannot read the version of the client of `{against}`"))?;
-    let here = |file: &str| {
-        std::fs::read_to_string(root.join(file))
-            .map(Some)
-            .with_context(|| format!("cannot read {file}"))
-    };
-    let current = version(&here)?;
+    let current = version(&|file| read(root, file).map(Some))?;
     let changelog = std::fs::read_to_string(root.join(CHANGELOG)).unwrap_or_default();
     let changes = between(old.value(), new.value());
     let worst = changes.iter().map(|change| change.callers).max();

@@ -1,6 +1,8 @@
-//! `cargo xtask`: one file per task; this one reads the command line.
+//! `cargo xtask`: one file per task, beside `checkout` and `git`, which they share; this one
+//! reads the command line.
 
 mod changes;
+mod checkout;
 mod contract_tests;
 mod git;
 mod regen;

@@ -7,12 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
-use ocp_contract::{Document, canonical, changes, lint, page};
+use ocp_contract::{canonical, changes, page};
 use serde_json::Value;
 
+use crate::checkout::{SPEC, checked, replace, utf8};
 use crate::codegen;
 
-pub(crate) const SPEC: &str = "openapi/ocp.yaml";
 const CLIENTS_COPY: &str = "client/openapi.json";
 const PAGE: &str = "openapi/CONTRACT.md";
 
@@ -96,35 +96,8 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
     Ok(ExitCode::SUCCESS)
 }
 
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, String> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        let line = bytes[..error.valid_up_to()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1;
-        format!("error: {SPEC}:{line}: this line is not UTF-8")
-    })
-}
-
 /// Name and content of each derived file.
 type Derived = [(&'static str, String); 2];
-
-/// The description, once it has passed every rule.
-///
-/// # Errors
-///
-/// What is wrong with it, for people.
-pub(crate) fn checked(text: &str) -> Result<Document, String> {
-    let document = Document::parse(SPEC, text).map_err(|error| error.to_string())?;
-    let findings =
-        lint::lint(&document, &codegen::HAND_WRITTEN).map_err(|error| error.to_string())?;
-    if !findings.is_empty() {
-        let findings: Vec<_> = findings.iter().map(|one| document.render(one)).collect();
-        return Err(findings.join("\n\n"));
-    }
-    Ok(document)
-}
 
 /// The derived files, once the generator has taken the description, and what in it has
 /// no evidence.
@@ -170,18 +143,4 @@ fn describe(
     }
     writeln!(out, "What {SPEC} changes:")?;
     crate::changes::list(&changes, out)
-}
-
-/// Writes a file so that a crash leaves the old or the new one, never a part.
-pub(crate) fn replace(path: &Path, content: &str) -> anyhow::Result<()> {
-    let folder = path.parent().context("the file has no folder")?;
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are private; this one is to become an ordinary file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content.as_bytes())?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 use serde_json::Value;
 
 use crate::changes::{CHANGELOG, sections, since_last_release};
+use crate::checkout::read;
 use crate::contract_tests;
 use crate::git::git;
 
@@ -460,10 +461,6 @@ fn first_error(output: &Output) -> String {
         |line: &&str| line.to_lowercase().starts_with("error") || line.starts_with("fatal");
     let line = stderr.lines().find(is_error).or(stderr.lines().last());
     line.unwrap_or("it did not say why").to_owned()
-}
-
-fn read(root: &Path, name: &str) -> anyhow::Result<String> {
-    std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))
 }
 
 #[expect(

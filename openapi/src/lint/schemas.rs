@@ -88,7 +88,7 @@ const REFUSED: [(&str, &[&str], &str, &str, &str); 4] = [
         &["oneOf", "anyOf", "not"],
         "cannot become a Rust type that works",
         "typify compiles it into a type that fails at run time as soon as the alternatives overlap",
-        "describe one type; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+        "describe one type; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen/types.rs)",
     ),
     (
         "closed-enum",
@@ -102,14 +102,14 @@ const REFUSED: [(&str, &[&str], &str, &str, &str); 4] = [
         &["pattern"],
         "changes the Rust type",
         "typify needs another crate at run time to check it, and one text outside fails the whole response",
-        "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+        "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen/types.rs)",
     ),
     (
         "default",
         &["default"],
         "changes the Rust type",
         "typify would read null as an error, and absence as this value",
-        "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen.rs)",
+        "say it in the description; or make it a component and write its Rust type by hand (`HAND_WRITTEN` in client/codegen/types.rs)",
     ),
 ];
 

@@ -1,0 +1,66 @@
+//! Files of the checkout: the description, and how a file is replaced.
+
+use std::io::Write;
+use std::path::Path;
+
+use anyhow::Context;
+use ocp_contract::{Document, lint};
+
+use crate::codegen;
+
+pub(crate) const SPEC: &str = "openapi/ocp.yaml";
+
+/// A file as text.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub(crate) fn read(root: &Path, name: &str) -> anyhow::Result<String> {
+    std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))
+}
+
+/// The bytes of the description as text.
+///
+/// # Errors
+///
+/// Which line is no UTF-8, for people.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let line = bytes[..error.valid_up_to()]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count()
+            + 1;
+        format!("error: {SPEC}:{line}: this line is not UTF-8")
+    })
+}
+
+/// The description, once it has passed every rule.
+///
+/// # Errors
+///
+/// What is wrong with it, for people.
+pub(crate) fn checked(text: &str) -> Result<Document, String> {
+    let document = Document::parse(SPEC, text).map_err(|error| error.to_string())?;
+    let findings =
+        lint::lint(&document, &codegen::HAND_WRITTEN).map_err(|error| error.to_string())?;
+    if !findings.is_empty() {
+        let findings: Vec<_> = findings.iter().map(|one| document.render(one)).collect();
+        return Err(findings.join("\n\n"));
+    }
+    Ok(document)
+}
+
+/// Writes a file so that a crash leaves the old or the new one, never a part.
+pub(crate) fn replace(path: &Path, content: &str) -> anyhow::Result<()> {
+    let folder = path.parent().context("the file has no folder")?;
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are private; this one is to become an ordinary file.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(content.as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
