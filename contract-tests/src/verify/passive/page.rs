@@ -15,102 +15,123 @@ pub(crate) fn page(listing: &Listing) -> Vec<Judgement> {
 }
 
 fn faults(listing: &Listing) -> Vec<Fault> {
-    use Topic::{Origin, Pages, Sizes, Totals};
-    let rows = listing.rows.len() as i64;
-    let mut faults = Vec::new();
-    // A row that comes twice is judged with the rows.
-    let distinct = listing.ids().len() as i64;
-    let ids = |is_twice: bool| (distinct < rows && is_twice).then_some(Topic::Ids);
-    let mut wrong = |name: &str, expected: String, rests_on: &[Topic], breaks: &[Topic]| {
-        let page = listing.response.secrets.quote(&listing.page);
-        let got = format!("{rows} rows in `contents`, page {page}");
+    let mut page = Page {
+        listing,
+        rows: listing.rows.len() as i64,
+        distinct: listing.ids().len() as i64,
+        faults: Vec::new(),
+    };
+    page.signs();
+    if let (Some(number), Some(asked)) = (listing.number, listing.size) {
+        page.number(number);
+        page.size(asked);
+        page.totals(number, listing.page_size().unwrap_or(asked));
+        page.names();
+    }
+    page.faults
+}
+
+/// A page that is compared with its rows, and with what was asked for.
+struct Page<'a> {
+    listing: &'a Listing,
+    rows: i64,
+    /// Rows, each counted once.
+    distinct: i64,
+    faults: Vec<Fault>,
+}
+
+impl Page<'_> {
+    fn wrong(&mut self, name: &str, expected: String, rests_on: &[Topic], breaks: &[Topic]) {
+        let page = self.listing.response.secrets.quote(&self.listing.page);
+        let got = format!("{} rows in `contents`, page {page}", self.rows);
         let fault = Fault::new(name, expected, got).at("/data/page");
         let fault = fault.rests_on(rests_on.iter().cloned());
-        faults.push(fault.breaks(breaks.iter().cloned()));
-    };
-    for name in ["number", "size", "totalElements", "totalPages", "totalPage"] {
-        if listing.number_of(name).is_some_and(|value| value < 0) {
-            wrong(
-                &format!("{name} negative"),
-                "no negative number".into(),
-                &[],
-                &[Totals],
-            );
+        self.faults.push(fault.breaks(breaks.iter().cloned()));
+    }
+
+    /// What a number of rows rests on that would be right if each row were counted once:
+    /// a row that comes twice is judged with the rows.
+    fn ids(&self, would_be_right: bool) -> Option<Topic> {
+        (self.distinct < self.rows && would_be_right).then_some(Topic::Ids)
+    }
+
+    fn signs(&mut self) {
+        for name in ["number", "size", "totalElements", "totalPages", "totalPage"] {
+            if self.listing.number_of(name).is_some_and(|value| value < 0) {
+                let name = format!("{name} negative");
+                self.wrong(&name, "no negative number".into(), &[], &[Topic::Totals]);
+            }
         }
     }
-    let (Some(number), Some(size)) = (listing.number, listing.size) else {
-        return faults;
-    };
-    let stated = |name| listing.number_of(name);
-    let pages = listing.pages();
-    // Past the end a server may name the page that it has instead.
-    let is_past = rows == 0 && number > 1;
-    let is_other =
-        |stated| stated != number && !(is_past && (stated == 1 || Some(stated) == pages));
-    if stated("number").is_some_and(is_other) {
-        wrong(
-            "number",
-            format!("number {number}, as asked for"),
-            &[Origin],
-            &[Pages],
-        );
+
+    fn number(&mut self, asked: i64) {
+        let Some(stated) = self.listing.number_of("number") else {
+            return;
+        };
+        // Past the end a server may name the page that it has instead.
+        let is_past = self.rows == 0 && asked > 1;
+        let is_excused = is_past && (stated == 1 || Some(stated) == self.listing.pages());
+        if stated != asked && !is_excused {
+            let expected = format!("number {asked}, as asked for");
+            self.wrong("number", expected, &[Topic::Origin], &[Topic::Pages]);
+        }
     }
-    if rows > size {
-        wrong(
-            "too many rows",
-            format!(
-                "at most {size} rows, as asked for; the server seems to take {rows} for any size"
-            ),
-            ids(distinct <= size).as_slice(),
-            &[Sizes],
-        );
+
+    fn size(&mut self, asked: i64) {
+        let rows = self.rows;
+        if rows > asked {
+            let expected = format!(
+                "at most {asked} rows, as asked for; the server seems to take {rows} for any size"
+            );
+            let rests_on = self.ids(self.distinct <= asked);
+            self.wrong(
+                "too many rows",
+                expected,
+                rests_on.as_slice(),
+                &[Topic::Sizes],
+            );
+        }
+        let size = self.listing.page_size().unwrap_or(asked);
+        let stated = self.listing.number_of("size");
+        if stated.is_some_and(|stated| stated != size && stated != rows) {
+            let expected = format!("size {asked}, as asked for, or the number of rows");
+            self.wrong("size", expected, &[Topic::Sizes], &[Topic::Sizes]);
+        }
     }
-    let asked = size;
-    let size = listing.page_size().unwrap_or(asked);
-    if stated("size").is_some_and(|stated| stated != size && stated != rows) {
-        wrong(
-            "size",
-            format!("size {asked}, as asked for, or the number of rows"),
-            &[Sizes],
-            &[Sizes],
-        );
-    }
-    if let Some(total) = stated("totalElements").filter(|_| size > 0) {
+
+    fn totals(&mut self, number: i64, size: i64) {
+        let total = self.listing.number_of("totalElements");
+        let Some(total) = total.filter(|_| size > 0) else {
+            return;
+        };
         let skipped = number.saturating_sub(1).saturating_mul(size);
         let due = total.saturating_sub(skipped).clamp(0, size);
-        if rows != due {
-            let mut rests_on = vec![Sizes, Origin];
-            rests_on.extend(ids(distinct == due));
+        if self.rows != due {
+            let mut rests_on = vec![Topic::Sizes, Topic::Origin];
+            rests_on.extend(self.ids(self.distinct == due));
             // Rows past the end may be those of another page.
-            rests_on.extend((due == 0).then_some(Pages));
-            wrong(
-                "rows against totals",
-                format!("{due} rows on page {number} of {total} by {size}"),
-                &rests_on,
-                &[Totals],
-            );
+            rests_on.extend((due == 0).then_some(Topic::Pages));
+            let expected = format!("{due} rows on page {number} of {total} by {size}");
+            self.wrong("rows against totals", expected, &rests_on, &[Topic::Totals]);
         }
         let due = total.saturating_add(size - 1) / size;
+        let pages = self.listing.pages();
         if pages.is_some_and(|stated| stated != due && !(total == 0 && stated == 1)) {
-            wrong(
-                "totalPages",
-                format!("{due} pages for {total} by {size}"),
-                &[Sizes, Totals],
-                &[],
-            );
+            let expected = format!("{due} pages for {total} by {size}");
+            self.wrong("totalPages", expected, &[Topic::Sizes, Topic::Totals], &[]);
         }
     }
-    if let (Some(one), Some(other)) = (stated("totalPages"), stated("totalPage"))
-        && one != other
-    {
-        wrong(
-            "totalPage",
-            format!("totalPage {one}, like totalPages"),
-            &[],
-            &[],
-        );
+
+    /// Both names that the number of pages has in the documentation mean the same.
+    fn names(&mut self) {
+        let [one, other] = ["totalPages", "totalPage"].map(|name| self.listing.number_of(name));
+        if let (Some(one), Some(other)) = (one, other)
+            && one != other
+        {
+            let expected = format!("totalPage {one}, like totalPages");
+            self.wrong("totalPage", expected, &[], &[]);
+        }
     }
-    faults
 }
 
 fn observations(listing: &Listing) -> Vec<Observation> {

@@ -6,11 +6,11 @@ use oceanbase_ocp::types::RestoreTaskStatus;
 use ocp_contract::Operation;
 use serde_json::json;
 
-use super::asking::{compare, find, find_in_pages};
-use super::checks::{ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER};
+use super::asking::{compare, find};
+use super::checks::{ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_VALUES};
 use super::filter::{Filter, StatusValues, label};
 use super::judge::STATE;
-use super::task::{is_finished, is_known, members, times};
+use super::task::{is_finished, is_known, members};
 use crate::verify::finding::Observation;
 use crate::verify::judgement::Fault;
 use crate::verify::listing::Listing;
@@ -23,20 +23,20 @@ use crate::verify::topic::Topic;
 /// States that are asked for, at most.
 const STATES: usize = 3;
 /// Names that no cluster has.
-const NOBODY: [&str; 3] = ["no_such_cluster", "no_such_cluster_2", "no_such_cluster_3"];
+pub(super) const NOBODY: [&str; 3] = ["no_such_cluster", "no_such_cluster_2", "no_such_cluster_3"];
 const NO_NAME: &str =
     "no task has the name of a target cluster, or only names with a comma or a secret";
 
-fn has_filter(operation: &Operation, name: &str) -> bool {
+pub(super) fn has_filter(operation: &Operation, name: &str) -> bool {
     operation.filters().any(|filter| filter.name == name)
 }
 
-fn target(row: &Row) -> Option<&str> {
+pub(super) fn target(row: &Row) -> Option<&str> {
     row.text("restoreClusterName")
 }
 
 /// Names of target clusters, those that fewest tasks have first.
-fn names(run: &Run<'_>) -> Vec<String> {
+pub(super) fn names(run: &Run<'_>) -> Vec<String> {
     if !has_filter(&run.session.operation, "restoreClusterName") {
         return Vec::new();
     }
@@ -58,7 +58,7 @@ fn names(run: &Run<'_>) -> Vec<String> {
 
 /// States that finished tasks are in: what runs may be elsewhere by the time it
 /// is asked for.
-fn states(run: &Run<'_>) -> Vec<String> {
+pub(super) fn states(run: &Run<'_>) -> Vec<String> {
     let finished = run
         .history
         .rows
@@ -69,7 +69,7 @@ fn states(run: &Run<'_>) -> Vec<String> {
 }
 
 /// States that no task is in.
-fn absent(run: &Run<'_>) -> Vec<String> {
+pub(super) fn absent(run: &Run<'_>) -> Vec<String> {
     let all: BTreeSet<&str> = run
         .history
         .rows
@@ -256,94 +256,6 @@ async fn running(run: &mut Run<'_>, values: StatusValues) -> Result<(), Stop> {
         .rests_on([Topic::Filter("status".to_owned())])
     });
     run.judge(FILTER_VALUES, &found.response, fault);
-    Ok(())
-}
-
-/// Filters narrow each other, and pages are those of what they find.
-pub(super) async fn together(run: &mut Run<'_>, values: StatusValues) -> Result<(), Stop> {
-    let check = FILTERS_TOGETHER;
-    let (names, states) = (names(run), states(run));
-    let spans: Vec<_> = run.history.rows.iter().filter_map(times).collect();
-    let (Some(first), Some(last)) = (
-        spans.iter().map(|span| span.0).min(),
-        spans.iter().map(|span| span.1).max(),
-    ) else {
-        run.skip(check, "no task has its times");
-        return Ok(());
-    };
-    let day = chrono::TimeDelta::days(1);
-    let everything = Filter::default().window(first - day, last + day);
-    let nothing = Filter::default().window(first - day * 2, first - day);
-    find_in_pages(run, check, "a window", &everything).await?;
-    let mut narrowing: Vec<(&str, Filter, Filter)> = Vec::new();
-    if let Some(name) = names.first() {
-        let only = Filter::default().names([name.as_str()]);
-        find_in_pages(run, check, "a name", &only).await?;
-        narrowing.push((
-            "a name",
-            everything.clone().names([name.as_str()]),
-            nothing.clone().names([name.as_str()]),
-        ));
-    }
-    let takes_values = values.names || values.labels;
-    if let Some(state) = states.last().filter(|_| takes_values) {
-        let only = Filter::default().states(values, [state.as_str()]);
-        find_in_pages(run, check, "a state", &only).await?;
-        narrowing.push((
-            "a state",
-            everything.clone().states(values, [state.as_str()]),
-            nothing.clone().states(values, [state.as_str()]),
-        ));
-    }
-    for (what, all, none) in narrowing {
-        find(run, check, &format!("{what} in the window of all"), &all).await?;
-        find(run, check, &format!("{what} in an empty window"), &none).await?;
-    }
-    if !takes_values {
-        return Ok(());
-    }
-    // A pair that some tasks have, and one that none has.
-    let has_both = |name: &str, state: &str| {
-        run.history
-            .rows
-            .iter()
-            .any(|row| target(row) == Some(name) && row.text("status") == Some(state))
-    };
-    let pairs = names
-        .iter()
-        .flat_map(|name| states.iter().map(move |state| (name, state)));
-    let (some, none): (Vec<_>, Vec<_>) = pairs.partition(|(name, state)| has_both(name, state));
-    for (what, pair) in [
-        ("a name and a state", some.first()),
-        ("a name and a state that exclude each other", none.first()),
-    ] {
-        if let Some((name, state)) = pair {
-            let filter = Filter::default()
-                .names([name.as_str()])
-                .states(values, [state.as_str()]);
-            find(run, check, what, &filter).await?;
-        }
-    }
-    if let (Some(name), Some(absent)) = (names.first(), absent(run).first()) {
-        for (what, filter) in [
-            ("a name", Filter::default().names([name.as_str()])),
-            ("a window", everything.clone()),
-        ] {
-            let what = format!("{what} and a state that no task is in");
-            find(run, check, &what, &filter.states(values, [absent.as_str()])).await?;
-        }
-    }
-    if !has_filter(&run.session.operation, "restoreClusterName") {
-        return Ok(());
-    }
-    let filter = everything.names([NOBODY[0]]);
-    find(run, check, "a window and a name that is none", &filter).await?;
-    if let Some(state) = states.first() {
-        let filter = Filter::default()
-            .names([NOBODY[0]])
-            .states(values, [state.as_str()]);
-        find(run, check, "a name that is none and a state", &filter).await?;
-    }
     Ok(())
 }
 

@@ -8,6 +8,7 @@ mod filters;
 mod judge;
 mod overview;
 mod task;
+mod together;
 mod window;
 
 use std::collections::BTreeMap;
@@ -96,7 +97,7 @@ async fn requests(run: &mut Run<'_>) -> Result<(), Stop> {
         run.ended(TIME_WINDOW);
         window::forms(run).await?;
         run.ended(TIME_FORMS);
-        filters::together(run, values).await?;
+        together::together(run, values).await?;
         run.ended(FILTERS_TOGETHER);
     }
     if run.is_pending(ARRAY_STYLE) {
