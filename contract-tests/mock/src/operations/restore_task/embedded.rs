@@ -27,6 +27,10 @@ impl EmbeddedOcp {
     ///
     /// let ocp = EmbeddedOcp::start(Settings::new(tasks::made(1))).await?;
     /// ocp.finish_restores();
+    ///
+    /// let path = "/api/v2/ob/clusters/1000005/backup/task/restoreTasks?page=1&size=10";
+    /// let body = reqwest::get(ocp.url() + path).await?.text().await?;
+    /// assert!(body.contains(r#""status":"RESTORE_SUCCESS""#));
     /// # Ok(())
     /// # }
     /// ```
