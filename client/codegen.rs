@@ -82,21 +82,21 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
     lists(&spec, &mut file)?;
     // Requests are made with our own, see `src/request.rs`.
     let code = prettyplease::unparse(&file).replace("progenitor_client::", "");
-    // The words of progenitor for arguments show its tokens to people.
-    for words in [
+    // Progenitor's messages on arguments show its tokens to people.
+    for message in [
         "was not initialized",
         "conversion to `",
         "progenitor_client",
     ] {
-        if code.contains(words) {
-            return Err(unexpected(&format!("there still is `{words}`")));
+        if code.contains(message) {
+            return Err(unexpected(&format!("there still is `{message}`")));
         }
     }
     Ok(code)
 }
 
-/// Whether an item stays. The client is our own, one type needs no prelude, and nothing
-/// is told to hooks.
+/// Whether an item stays. The client is our own, one type needs no prelude, and
+/// there are no hooks.
 fn is_kept(item: &Item) -> bool {
     match item {
         Item::Mod(module) => module.ident != "prelude",
@@ -117,20 +117,20 @@ fn required(spec: &Value) -> Required {
 }
 
 /// Runs the generator, which panics on some of what it cannot take, and
-/// returns the words of the panic instead of printing them.
+/// returns the message of the panic instead of printing it.
 fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
     std::panic::set_hook(hook);
     outcome.map_err(|panic| {
-        let words = panic
+        let message = panic
             .downcast_ref::<String>()
             .map(String::as_str)
             .or_else(|| panic.downcast_ref::<&str>().copied());
         format!(
             "the generator gave up: {}",
-            words.unwrap_or("it did not say why")
+            message.unwrap_or("it did not say why")
         )
     })
 }

@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     /// Why nothing can be repeated is decided by what is the matter, not by
-    /// whether there is a text about it.
+    /// whether a message mentions it.
     #[test]
     fn the_messages_of_libraries_are_understood() {
         use ConnectionTrouble::*;

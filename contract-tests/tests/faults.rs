@@ -219,11 +219,11 @@ async fn a_label_as_a_status_is_told_once() {
         .unwrap();
     let report = run(&contract, case, 0).await;
     let mut checks = report.checks.iter();
-    let expected = checks.find(|check| check.id == "new-values").unwrap();
+    let new_values = checks.find(|check| check.id == "new-values").unwrap();
     assert!(
-        expected.observations.is_empty(),
+        new_values.observations.is_empty(),
         "{:?}",
-        expected.observations
+        new_values.observations
     );
 }
 

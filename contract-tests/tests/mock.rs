@@ -97,13 +97,13 @@ fn client() -> Client {
 
 /// The request that a `curl` line makes.
 fn request(client: &Client, line: &str) -> RequestBuilder {
-    let expected: Vec<&str> = line.split(' ').collect();
-    let (expected, user) = match expected.as_slice() {
+    let arguments: Vec<&str> = line.split(' ').collect();
+    let (url, user) = match arguments.as_slice() {
         ["curl", "-sS", "-u", user, url] => (url, user.split_once(':')),
         ["curl", "-sS", url] => (url, None),
         _ => panic!("no plain curl line: {line}"),
     };
-    let request = client.get(expected.trim_matches('\''));
+    let request = client.get(url.trim_matches('\''));
     match user {
         Some((user, password)) => request.basic_auth(user, Some(password)),
         None => request,

@@ -1,4 +1,4 @@
-//! `cargo xtask changes` as a person meets it: exit code, expected, files.
+//! `cargo xtask changes` as a person meets it: exit code, text, files.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -147,10 +147,10 @@ fn the_verdict_follows_from_the_worst_change() {
 fn check(name: &str, root: &tempfile::TempDir, arguments: &[&str], code: i32) {
     let output = changes(root.path(), arguments);
     assert_eq!(output.status.code(), Some(code), "{name}: {output:?}");
-    let expected = [output.stdout, output.stderr].concat();
-    let expected = String::from_utf8(expected).unwrap();
-    let expected = expected.replace(&root.path().display().to_string(), "CHECKOUT");
-    insta::assert_snapshot!(name, expected);
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8(printed).unwrap();
+    let printed = printed.replace(&root.path().display().to_string(), "CHECKOUT");
+    insta::assert_snapshot!(name, printed);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `cargo xtask regen` as a person meets it: exit code, expected, files.
+//! `cargo xtask regen` as a person meets it: exit code, text, files.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -30,7 +30,7 @@ fn regen(root: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-fn expected(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     format!(
         "exit code {}\n{}{}",
         output.status.code().unwrap(),
@@ -54,7 +54,7 @@ fn copy() -> tempfile::TempDir {
 #[test]
 fn the_committed_files_are_fresh() {
     let output = regen(checkout(), &["--check"]);
-    assert_eq!(output.status.code(), Some(0), "{}", expected(&output));
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
 }
 
 enum Edit {
@@ -181,7 +181,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             checked.status.code(),
             Some(check),
             "{name} --check: {}",
-            expected(&checked)
+            printed(&checked)
         );
         let after = std::fs::read(root.path().join(DERIVED)).ok();
         assert_eq!(before, after, "{name}: --check wrote");
@@ -191,11 +191,11 @@ fn each_fault_has_its_message_and_loses_no_file() {
             written.status.code(),
             Some(write),
             "{name}: {}",
-            expected(&written)
+            printed(&written)
         );
         if write == 0 {
             let again = regen(root.path(), &["--check"]);
-            assert_eq!(again.status.code(), Some(0), "{name}: {}", expected(&again));
+            assert_eq!(again.status.code(), Some(0), "{name}: {}", printed(&again));
         } else {
             assert_eq!(
                 std::fs::read(root.path().join(DERIVED)).ok(),
@@ -211,7 +211,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             "{name}: left a temporary file behind: {left:?}"
         );
         insta::with_settings!({omit_expression => true}, {
-            insta::assert_snapshot!(name, format!("{}\n--check: {}", expected(&written), expected(&checked)));
+            insta::assert_snapshot!(name, format!("{}\n--check: {}", printed(&written), printed(&checked)));
         });
     }
 }

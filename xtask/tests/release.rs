@@ -1,4 +1,4 @@
-//! `cargo xtask release --check` as a person meets it: exit code and expected.
+//! `cargo xtask release --check` as a person meets it: exit code and text.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -97,13 +97,13 @@ fn lacking(output: &Output) -> String {
 
 fn without_commits(line: &str) -> String {
     let is_commit = |word: &str| word.len() == 40 && word.bytes().all(|it| it.is_ascii_hexdigit());
-    let expected = line
+    let words = line
         .split(' ')
         .map(|word| match word.trim_end_matches(',') {
             commit if is_commit(commit) => word.replace(commit, "COMMIT"),
             _ => word.to_owned(),
         });
-    expected.collect::<Vec<_>>().join(" ")
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Name, arguments, exit code, and what is done to the checkout.

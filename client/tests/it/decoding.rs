@@ -60,7 +60,7 @@ async fn words_outside_a_vocabulary_are_kept() {
     assert_ne!(
         task.backup_mode,
         Some(BackupMode::PhysicalBackup),
-        "expected are exact"
+        "values are exact"
     );
     assert_eq!(task.trigger_type, Some(TriggerType::from("SAMPLING")));
     assert_eq!(

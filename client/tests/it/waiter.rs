@@ -101,7 +101,7 @@ async fn who_asks_for_success_gets_an_error_for_a_failure() {
     assert_eq!(error.to_string(), text);
 }
 
-/// Each row: what is seen, the error, the waits before it, and its expected.
+/// Each row: what is seen, the error, the waits before it, and its message.
 #[tokio::test]
 async fn a_task_that_is_not_there_is_an_error() {
     let cases: [(&str, Looks, ErrorKind, &[u128], &str); 6] = [
