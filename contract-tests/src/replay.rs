@@ -305,7 +305,7 @@ mod tests {
     /// The server's own teeth: one departure from the recorded request at a
     /// time, sent without our client, must get the refusal and not the response.
     #[tokio::test]
-    async fn only_the_recorded_request_gets_the_recorded_answer() {
+    async fn only_the_recorded_request_gets_the_recorded_response() {
         let file =
             Interaction::folder().join("listTenantRestoreTasks/documented-sample/interaction.yaml");
         let interaction = Interaction::read(Path::new(&file)).unwrap();

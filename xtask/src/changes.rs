@@ -11,7 +11,7 @@ use ocp_contract::changes::{Change, Class, Difference, between};
 use semver::Version;
 use serde_json::{Value, json};
 
-use crate::checkout::{SPEC, checked, read, replace, utf8};
+use crate::checkout::{SPEC, description, read, replace};
 use crate::git::{git, last_release};
 
 const MANIFEST: &str = "client/Cargo.toml";
@@ -66,8 +66,7 @@ pub(crate) fn run(
     arguments: &Arguments,
     out: &mut dyn Write,
 ) -> anyhow::Result<ExitCode> {
-    let bytes = std::fs::read(root.join(SPEC)).with_context(|| format!("cannot read {SPEC}"))?;
-    let new = match utf8(&bytes).and_then(checked) {
+    let new = match description(root)? {
         Ok(document) => document,
         Err(message) => {
             writeln!(out, "{message}\n\nThe description is wrong.")?;

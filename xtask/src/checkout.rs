@@ -19,12 +19,17 @@ pub(crate) fn read(root: &Path, name: &str) -> anyhow::Result<String> {
     std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))
 }
 
-/// The bytes of the description as text.
+/// The description, once it has passed every rule; or what is wrong with it, for people.
 ///
 /// # Errors
 ///
-/// Which line is no UTF-8, for people.
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, String> {
+/// When it cannot be read.
+pub(crate) fn description(root: &Path) -> anyhow::Result<Result<Document, String>> {
+    let bytes = std::fs::read(root.join(SPEC)).with_context(|| format!("cannot read {SPEC}"))?;
+    Ok(utf8(&bytes).and_then(checked))
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()]
             .iter()
@@ -35,12 +40,7 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, String> {
     })
 }
 
-/// The description, once it has passed every rule.
-///
-/// # Errors
-///
-/// What is wrong with it, for people.
-pub(crate) fn checked(text: &str) -> Result<Document, String> {
+fn checked(text: &str) -> Result<Document, String> {
     let document = Document::parse(SPEC, text).map_err(|error| error.to_string())?;
     let findings =
         lint::lint(&document, &codegen::HAND_WRITTEN).map_err(|error| error.to_string())?;

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
-use ocp_contract::{canonical, changes, page};
+use ocp_contract::{Document, canonical, changes, page};
 use serde_json::Value;
 
-use crate::checkout::{SPEC, checked, replace, utf8};
+use crate::checkout::{SPEC, description, replace};
 use crate::codegen;
 
 const CLIENTS_COPY: &str = "client/openapi.json";
@@ -33,8 +33,8 @@ const STALE: u8 = 4;
 ///
 /// When a file cannot be read or written.
 pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
-    let bytes = std::fs::read(root.join(SPEC)).with_context(|| format!("cannot read {SPEC}"))?;
-    let (derived, gaps) = match utf8(&bytes).and_then(|text| derive(root, text)) {
+    let derived = description(root)?.and_then(|document| derive(root, &document));
+    let (derived, gaps) = match derived {
         Ok(derived) => derived,
         Err(message) => {
             writeln!(
@@ -101,8 +101,7 @@ type Derived = [(&'static str, String); 2];
 
 /// The derived files, once the generator has taken the description, and what in it has
 /// no evidence.
-fn derive(root: &Path, text: &str) -> Result<(Derived, Vec<String>), String> {
-    let document = checked(text)?;
+fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), String> {
     let copy = canonical(document.value());
     codegen::generate(&copy)
         .map_err(|error| format!("error: no client can be generated from {SPEC}: {error}"))?;

@@ -2,21 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod repository;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
-const SPEC: &str = "openapi/ocp.yaml";
+use repository::{edit, git};
 
-fn git(root: &Path, arguments: &[&str]) {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(["-c", "user.name=Test", "-c", "user.email=test@example.com"])
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{output:?}");
-}
+const SPEC: &str = "openapi/ocp.yaml";
 
 fn changes(root: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask"))
@@ -32,13 +25,6 @@ fn changes(root: &Path, arguments: &[&str]) -> Output {
 #[expect(clippy::disallowed_methods)]
 fn put(path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
     std::fs::write(path, content).unwrap();
-}
-
-fn edit(root: &Path, file: &str, old: &str, new: &str) {
-    let path = root.join(file);
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.contains(old), "{file} has no {old}");
-    put(path, text.replacen(old, new, 1));
 }
 
 /// A checkout with one commit, released as 0.1.0, unless `tag` is empty.

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod repository;
+
 use std::path::Path;
 use std::process::{Command, Output};
+
+use repository::{edit, git};
 
 const SPEC: &str = "openapi/ocp.yaml";
 const VERSION: &str = "client/Cargo.toml";
@@ -18,24 +22,6 @@ enum Edit {
     /// The same without a commit.
     Dirty(&'static str, &'static str, &'static str),
     Git(&'static [&'static str]),
-}
-
-/// Git as on a machine that nobody has set up.
-fn git(root: &Path, arguments: &[&str]) {
-    let output = Command::new("git")
-        .current_dir(root)
-        .args([
-            "-c",
-            "user.name=a",
-            "-c",
-            "user.email=a@b",
-            "-c",
-            "commit.gpgSign=false",
-        ])
-        .args(arguments)
-        .output()
-        .unwrap();
-    assert!(output.status.success(), "{arguments:?}: {output:?}");
 }
 
 fn commit(root: &Path) {
@@ -61,14 +47,6 @@ fn copy(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a file of the test alone")]
-fn replace(root: &Path, file: &str, old: &str, new: &str) {
-    let path = root.join(file);
-    let text = std::fs::read_to_string(&path).unwrap();
-    assert!(text.contains(old), "{file} no longer says {old}");
-    std::fs::write(path, text.replacen(old, new, 1)).unwrap();
 }
 
 fn release(root: &Path, arguments: &[&str]) -> Output {
@@ -121,10 +99,10 @@ fn outcome((name, arguments, code, edits): &Case) -> String {
     for edit in *edits {
         match edit {
             Edit::Committed(file, old, new) => {
-                replace(root, file, old, new);
+                edit(root, file, old, new);
                 commit(root);
             }
-            Edit::Dirty(file, old, new) => replace(root, file, old, new),
+            Edit::Dirty(file, old, new) => edit(root, file, old, new),
             Edit::Git(arguments) => git(root, arguments),
         }
     }

@@ -34,22 +34,24 @@ pub(super) fn renamed(
         let departures = departures.iter().filter(is_left);
         departures.filter(move |one| one.rule == rule)
     };
+    let mut others: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for sent in of(Rule::Undocumented) {
+        if let (Some((object, _)), Some(name)) = (sent.body.rsplit_once('/'), &sent.member) {
+            others.entry(object).or_default().push(name);
+        }
+    }
     // The same two names in many rows are one renaming.
     let mut pairs: BTreeMap<_, Vec<&str>> = BTreeMap::new();
     for due in of(Rule::Missing) {
-        for sent in of(Rule::Undocumented) {
-            let object = sent.body.rfind('/').map(|cut| &sent.body[..cut]);
-            if let (Some(_), Some(name), true) =
-                (&due.member, &sent.member, object == Some(&due.body))
-            {
-                let pair = (due.place.path(), name);
+        for &name in others.get(due.body.as_str()).into_iter().flatten() {
+            if let Some(member) = &due.member {
+                let pair = (due.place.path(), member, name);
                 pairs.entry(pair).or_default().push(&due.body);
             }
         }
     }
     let mut renamed: Vec<Renamed> = Vec::new();
-    for ((place, sent), objects) in pairs {
-        let due = place.rsplit('.').next().unwrap_or_default();
+    for ((_, due, sent), objects) in pairs {
         let pointers = |name: &str| -> Vec<String> {
             let name = escape(name);
             let objects = objects.iter();
@@ -68,7 +70,7 @@ pub(super) fn renamed(
             if let Some((object, value)) =
                 object.and_then(|object| object.remove(sent).map(|value| (object, value)))
             {
-                object.insert(due.to_owned(), value);
+                object.insert(due.clone(), value);
             }
         }
         let left = strict.departures(status, &mended).len();

@@ -5,6 +5,7 @@ use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::Value;
 
 use crate::verify::row::Row;
+use crate::verify::run::Run;
 use crate::verify::topic::Topic;
 
 pub(super) type Time = DateTime<FixedOffset>;
@@ -35,4 +36,10 @@ pub(super) fn times(row: &Row) -> Option<(Time, Time)> {
         _ => row.time("finishTime")?,
     };
     Some((restored.min(created), finished.max(created)))
+}
+
+/// The first and the last time of all tasks that are known; `None` where no task has any.
+pub(super) fn span(run: &Run<'_>) -> Option<(Time, Time)> {
+    let times = run.history.rows.iter().filter_map(times);
+    times.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
 }

@@ -4,17 +4,13 @@ use super::asking::{find, find_in_pages};
 use super::checks::FILTERS_TOGETHER;
 use super::filter::{Filter, StatusValues};
 use super::filters::{NOBODY, absent, has_filter, names, states, target};
-use super::task::{Time, times};
+use super::task::{Time, span};
 use crate::verify::run::Run;
 use crate::verify::session::Stop;
 
 /// Filters narrow each other, and pages are those of what they find.
 pub(super) async fn together(run: &mut Run<'_>, values: StatusValues) -> Result<(), Stop> {
-    let spans: Vec<_> = run.history.rows.iter().filter_map(times).collect();
-    let (Some(first), Some(last)) = (
-        spans.iter().map(|span| span.0).min(),
-        spans.iter().map(|span| span.1).max(),
-    ) else {
+    let Some((first, last)) = span(run) else {
         run.skip(FILTERS_TOGETHER, "no task has its times");
         return Ok(());
     };

@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 use super::asking::{compare, find};
 use super::checks::{TIME_FORMS, TIME_WINDOW};
 use super::filter::Filter;
-use super::task::{Time, is_finished, times};
+use super::task::{Time, is_finished, span, times};
 use crate::verify::finding::Observation;
 use crate::verify::judgement::Fault;
 use crate::verify::request::RawRequest;
@@ -21,11 +21,7 @@ const MARGIN: TimeDelta = TimeDelta::seconds(2);
 /// so tasks are only demanded, or ruled out, where every reading agrees.
 pub(super) async fn bounds(run: &mut Run<'_>) -> Result<(), Stop> {
     let check = TIME_WINDOW;
-    let spans: Vec<_> = run.history.rows.iter().filter_map(times).collect();
-    let (Some(first), Some(last)) = (
-        spans.iter().map(|span| span.0).min(),
-        spans.iter().map(|span| span.1).max(),
-    ) else {
+    let Some((first, last)) = span(run) else {
         run.skip(check, "no task has its times");
         return Ok(());
     };
