@@ -179,7 +179,12 @@ mod tests {
                 "listRegions/conformance: zone".into(),
             )
         };
-        report.findings = vec![missing, waived];
+        let elsewhere = Finding {
+            check: "order".to_owned(),
+            fingerprint: "listRegions/order: ties".to_owned(),
+            ..waived.clone()
+        };
+        report.findings = vec![missing, waived, elsewhere];
         report.settle();
         report
     }
