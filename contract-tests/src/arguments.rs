@@ -134,7 +134,6 @@ fn with_flag(command: Command, parameter: &Parameter, operations: &[Operation]) 
 pub(crate) enum Task {
     Verify(Box<VerifyArguments>),
     Mock(MockArguments),
-    Mutants(MutantsArguments),
 }
 
 /// Verify the contract, with the generated client, against an OCP.
@@ -243,20 +242,6 @@ pub(crate) struct MockArguments {
     /// What it does as some real servers do. May be repeated.
     #[arg(long, value_enum)]
     pub(crate) variant: Vec<Variant>,
-}
-
-/// Mutate the contract, one node at a time, and count what is noticed.
-///
-/// Exit codes: 0 every survivor is explained; 1 one is not, or an explanation
-/// is stale; 2 the task could not run.
-#[derive(Args)]
-pub(crate) struct MutantsArguments {
-    /// Show one mutant: its change, and what killed it.
-    #[arg(long, value_name = "ID")]
-    pub(crate) show: Option<String>,
-    /// Write everything as JSON, too.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

@@ -16,7 +16,7 @@ use crate::{derived_schema, replay, spec};
 /// When the contract cannot be read.
 pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     let spec = spec()?;
-    let evidence = Evidence::embedded().map_err(anyhow::Error::from_boxed)?;
+    let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::from_boxed)?;
     let interactions = &evidence.interactions;
     let mut rest = std::mem::take(&mut report.checks);
 

@@ -25,7 +25,7 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
   user {user}, password {password}; access key {key}, secret {secret}
   {known}; forbidden: {forbidden}\n"
     );
-    let document = Document::embedded()?;
+    let document = ocp_contract_embedded::document()?;
     for operation in Operation::all(document.value()) {
         let lines = Lines {
             url,

@@ -4,13 +4,12 @@
 //! request; [`derived_schema`] holds the Rust types against the spec;
 //! [`contract`] does both for all there is; the crate `ocp-mock` is an embedded OCP;
 //! [`verify`] puts it, or a real one, to every check; [`report`] renders what was
-//! found; [`mutants`] count how much all of this notices.
+//! found.
 
 mod bridge;
 pub mod contract;
 pub mod derived_schema;
 pub mod lossless;
-pub mod mutants;
 pub mod replay;
 pub mod report;
 pub mod verify;

@@ -11,12 +11,11 @@ use std::time::Duration;
 use anyhow::Context;
 use contract_tests::verify::finding::Report;
 use contract_tests::verify::{self, Contract, Identity, Target, baseline, waivers};
-use contract_tests::{contract, mutants, report};
-use ocp_contract::Interaction;
+use contract_tests::{contract, report};
 use ocp_contract::strict::Severity;
 use ocp_mock::{EmbeddedOcp, Settings};
 
-use arguments::{Arguments, FailOn, MockArguments, MutantsArguments, Task, VerifyArguments};
+use arguments::{Arguments, FailOn, MockArguments, Task, VerifyArguments};
 use guide::{MOCK_KEY, MOCK_USER};
 
 /// Where the command lines of findings find the embedded OCP: that of `mock`.
@@ -38,7 +37,6 @@ async fn main() -> ExitCode {
         match task {
             Task::Verify(arguments) => run_verify(*arguments).await,
             Task::Mock(arguments) => run_mock(arguments).await,
-            Task::Mutants(arguments) => run_mutants(arguments).await,
         }
     };
     tokio::select! {
@@ -189,32 +187,4 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
     );
     ended?;
     Ok(ExitCode::SUCCESS)
-}
-
-async fn run_mutants(arguments: MutantsArguments) -> anyhow::Result<ExitCode> {
-    let file = Interaction::folder().with_file_name("mutants.yaml");
-    let explained = mutants::explained(&file)?;
-    let progress = indicatif::ProgressBar::new(0);
-    let found = mutants::run(&progress).await?;
-    progress.finish_and_clear();
-    if let Some(id) = &arguments.show {
-        let Some(mutant) = found.iter().find(|one| one.id == *id) else {
-            anyhow::bail!("there is no mutant {id}; --json FILE lists all of them");
-        };
-        anstream::println!("{}", serde_json::to_string_pretty(mutant)?);
-        let reason = explained.iter().find(|one| one.mutants.contains(id));
-        if let Some(explained) = reason {
-            anstream::println!("explained: {}", explained.reason);
-        }
-        return Ok(ExitCode::SUCCESS);
-    }
-    let score = mutants::Score::new(found, explained);
-    anstream::print!("{}", mutants::text(&score));
-    if let Some(file) = &arguments.json {
-        report::save(
-            &format!("{}\n", serde_json::to_string_pretty(&score)?),
-            file,
-        )?;
-    }
-    Ok(ExitCode::from(u8::from(!score.wrong.is_empty())))
 }

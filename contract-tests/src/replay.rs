@@ -3,10 +3,11 @@
 //! to be said about both.
 
 use std::fmt::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use oceanbase_ocp::{Client, RetryPolicy};
+use oceanbase_ocp::{Client, RetryPolicy, http};
 use ocp_contract::{Interaction, RequestLine};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
@@ -72,14 +73,6 @@ pub async fn replay(interaction: &Interaction, spec: &Value) -> Replay {
         outcome,
         checks,
     }
-}
-
-/// The requests that arrive when the client makes the call of an interaction.
-pub(crate) async fn requests(interaction: &Interaction, spec: &Value) -> Vec<Request> {
-    let server = serve(interaction, &expected(&interaction.recorded.request)).await;
-    // What the client makes of the response is another question.
-    let _ = call(interaction, spec, &server.uri()).await;
-    server.received_requests().await.unwrap_or_default()
 }
 
 async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Decoded, Failure> {
@@ -293,6 +286,62 @@ fn kept_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -> 
         id: "lossless",
         verdict,
     }
+}
+
+/// Gives stored responses to the generated client, which takes none but from a server: one
+/// server has them one after the other.
+pub struct Reader {
+    client: Client,
+    next: Arc<Mutex<ResponseTemplate>>,
+    _server: MockServer,
+}
+
+impl Reader {
+    /// Starts the server.
+    ///
+    /// # Errors
+    ///
+    /// When no client can be built.
+    pub async fn start() -> Result<Self, Failure> {
+        let next = Arc::new(Mutex::new(ResponseTemplate::new(500)));
+        let served = Arc::clone(&next);
+        let builder = MockServer::builder().disable_request_recording();
+        let server = builder.start().await;
+        Mock::given(any())
+            .respond_with(move |_: &Request| lock(&served).clone())
+            .mount(&server)
+            .await;
+        let client = client(&server.uri())?;
+        Ok(Self {
+            client,
+            next,
+            _server: server,
+        })
+    }
+
+    /// The outcome of a call that gets this response.
+    ///
+    /// # Errors
+    ///
+    /// When the client fails, or takes no such call.
+    pub async fn read(
+        &self,
+        operation: &str,
+        arguments: Map<String, Value>,
+        response: &http::Response<Vec<u8>>,
+    ) -> Result<Decoded, Failure> {
+        let template = ResponseTemplate::new(response.status());
+        let template = template.set_body_bytes(response.body().as_slice());
+        let headers = response.headers().iter();
+        *lock(&self.next) = headers.fold(template, |template, (name, value)| {
+            template.insert_header(name, value)
+        });
+        bridge::call(&self.client, operation, arguments).await
+    }
+}
+
+fn lock(next: &Mutex<ResponseTemplate>) -> MutexGuard<'_, ResponseTemplate> {
+    next.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

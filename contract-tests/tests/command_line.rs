@@ -638,7 +638,7 @@ async fn recordings_are_interactions_that_the_client_replays() {
     }
     assert!(count > 40, "{count} recordings");
     // They are evidence as they are.
-    let mut evidence = Evidence::embedded().unwrap();
+    let mut evidence = ocp_contract_embedded::evidence().unwrap();
     let recordings = Interaction::read_all(folder.path()).unwrap();
     let sources = recordings.iter().map(|one| &one.recorded.source);
     assert!(sources.clone().all(|source| source.date.is_some()));

@@ -159,7 +159,7 @@ fn lost<T: serde::de::DeserializeOwned + serde::Serialize>(body: &Value) -> Vec<
 #[test]
 fn what_strict_accepts_is_decoded_without_loss() {
     let spec = spec().unwrap();
-    let evidence = Evidence::embedded().unwrap();
+    let evidence = ocp_contract_embedded::evidence().unwrap();
     let operations: [(&str, &str, Lost); 2] = [
         (
             "listTenantRestoreTasks",

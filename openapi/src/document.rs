@@ -86,15 +86,6 @@ pub fn read_text(path: &Path, name: &str) -> Result<String, NotReadable> {
 }
 
 impl Document {
-    /// The description of this crate, as it was built with it.
-    ///
-    /// # Errors
-    ///
-    /// When it is not YAML.
-    pub fn embedded() -> Result<Self, SpecError> {
-        Self::parse("ocp.yaml", include_str!("../ocp.yaml"))
-    }
-
     /// Parses YAML; `name` is the file name that messages show.
     ///
     /// # Errors

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use include_dir::{Dir, include_dir};
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -12,9 +11,6 @@ use serde_json::{Map, Value, json};
 use crate::document::{read_text, read_yaml};
 use crate::operation::resolve;
 use crate::{Location, Operation};
-
-/// The interactions as they were when this crate was built.
-static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/interactions");
 
 /// One exchange, read from `interactions/<operationId>/<case>/`.
 #[derive(Debug, Clone)]
@@ -164,63 +160,42 @@ impl Interaction {
     ///
     /// When a file is missing or malformed.
     pub fn read(file: &Path) -> Result<Self, InteractionError> {
+        Self::parse(file, |name| {
+            match read_text(&file.with_file_name(name), name) {
+                Err(fault) if fault.is_absence() => Ok(None),
+                text => text.map(Some).map_err(|fault| fault.to_string()),
+            }
+        })
+    }
+
+    /// Makes an interaction of the texts of its files. `file` is the path of
+    /// `interaction.yaml`, whose folders name operation and case; `text` has the text of a
+    /// file beside it, or `None` where there is no such file.
+    ///
+    /// # Errors
+    ///
+    /// When a file is missing or malformed.
+    pub fn parse(
+        file: &Path,
+        text: impl Fn(&str) -> Result<Option<String>, String>,
+    ) -> Result<Self, InteractionError> {
         let error = |what: String| InteractionError {
             file: file.to_owned(),
             what,
         };
-        let name = |folder: Option<&Path>| {
-            let name = folder.and_then(Path::file_name)?.to_str()?;
-            Some(name.to_owned())
+        let folder = |up: usize| Some(file.ancestors().nth(up)?.file_name()?.to_str()?.to_owned());
+        let place = "expected interactions/<operationId>/<case>/interaction.yaml";
+        let (Some(operation_id), Some(case)) = (folder(2), folder(1)) else {
+            return Err(error(place.to_owned()));
         };
-        let text = read_text(file, "it").map_err(|fault| error(fault.to_string()))?;
-        let body = body(|name| match read_text(&file.with_file_name(name), name) {
-            Err(fault) if fault.is_absence() => Ok(None),
-            body => body.map(Some).map_err(|fault| fault.to_string()),
-        });
-        let place =
-            || error("expected interactions/<operationId>/<case>/interaction.yaml".to_owned());
-        let case = file.parent();
+        let line = text("interaction.yaml").map_err(error)?;
+        let line = line.ok_or_else(|| error("there is no such file".to_owned()))?;
         Ok(Self {
-            operation_id: name(case.and_then(Path::parent)).ok_or_else(place)?,
-            case: name(case).ok_or_else(place)?,
-            recorded: read_yaml(&text, "interaction.yaml")
+            operation_id,
+            case,
+            recorded: read_yaml(&line, "interaction.yaml")
                 .map_err(|fault| error(fault.to_string()))?,
-            body: body.map_err(error)?,
-        })
-    }
-
-    /// The interactions as they were when this crate was built, sorted by operation
-    /// and case: whoever reads them needs no checkout.
-    ///
-    /// # Errors
-    ///
-    /// When one of them cannot be read.
-    pub fn embedded() -> Result<Vec<Self>, InteractionError> {
-        let operations = EMBEDDED.dirs();
-        let mut interactions = operations
-            .flat_map(Dir::dirs)
-            .map(Self::of_embedded)
-            .collect::<Result<Vec<_>, _>>()?;
-        interactions.sort_by(|one, other| {
-            (&one.operation_id, &one.case).cmp(&(&other.operation_id, &other.case))
-        });
-        Ok(interactions)
-    }
-
-    fn of_embedded(case: &Dir<'_>) -> Result<Self, InteractionError> {
-        let text = |name: &str| case.get_file(case.path().join(name))?.contents_utf8();
-        let error = |what: String| InteractionError {
-            file: case.path().join("interaction.yaml"),
-            what,
-        };
-        let line = text("interaction.yaml").ok_or_else(|| error("it is missing".into()))?;
-        let mut names = case.path().iter().map(|name| name.to_string_lossy());
-        Ok(Self {
-            operation_id: names.next().unwrap_or_default().into_owned(),
-            case: names.next().unwrap_or_default().into_owned(),
-            recorded: read_yaml(line, "interaction.yaml")
-                .map_err(|fault| error(fault.to_string()))?,
-            body: body(|name| Ok(text(name).map(str::to_owned))).map_err(error)?,
+            body: body(text).map_err(error)?,
         })
     }
 
@@ -467,14 +442,6 @@ mod tests {
                 expected
             );
         }
-    }
-
-    #[test]
-    fn what_is_embedded_is_what_the_folder_has() {
-        let embedded = Interaction::embedded().unwrap();
-        let read = Interaction::read_all(Interaction::folder()).unwrap();
-        assert_eq!(format!("{embedded:?}"), format!("{read:?}"));
-        assert!(embedded.len() > 10);
     }
 
     /// A body that is there and cannot be read is not called absent.

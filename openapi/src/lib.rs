@@ -3,12 +3,10 @@
 //!
 //! [`Document`] is the spec as written, with the place of every node;
 //! [`lint::lint`] refuses what the tools behind it cannot take;
-//! [`canonical`] is what the client is generated from; [`changes::between`]
-//! says how two of those differ, and what that breaks; [`Interaction`] is one documented or
-//! derived exchange; [`evidence`] holds every claim against the documentation;
+//! [`canonical`] is what the client is generated from; [`Interaction`] is one
+//! documented or derived exchange; [`evidence`] holds every claim against the documentation;
 //! [`strict`] judges responses; [`page`] renders it all for people.
 
-pub mod changes;
 pub mod coverage;
 mod document;
 pub mod evidence;

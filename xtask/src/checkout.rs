@@ -10,15 +10,6 @@ use crate::codegen;
 
 pub(crate) const SPEC: &str = "openapi/ocp.yaml";
 
-/// A file as text.
-///
-/// # Errors
-///
-/// When it cannot be read.
-pub(crate) fn read(root: &Path, name: &str) -> anyhow::Result<String> {
-    std::fs::read_to_string(root.join(name)).with_context(|| format!("cannot read {name}"))
-}
-
 /// The description, once it has passed every rule; or what is wrong with it, for people.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
-//! `cargo xtask verify`, `mock` and `mutants`: builds the program of `contract-tests` and
-//! hands over to it.
+//! `cargo xtask verify` and `mock`: builds the program of `contract-tests` and hands over to
+//! it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub(crate) fn run(root: &Path, task: &str, arguments: &[OsString]) -> anyhow::Re
 /// # Errors
 ///
 /// When it does not compile.
-pub(crate) fn build(root: &Path) -> anyhow::Result<PathBuf> {
+fn build(root: &Path) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .current_dir(root)

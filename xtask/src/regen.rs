@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
-use ocp_contract::{Document, canonical, changes, page};
+use ocp_contract::{Document, canonical, page};
 use serde_json::Value;
+use similar::TextDiff;
 
 use crate::checkout::{SPEC, description, replace};
 use crate::codegen;
@@ -63,19 +64,8 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
             replace(&path, &content).with_context(|| format!("cannot write {name}"))?;
         }
         describe(name, committed.as_deref(), &content, out)?;
-        match mode {
-            Mode::Write => writeln!(out, "Wrote {name}.")?,
-            Mode::Check => {
-                let diff =
-                    similar::TextDiff::from_lines(committed.as_deref().unwrap_or(""), &content)
-                        .unified_diff()
-                        .header(
-                            &format!("{name} (committed)"),
-                            &format!("{name} (from {SPEC})"),
-                        )
-                        .to_string();
-                writeln!(out, "\n{diff}")?;
-            }
+        if mode == Mode::Write {
+            writeln!(out, "Wrote {name}.")?;
         }
     }
     if !gaps.is_empty() {
@@ -116,7 +106,7 @@ fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), St
     Ok(([(CLIENTS_COPY, copy), (PAGE, page)], gaps.collect()))
 }
 
-/// Says what changes.
+/// Shows what changes in a derived file, or says why that is not worth showing.
 fn describe(
     name: &str,
     committed: Option<&str>,
@@ -126,20 +116,21 @@ fn describe(
     let Some(committed) = committed else {
         return writeln!(out, "{name} does not exist.");
     };
-    if name != CLIENTS_COPY {
-        return writeln!(out, "{name} no longer says what the contract says.");
+    if name == CLIENTS_COPY {
+        let parse = |text| serde_json::from_str::<Value>(text);
+        match (parse(committed), parse(content)) {
+            (Err(error), _) => return writeln!(out, "{name} is not JSON ({error})."),
+            (Ok(old), Ok(new)) if old == new => {
+                return writeln!(out, "{name} says the same as {SPEC} in another layout.");
+            }
+            _ => {}
+        }
     }
-    let (old, new): (Value, Value) = match (
-        serde_json::from_str(committed),
-        serde_json::from_str(content),
-    ) {
-        (Ok(old), Ok(new)) => (old, new),
-        (Err(error), _) | (_, Err(error)) => return writeln!(out, "{name} is not JSON ({error})."),
-    };
-    let changes = changes::between(&old, &new);
-    if changes.is_empty() {
-        return writeln!(out, "{name} says the same as {SPEC} in another layout.");
-    }
-    writeln!(out, "What {SPEC} changes:")?;
-    crate::changes::list(&changes, out)
+    let diff = TextDiff::from_lines(committed, content);
+    let mut diff = diff.unified_diff();
+    let header = (
+        format!("{name} (committed)"),
+        format!("{name} (from {SPEC})"),
+    );
+    writeln!(out, "{}", diff.header(&header.0, &header.1))
 }

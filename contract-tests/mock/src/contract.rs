@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ocp_contract::{Document, Interaction, Location, Operation, Provenance};
+use ocp_contract::{Interaction, Location, Operation, Provenance};
 use serde_json::Value;
 
 use crate::Error;
@@ -16,9 +16,9 @@ pub(crate) struct Contract {
 impl Contract {
     /// The contract that this was built with.
     pub(crate) fn embedded() -> Result<Self, Error> {
-        let document = Document::embedded()
+        let document = ocp_contract_embedded::document()
             .map_err(|error| Error::new("cannot read the embedded description", error))?;
-        let interactions = Interaction::embedded()
+        let interactions = ocp_contract_embedded::interactions()
             .map_err(|error| Error::new("cannot read the embedded interactions", error))?;
         Ok(Self {
             spec: document.value().clone(),

@@ -30,7 +30,7 @@ fn rows(body: &Value) -> &Vec<Value> {
 
 #[tokio::test]
 async fn the_documented_rows_of_a_cluster_come_as_they_are_documented() {
-    let sample = ocp_contract::Interaction::embedded().unwrap();
+    let sample = ocp_contract_embedded::interactions().unwrap();
     let sample = sample
         .into_iter()
         .find(|one| {
@@ -165,8 +165,8 @@ async fn ids_are_refused_by_each_operation() {
 /// not.
 #[tokio::test]
 async fn what_it_sends_departs_from_nothing() {
-    let document = Document::embedded().unwrap();
-    let evidence = Evidence::embedded().unwrap();
+    let document = ocp_contract_embedded::document().unwrap();
+    let evidence = ocp_contract_embedded::evidence().unwrap();
     for (id, path) in [
         ("listTenantRestoreTasks", TENANT),
         ("listClusterRestoreTasks", CLUSTER),
@@ -200,7 +200,7 @@ async fn what_it_sends_departs_from_nothing() {
 /// Whatever the evidence says: no row has a member that its schema has not.
 #[tokio::test]
 async fn rows_have_no_member_but_those_of_their_schema() {
-    let document = Document::embedded().unwrap();
+    let document = ocp_contract_embedded::document().unwrap();
     let ocp = EmbeddedOcp::start(Settings {
         variants: vec![Variant::Nulls],
         ..Settings::new(tasks::made(9))

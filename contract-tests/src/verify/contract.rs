@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Location, Operation, Provenance};
 use sha1::{Digest, Sha1};
@@ -34,7 +33,7 @@ impl Contract {
     /// When it cannot be read.
     pub fn read() -> anyhow::Result<Self> {
         let spec = spec()?;
-        let evidence = Evidence::embedded().map_err(anyhow::Error::from_boxed)?;
+        let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::from_boxed)?;
         let mut subjects = Vec::new();
         let mut documented = Arguments::new();
         for operation in verifiable(&spec) {

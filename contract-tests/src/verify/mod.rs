@@ -18,6 +18,8 @@ mod history;
 mod identity;
 mod judgement;
 mod kind;
+#[cfg(test)]
+mod leaves;
 mod ledger;
 mod listing;
 mod operations;
@@ -67,7 +69,8 @@ impl Contract {
     /// # Errors
     ///
     /// When there is no such operation.
-    pub(crate) fn judge(
+    #[cfg(test)]
+    fn judge(
         &self,
         operation: &str,
         due: u16,
@@ -210,7 +213,6 @@ mod tests {
     use std::time::Duration;
 
     use ocp_contract::Interaction;
-    use ocp_contract::evidence::Evidence;
     use serde_json::{Value, json};
 
     use super::*;
@@ -235,7 +237,7 @@ mod tests {
     /// What passive checks find in the documented response under a status and a media
     /// type, patched; nothing is sent.
     fn judged(contract: &Contract, status: u16, media_type: &str, patch: Value) -> Vec<String> {
-        let evidence = Evidence::embedded().unwrap();
+        let evidence = ocp_contract_embedded::evidence().unwrap();
         let is_sample = |one: &&Interaction| {
             one.operation_id == "listTenantRestoreTasks" && one.case == "documented-sample"
         };

@@ -49,35 +49,28 @@ impl Evidence {
     ///
     /// When one of them is missing or malformed, with the place.
     pub fn read(folder: &Path) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        fn yaml<T: serde::de::DeserializeOwned>(
-            folder: &Path,
-            name: &str,
-        ) -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
-            let text = read_text(&folder.join(name), name)?;
-            Ok(read_yaml(&text, name)?)
-        }
-        Ok(Self {
-            pages: yaml(folder, "documentation.yaml")?,
-            register: yaml(folder, "discrepancies.yaml")?,
-            interactions: Interaction::read_all(&folder.join("interactions"))?,
-        })
+        let text = |name: &str| read_text(&folder.join(name), name);
+        Self::parse(
+            &text("documentation.yaml")?,
+            &text("discrepancies.yaml")?,
+            Interaction::read_all(&folder.join("interactions"))?,
+        )
     }
 
-    /// The evidence as it was when this crate was built: whoever reads it needs no
-    /// checkout.
+    /// Makes evidence of the texts of `documentation.yaml` and `discrepancies.yaml`.
     ///
     /// # Errors
     ///
-    /// When a part of it is malformed.
-    pub fn embedded() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let (pages, register) = (
-            include_str!("../../documentation.yaml"),
-            include_str!("../../discrepancies.yaml"),
-        );
+    /// When one of them is malformed, with the place.
+    pub fn parse(
+        pages: &str,
+        register: &str,
+        interactions: Vec<Interaction>,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         Ok(Self {
             pages: read_yaml(pages, "documentation.yaml")?,
             register: read_yaml(register, "discrepancies.yaml")?,
-            interactions: Interaction::embedded()?,
+            interactions,
         })
     }
 

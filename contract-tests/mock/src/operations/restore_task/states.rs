@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn the_description_has_them() {
-        let document = Document::embedded().unwrap();
+        let document = ocp_contract_embedded::document().unwrap();
         let states = States::read(document.value()).unwrap();
         assert_eq!(states.labels["RESTORE_SUCCESS"], "COMPLETED");
         assert!(states.filter_values.contains(&"START".to_owned()));

@@ -1,0 +1,274 @@
+//! Nothing in the contract can go or change unnoticed: each node of the description is taken
+//! out, each scalar of it is changed, and each leaf of a documented body is taken out, one at
+//! a time. Each of these must make a gap in the evidence, a finding of the lint, a documented
+//! request or body that is refused, or a body of `rejections/` that passes.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::path::Path;
+
+use ocp_contract::evidence::Evidence;
+use ocp_contract::lint::lint;
+use ocp_contract::strict::Strict;
+use ocp_contract::{Document, Interaction, Operation, Provenance, escape, read_text};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+/// Changes of the description that nothing here notices: a part of the pointer, and the reason.
+const UNNOTICED: [(&str, &str); 5] = [
+    (
+        "/info/",
+        "version and licence are ours; the release workflow compares the version",
+    ),
+    ("/servers", "an example: callers give their own base URL"),
+    (
+        "/QueryTime/example",
+        "any time would do; the lint holds it against the schema",
+    ),
+    (
+        "/x-argument",
+        "a name in the client, which no longer compiles with another",
+    ),
+    (
+        "/x-row-kind",
+        "the client's waiter, whose tests no longer compile without it",
+    ),
+];
+
+/// Leaves that a documented body may lack: the end of the pointer, and the reason.
+const MAY_BE_ABSENT: [(&str, &str); 1] = [(
+    "/errorMsg removed",
+    "OCP leaves out what is null, and a restore that succeeded has no error (entry 59)",
+)];
+
+/// Members that are prose: nothing depends on them.
+const PROSE: [&str; 5] = ["title", "summary", "description", "externalDocs", "tags"];
+
+fn folder() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn yaml(name: &str) -> Value {
+    let text = read_text(&folder().join(name), name).unwrap();
+    Document::parse(name, &text).unwrap().value().clone()
+}
+
+/// A body that the strict view refuses; an item of `rejections/bodies.yaml`.
+#[derive(Deserialize)]
+struct Rejected {
+    base: String,
+    patch: json_patch::Patch,
+    at: String,
+}
+
+/// The contract as it is, and what holds a changed one against it.
+struct Contract {
+    spec: Value,
+    evidence: Evidence,
+    samples: Vec<(Interaction, Value)>,
+    /// Interaction, refused body, and the place where it is refused.
+    rejected: Vec<(Interaction, Value, String)>,
+}
+
+impl Contract {
+    fn read() -> Self {
+        let evidence = Evidence::read(folder()).unwrap();
+        let documented = evidence.interactions.iter();
+        let samples: Vec<(Interaction, Value)> = documented
+            .filter(|one| one.recorded.source.grade == Provenance::Documented)
+            .map(|one| (one.clone(), serde_json::from_str(&one.body).unwrap()))
+            .collect();
+        let cases: Vec<Rejected> = serde_json::from_value(yaml("rejections/bodies.yaml")).unwrap();
+        let rejected = cases.into_iter().map(|case| {
+            let is_base =
+                |one: &Interaction| format!("{}/{}", one.operation_id, one.case) == case.base;
+            let base = samples.iter().find(|(one, _)| is_base(one));
+            let (interaction, mut body) = base.unwrap().clone();
+            json_patch::patch(&mut body, &case.patch).unwrap();
+            (interaction, body, case.at)
+        });
+        Self {
+            spec: yaml("ocp.yaml"),
+            rejected: rejected.collect(),
+            evidence,
+            samples,
+        }
+    }
+
+    /// Whether a change of spec or evidence is noticed.
+    fn notices(&self, spec: &Value, evidence: &Evidence) -> bool {
+        !evidence.gaps(spec).is_empty()
+            || self.lints(spec)
+            || self
+                .samples
+                .iter()
+                .any(|(one, _)| one.arguments(spec).is_err())
+            || self.judges_otherwise(spec, evidence)
+    }
+
+    fn lints(&self, spec: &Value) -> bool {
+        let document = Document::parse("ocp.yaml", &spec.to_string()).unwrap();
+        lint(&document, &["ErrorCode", "QueryTime"]).map_or(true, |found| !found.is_empty())
+    }
+
+    /// Whether a documented body is refused, or one that must be refused passes.
+    fn judges_otherwise(&self, spec: &Value, evidence: &Evidence) -> bool {
+        Operation::all(&self.spec).iter().any(|operation| {
+            let Some(strict) = Strict::new(spec, &operation.id, evidence) else {
+                return true;
+            };
+            let is_of = |one: &Interaction| one.operation_id == operation.id;
+            let departures = |one: &Interaction, body: &Value| {
+                strict.departures(one.recorded.response.status, body)
+            };
+            let mut samples = self.samples.iter().filter(|(one, _)| is_of(one));
+            let mut rejected = self.rejected.iter().filter(|(one, ..)| is_of(one));
+            samples.any(|(one, body)| !departures(one, body).is_empty())
+                || rejected.any(|(one, body, at)| {
+                    !departures(one, body).iter().any(|found| &found.body == at)
+                })
+        })
+    }
+}
+
+/// Pointers of everything below a value but prose, which a member of an object may be called.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut child = |step: &str, child: &Value| {
+        let pointer = format!("{at}/{}", escape(step));
+        found.push(pointer.clone());
+        pointers(child, &pointer, found);
+    };
+    match value {
+        Value::Object(members) => {
+            for (name, node) in members {
+                if at.ends_with("/properties") || !PROSE.contains(&name.as_str()) {
+                    child(name, node);
+                }
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                child(&index.to_string(), item);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn without(value: &Value, pointer: &str) -> Value {
+    patched(value, json!([{ "op": "remove", "path": pointer }]))
+}
+
+fn patched(value: &Value, patch: Value) -> Value {
+    let mut value = value.clone();
+    let patch: json_patch::Patch = serde_json::from_value(patch).unwrap();
+    json_patch::patch(&mut value, &patch).unwrap();
+    value
+}
+
+/// A scalar with another value of its type.
+fn other(scalar: &Value) -> Option<Value> {
+    match scalar {
+        Value::String(text) => Some(json!(format!("{text}X"))),
+        Value::Number(number) => Some(json!(number.as_i64().unwrap() + 1)),
+        Value::Bool(flag) => Some(json!(!flag)),
+        _ => None,
+    }
+}
+
+/// Tries every change, on all cores, and names those that nothing notices.
+fn unnoticed(changes: Vec<(String, Value)>, notices: impl Fn(Value) -> bool + Sync) -> Vec<String> {
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let share = changes.len().div_ceil(threads);
+    let work = &|share: &[(String, Value)]| -> Vec<String> {
+        let missed = share
+            .iter()
+            .filter(|(_, changed)| !notices(changed.clone()));
+        missed.map(|(name, _)| name.clone()).collect()
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = changes
+            .chunks(share)
+            .map(|share| scope.spawn(move || work(share)))
+            .collect();
+        workers
+            .into_iter()
+            .flat_map(|worker| worker.join().unwrap())
+            .collect()
+    })
+}
+
+#[test]
+fn no_node_of_the_description_can_go_or_change_unnoticed() {
+    let contract = Contract::read();
+    let (spec, evidence) = (&contract.spec, &contract.evidence);
+    assert!(
+        !contract.notices(spec, evidence),
+        "it does not pass as it is"
+    );
+    let mut all = Vec::new();
+    pointers(spec, "", &mut all);
+    let mut changes = Vec::new();
+    for pointer in all {
+        changes.push((format!("{pointer} removed"), without(spec, &pointer)));
+        if let Some(value) = other(spec.pointer(&pointer).unwrap()) {
+            let replace = json!([{ "op": "replace", "path": pointer, "value": value }]);
+            changes.push((format!("{pointer} changed"), patched(spec, replace)));
+        }
+    }
+    report(
+        changes,
+        |changed| contract.notices(&changed, evidence),
+        &UNNOTICED,
+    );
+}
+
+/// A body without one of its leaves is refused, or, where the strict view takes its `required`
+/// from that very leaf, the evidence has a gap.
+#[test]
+fn no_leaf_of_a_documented_body_can_go_unnoticed() {
+    let contract = Contract::read();
+    let mut changes = Vec::new();
+    for (index, (interaction, body)) in contract.samples.iter().enumerate() {
+        let mut all = Vec::new();
+        pointers(body, "", &mut all);
+        for pointer in all {
+            let node = body.pointer(&pointer).unwrap();
+            if !node.is_object() && !node.is_array() {
+                let name = format!("{}{pointer} removed", interaction.operation_id);
+                changes.push((name, json!([index, without(body, &pointer)])));
+            }
+        }
+    }
+    let stricts: Vec<Strict> = contract
+        .samples
+        .iter()
+        .map(|(one, _)| Strict::new(&contract.spec, &one.operation_id, &contract.evidence).unwrap())
+        .collect();
+    let notices = |changed: Value| {
+        let index = usize::try_from(changed[0].as_u64().unwrap()).unwrap();
+        let status = contract.samples[index].0.recorded.response.status;
+        !stricts[index].departures(status, &changed[1]).is_empty()
+    };
+    report(changes, notices, &MAY_BE_ABSENT);
+}
+
+/// Prints how many changes were tried, and fails with those that are neither noticed nor in
+/// the list.
+fn report(
+    changes: Vec<(String, Value)>,
+    notices: impl Fn(Value) -> bool + Sync,
+    list: &[(&str, &str)],
+) {
+    let tried = changes.len();
+    let missed = unnoticed(changes, notices);
+    println!("{tried} changes tried, {} not noticed:", missed.len());
+    missed.iter().for_each(|name| println!("  {name}"));
+    let is_listed = |name: &&String| list.iter().any(|(part, _)| name.contains(part));
+    let wrong: Vec<&String> = missed.iter().filter(|name| !is_listed(name)).collect();
+    assert!(wrong.is_empty(), "not noticed:\n{wrong:#?}");
+    for (part, _) in list {
+        let is_needed = missed.iter().any(|name| name.contains(part));
+        assert!(is_needed, "`{part}` is listed, and noticed");
+    }
+}

@@ -1,5 +1,0 @@
-#![doc = include_str!("../README.md")]
-
-mod tasks;
-
-pub use tasks::tasks;
