@@ -97,7 +97,7 @@ fn nothing_can_be_taken_out(
     counts: impl Fn(&str, &Value) -> bool,
     put: impl Fn(&mut Evidence, Value),
 ) -> usize {
-    let (spec, _) = clean();
+    let (spec, mut evidence) = clean();
     let mut all = Vec::new();
     pointers(whole, "", &mut all);
     let all: Vec<_> = all
@@ -105,7 +105,6 @@ fn nothing_can_be_taken_out(
         .filter(|at| counts(at, whole.pointer(at).unwrap()))
         .collect();
     for pointer in &all {
-        let mut evidence = evidence();
         put(&mut evidence, without(whole, pointer));
         let gaps = evidence.gaps(&spec);
         assert!(
@@ -250,7 +249,7 @@ fn no_spec_makes_the_gates_panic() {
     let (spec, evidence) = clean();
     let mut all = Vec::new();
     pointers(&spec, "", &mut all);
-    for odd in [
+    let odd = [
         json!(null),
         json!([]),
         json!({}),
@@ -258,12 +257,13 @@ fn no_spec_makes_the_gates_panic() {
         json!(-1),
         json!({"$ref": "#/components/schemas/PageInfo"}),
         json!({"$ref": "#"}),
-    ] {
-        evidence.gaps(&odd);
-        for pointer in all.iter().step_by(3) {
-            let mut mutant = spec.clone();
-            *mutant.pointer_mut(pointer).unwrap() = odd.clone();
-            evidence.gaps(&mutant);
+    ];
+    for (index, odd) in odd.iter().enumerate() {
+        evidence.gaps(odd);
+        for pointer in all.iter().skip(index).step_by(7) {
+            let mut changed = spec.clone();
+            *changed.pointer_mut(pointer).unwrap() = odd.clone();
+            evidence.gaps(&changed);
         }
     }
 }
