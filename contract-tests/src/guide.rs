@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use contract_tests::verify::flag;
-use ocp_contract::{Document, Location, Operation, Parameter};
+use ocp_contract::{Location, Operation, Parameter};
 use ocp_mock::Settings;
 
 /// User and password of the mock.

@@ -14,7 +14,6 @@ use std::sync::Arc;
 
 use contract_tests::replay;
 use ocp_contract::Interaction;
-use ocp_contract::evidence::Evidence;
 use ocp_mock::{EmbeddedOcp, Fault, Settings, Variant, tasks};
 use quick_junit::{Report, TestCaseStatus};
 use serde_json::{Value, json};

@@ -16,6 +16,7 @@ mod observing;
 mod own_requests;
 mod pager;
 mod requests;
+mod restore_task;
 mod retry;
 mod secrets;
 mod server;

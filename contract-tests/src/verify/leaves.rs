@@ -1,13 +1,24 @@
 //! Every leaf of a documented body, changed in one way after the other: each change must be a
 //! finding, or stand in the list of exceptions with its reason.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use anyhow::Context;
 use oceanbase_ocp::http;
 use ocp_contract::{Interaction, Provenance, escape};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
-use super::{Contract, Reading};
+use super::contract::{Contract, Subject};
+use super::judgement::Judgement;
+use super::listing::Listing;
+use super::passive::{Judged, Reading};
+use super::request::Query;
+use super::response::{Received, Response};
+use super::{check, operations, passive};
+use crate::bridge::{Decoded, Failure};
 use crate::replay::Reader;
 
 /// Changes that are no finding: the end of the pointer, the change, and the reason.
@@ -28,6 +39,54 @@ const EXCEPTIONS: [(&str, &[&str], &str); 3] = [
         "a failed restore has one; that it is never empty is not known",
     ),
 ];
+
+impl Contract {
+    /// The passive checks that find something in the response to the documented request of
+    /// an operation, which should have the status `due`, and what the client made of it, if
+    /// it did.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such operation.
+    pub(super) fn judge(
+        &self,
+        operation: &str,
+        due: u16,
+        response: http::Response<Vec<u8>>,
+        outcome: Option<Result<Decoded, Failure>>,
+    ) -> anyhow::Result<(Vec<String>, Option<Reading>)> {
+        let mut subjects = self.subjects.iter();
+        let subject = subjects.find(|one| one.operation.id == operation);
+        let Subject { operation, strict } = subject.context("the spec lacks the operation")?;
+        let kind = operations::kind(operation);
+        let (head, body) = response.into_parts();
+        let received = Received {
+            status: head.status.as_u16(),
+            headers: head.headers,
+            body: Some(body),
+        };
+        let response = Response::new(Some(received), outcome, Arc::default());
+        let Judged {
+            mut judgements,
+            reading,
+        } = passive::response(strict, kind, &response);
+        let mut found = Vec::new();
+        if due == 200 {
+            match Listing::read(response, &Query::page(1, 10)) {
+                Ok(listing) => {
+                    judgements.extend(passive::page(&listing));
+                    judgements.extend(kind.judge(strict, &BTreeMap::new(), &listing));
+                }
+                Err(_) => found.push(check::DOCUMENTED_REQUEST.to_string()),
+            }
+        }
+        found.extend(judgements.into_iter().filter_map(|one| match one {
+            Judgement::Applied(check, faults) if !faults.is_empty() => Some(check.to_string()),
+            _ => None,
+        }));
+        Ok((found, reading))
+    }
+}
 
 struct Judge {
     contract: Contract,

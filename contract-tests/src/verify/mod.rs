@@ -37,78 +37,18 @@ mod topic;
 mod verdict;
 pub mod waivers;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use anyhow::Context;
-use oceanbase_ocp::http;
-
-use crate::bridge::{Decoded, Failure};
-
 pub use arguments::{Arguments, argument, flag, verifiable};
 pub use contract::Contract;
 use contract::Subject;
 use finding::{OperationReport, Report, Standing};
 pub use identity::Identity;
-use judgement::Judgement;
-use listing::Listing;
 pub use operations::all_checks;
-use passive::Judged;
 pub use passive::Reading;
 use record::Recorder;
-use request::Query;
-use response::{Received, Response};
 use session::{Session, Stop};
 pub use target::Target;
 
 impl Contract {
-    /// The passive checks that find something in the response to the documented request of
-    /// an operation, which should have the status `due`, and what the client made of it, if
-    /// it did.
-    ///
-    /// # Errors
-    ///
-    /// When there is no such operation.
-    #[cfg(test)]
-    fn judge(
-        &self,
-        operation: &str,
-        due: u16,
-        response: http::Response<Vec<u8>>,
-        outcome: Option<Result<Decoded, Failure>>,
-    ) -> anyhow::Result<(Vec<String>, Option<Reading>)> {
-        let mut subjects = self.subjects.iter();
-        let subject = subjects.find(|one| one.operation.id == operation);
-        let Subject { operation, strict } = subject.context("the spec lacks the operation")?;
-        let kind = operations::kind(operation);
-        let (head, body) = response.into_parts();
-        let received = Received {
-            status: head.status.as_u16(),
-            headers: head.headers,
-            body: Some(body),
-        };
-        let response = Response::new(Some(received), outcome, Arc::default());
-        let Judged {
-            mut judgements,
-            reading,
-        } = passive::response(strict, kind, &response);
-        let mut found = Vec::new();
-        if due == 200 {
-            match Listing::read(response, &Query::page(1, 10)) {
-                Ok(listing) => {
-                    judgements.extend(passive::page(&listing));
-                    judgements.extend(kind.judge(strict, &BTreeMap::new(), &listing));
-                }
-                Err(_) => found.push(check::DOCUMENTED_REQUEST.to_string()),
-            }
-        }
-        found.extend(judgements.into_iter().filter_map(|one| match one {
-            Judgement::Applied(check, faults) if !faults.is_empty() => Some(check.to_string()),
-            _ => None,
-        }));
-        Ok((found, reading))
-    }
-
     /// Puts an OCP to every check of every operation that it is given arguments for.
     ///
     /// # Errors
@@ -212,6 +152,7 @@ impl Contract {
 mod tests {
     use std::time::Duration;
 
+    use oceanbase_ocp::http;
     use ocp_contract::Interaction;
     use serde_json::{Value, json};
 
