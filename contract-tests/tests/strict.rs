@@ -6,7 +6,6 @@ use contract_tests::{lossless, spec};
 use oceanbase_ocp::types::{
     ClusterRestoreTaskListResponse, ErrorResponse, RestoreTaskListResponse,
 };
-use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use proptest::prelude::*;
 use proptest::strategy::Union;
