@@ -403,7 +403,8 @@ async fn an_operation_that_is_not_offered_is_named_and_fails_only_where_it_is_wa
     assert_eq!(code, 0, "{text}");
     assert_eq!(standings["listTenantRestoreTasks"], "not-offered");
     assert_eq!(standings["listClusterRestoreTasks"], "verified");
-    let sentence = "listTenantRestoreTasks is not offered by this OCP; it is documented for V4.3.";
+    let sentence =
+        "listTenantRestoreTasks is not offered by this OCP; it is documented for V4.3.1 to V4.3.4.";
     assert!(text.contains(sentence), "{text}");
     let wanted = [&IDS[..], &OF_A_TENANT].concat();
     let (code, text, _) = operations(page, &wanted, &[]).await;

@@ -203,7 +203,10 @@ fn sources(evidence: &Evidence, page: &mut String) {
         let _ = writeln!(
             page,
             "| {} | {} | {} | <{}> |",
-            source.title, source.version, source.date, source.address
+            source.title,
+            source.versions(),
+            source.date,
+            source.address
         );
     }
     let recordings = evidence.interactions.iter().map(|one| &one.recorded.source);

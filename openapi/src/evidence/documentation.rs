@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::kind::Kind;
 use super::place::Place;
-use crate::Location;
+use crate::{Location, Versions};
 
 /// One page of the documentation.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,7 +17,7 @@ pub struct Page {
     pub id: String,
     /// Title of the page.
     pub title: String,
-    /// Version of OCP that it documents.
+    /// The last version of OCP whose documentation was found to have it.
     pub version: String,
     /// The first version whose documentation has the same page, where it was looked
     /// for.
@@ -59,10 +59,13 @@ impl Page {
         self.operation.is_none() && self.sibling_of.is_none()
     }
 
-    /// What the spec says of its versions.
-    pub(super) fn versions(&self) -> Value {
+    /// The versions of OCP that have it.
+    pub(crate) fn versions(&self) -> Versions {
         let first = self.first_version.as_ref().unwrap_or(&self.version);
-        json!({ "first": first, "last": self.version })
+        Versions {
+            first: first.clone(),
+            last: self.version.clone(),
+        }
     }
 }
 

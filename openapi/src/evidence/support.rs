@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::claim::Claim;
 use super::claims::{Places, claims_of, described};
@@ -249,7 +249,9 @@ impl Collection<'_> {
             let place = Place::of(Root::Request);
             let source = source("request path");
             self.note(&place, Some(Kind::Request(request.clone())), grade, &source);
-            let claim = Claim::keyword("x-documented-versions", &page.versions());
+            let versions = page.versions();
+            let versions = json!({ "first": versions.first, "last": versions.last });
+            let claim = Claim::keyword("x-documented-versions", &versions);
             self.say(&place, claim, &source);
         }
         let security = Place::of(Root::Security);

@@ -149,7 +149,46 @@ fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
         vocabulary(schema, values, pointer, &mut find);
     }
     kind(schema, &mut find);
+    identity(schema, &mut find);
     optional_arrays(schema, &mut find);
+}
+
+/// The members that together tell a row from all others.
+fn identity(schema: &Value, find: &mut Find<'_>) {
+    let Some(names) = schema.get("x-identity") else {
+        return;
+    };
+    let mut fault = |at: String, what: String, instead: &str| {
+        find(
+            "identity",
+            &format!("x-identity{at}"),
+            what,
+            "the client takes rows for the same whose members of these names are equal",
+            instead,
+        );
+    };
+    let list = names.as_array().filter(|list| !list.is_empty());
+    let Some(list) = list else {
+        let what = "the identity of a row must be a list of its members".to_owned();
+        return fault(String::new(), what, "list at least one member");
+    };
+    let properties = schema.get("properties");
+    for (index, name) in list.iter().enumerate() {
+        let described = name.as_str().zip(properties);
+        if described.is_none_or(|(name, properties)| properties.get(name).is_none()) {
+            fault(
+                format!("/{index}"),
+                format!("{name} is no member of this schema"),
+                "write the name of one of its `properties`",
+            );
+        } else if list[..index].contains(name) {
+            fault(
+                format!("/{index}"),
+                format!("{name} is listed twice"),
+                "list each member once",
+            );
+        }
+    }
 }
 
 /// Types and formats that the client can read.
