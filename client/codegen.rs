@@ -4,6 +4,9 @@
 //! on what can be generated. What progenitor's settings do not reach is done
 //! by a few passes over its output, in `codegen/`, each with its reason.
 
+use std::cell::Cell;
+use std::sync::Once;
+
 use heck::ToUpperCamelCase;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
 use serde_json::Value;
@@ -13,6 +16,8 @@ use syn::{ImplItem, Item, parse_quote};
 mod description;
 #[path = "codegen/lists.rs"]
 mod lists;
+#[path = "codegen/name.rs"]
+mod name;
 #[path = "codegen/requests.rs"]
 mod requests;
 #[path = "codegen/rust.rs"]
@@ -22,9 +27,9 @@ mod types;
 #[path = "codegen/vocabularies.rs"]
 mod vocabularies;
 
-use description::{list, operations};
+use description::{list, operations, renamed};
 use lists::{lists, method};
-use requests::{Required, requests};
+use requests::{Operation, Operations, requests};
 use rust::unexpected;
 pub(crate) use types::HAND_WRITTEN;
 use types::types;
@@ -36,6 +41,10 @@ use vocabularies::{filter_labels, vocabularies};
 ///
 /// A sentence, when the text is not OpenAPI or the generator refuses it.
 pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
+    quietly(|| code(openapi_json))?
+}
+
+fn code(openapi_json: &str) -> Result<String, String> {
     let spec: Value =
         serde_json::from_str(openapi_json).map_err(|error| format!("it is not JSON: {error}"))?;
     let document: openapiv3::OpenAPI = serde_json::from_value(description::as_called(&spec)?)
@@ -54,7 +63,8 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
         settings.with_replacement(name, format!("crate::types::{name}"), std::iter::empty());
     }
 
-    let tokens = quietly(|| Generator::new(&settings).generate_tokens(&document))?
+    let tokens = Generator::new(&settings)
+        .generate_tokens(&document)
         .map_err(|error| error.to_string())?;
     let mut file: syn::File = syn::parse2(tokens).map_err(|error| error.to_string())?;
     file.items.retain(is_kept);
@@ -65,7 +75,7 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
     for item in &mut file.items {
         match item {
             Item::Mod(module) if module.ident == "builder" => {
-                responses = requests(module, &required(&spec))?;
+                responses = requests(module, &known(&spec))?;
             }
             Item::Impl(block) => methods(&mut block.items),
             _ => {}
@@ -107,22 +117,40 @@ fn is_kept(item: &Item) -> bool {
 }
 
 /// What [`requests()`] needs to know of every operation.
-fn required(spec: &Value) -> Required {
+fn known(spec: &Value) -> Operations {
     let operations = operations(spec).map(|(item, operation, id)| {
         let required = list(spec, item, operation).map(|list| list.required);
         let required = required.iter().flatten().map(|name| method(name));
-        (id.to_upper_camel_case(), required.collect())
+        let known = Operation {
+            required: required.collect(),
+            renamed: renamed(spec, item, operation),
+        };
+        (id.to_upper_camel_case(), known)
     });
     operations.collect()
 }
 
+thread_local! {
+    /// Whether this thread generates, so that a panic is a message and not a fault.
+    static GENERATES: Cell<bool> = const { Cell::new(false) };
+}
+
 /// Runs the generator, which panics on some of what it cannot take, and
-/// returns the message of the panic instead of printing it.
+/// returns the message of the panic instead of printing it. The hook that prints is one for
+/// all threads, and stays: it is only passed over in a thread that generates.
 fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
-    let hook = std::panic::take_hook();
-    std::panic::set_hook(Box::new(|_| {}));
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let hook = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !GENERATES.get() {
+                hook(panic);
+            }
+        }));
+    });
+    GENERATES.set(true);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
-    std::panic::set_hook(hook);
+    GENERATES.set(false);
     outcome.map_err(|panic| {
         let message = panic
             .downcast_ref::<String>()

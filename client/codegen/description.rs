@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use heck::ToSnakeCase;
 use serde_json::{Map, Value};
+
+use super::name::snake;
 
 /// The query parameters that choose a page.
 const PAGING: [&str; 2] = ["page", "size"];
 
 /// The description as callers see it, for progenitor.
 ///
-/// A path parameter has the name that `x-argument` gives it: on the wire it is
-/// nameless. And `page` and `size` are optional wherever rows are listed, because
-/// the pager sets them; `lists` lets `send` refuse to go without those that are
-/// required.
+/// A parameter has the name that `x-argument` gives it: one of a path is nameless on the
+/// wire, and `requests` gives one of the query its name back. And `page` and `size` are
+/// optional wherever rows are listed, because the pager sets them; `lists` lets `send`
+/// refuse to go without those that are required.
 ///
 /// # Errors
 ///
@@ -51,7 +52,7 @@ fn arguments(
     for parameter in parameters(spec, item, operation) {
         let wire = parameter["name"].as_str().unwrap_or_default();
         let name = argument(parameter)?.unwrap_or(wire);
-        if !methods.insert(name.to_snake_case()) {
+        if !methods.insert(snake(name)) {
             return Err(format!(
                 "two parameters of one operation would be called `{name}`"
             ));
@@ -80,13 +81,16 @@ fn argument(parameter: &Value) -> Result<Option<&str>, String> {
         return Ok(None);
     };
     let name = &parameter["name"];
-    if parameter["in"] != "path" {
+    let is_query = parameter["in"] == "query";
+    let is_paging = name.as_str().is_some_and(|name| PAGING.contains(&name));
+    if !is_query && parameter["in"] != "path" || is_query && is_paging {
         return Err(format!(
-            "the parameter {name} has an `x-argument`: only one of a path can be called other than on the wire"
+            "the parameter {name} has an `x-argument`: only one of a path, or a filter, can be called other than on the wire"
         ));
     }
     let argument = argument.as_str().filter(|argument| {
-        argument.to_snake_case() == *argument && syn::parse_str::<syn::Ident>(argument).is_ok()
+        let named = snake(argument);
+        named == *argument && syn::parse_str::<syn::Ident>(&named).is_ok()
     });
     match argument {
         Some(argument) => Ok(Some(argument)),
@@ -94,6 +98,18 @@ fn argument(parameter: &Value) -> Result<Option<&str>, String> {
             "the `x-argument` of the parameter {name} cannot name a method: write it like `cluster_id`"
         )),
     }
+}
+
+/// The query parameters of an operation that are called other than on the wire: what
+/// callers say, and what the wire says.
+pub(super) fn renamed(spec: &Value, item: &Value, operation: &Value) -> Vec<(String, String)> {
+    let parameters = parameters(spec, item, operation).into_iter();
+    let query = parameters.filter(|parameter| parameter["in"] == "query");
+    let renamed = query.filter_map(|parameter| {
+        let (called, wire) = (&parameter["x-argument"], &parameter["name"]);
+        Some((called.as_str()?.to_owned(), wire.as_str()?.to_owned()))
+    });
+    renamed.collect()
 }
 
 /// A path with other names for its parameters.
@@ -114,7 +130,7 @@ pub(super) struct List {
     pub(super) has_page: bool,
     /// Whether each row has an integer `id`.
     pub(super) has_id: bool,
-    /// The optional query parameters but `page` and `size`.
+    /// The optional query parameters but `page` and `size`, as callers name them.
     pub(super) filters: Vec<String>,
     /// Those of `page` and `size` that no request may lack.
     pub(super) required: Vec<String>,
@@ -125,7 +141,11 @@ pub(super) fn list(spec: &Value, item: &Value, operation: &Value) -> Option<List
     let query: BTreeMap<&str, bool> = parameters(spec, item, operation)
         .into_iter()
         .filter(|parameter| parameter["in"] == "query")
-        .filter_map(|parameter| Some((parameter["name"].as_str()?, parameter["required"] == true)))
+        .filter_map(|parameter| {
+            let called = parameter["x-argument"].as_str();
+            let name = called.or_else(|| parameter["name"].as_str())?;
+            Some((name, parameter["required"] == true))
+        })
         .collect();
     if !PAGING.iter().all(|name| query.contains_key(name)) {
         return None;
@@ -144,11 +164,15 @@ pub(super) fn list(spec: &Value, item: &Value, operation: &Value) -> Option<List
     };
     Some(List {
         has_page: property(spec, data, "page").is_some(),
-        has_id: property(spec, row, "id").is_some_and(|id| id["type"] == "integer")
-            && always.any(|name| name == "id"),
+        has_id: property(spec, row, "id").is_some_and(is_long) && always.any(|name| name == "id"),
         filters: chosen(false, false),
         required: chosen(true, true),
     })
+}
+
+/// Whether a schema becomes an `i64`.
+fn is_long(schema: &Value) -> bool {
+    schema["type"] == "integer" && schema["format"] != "int32"
 }
 
 /// Path item, operation and id of every operation.

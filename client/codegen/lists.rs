@@ -1,12 +1,13 @@
 //! What lets every operation that lists something be paged through, and what is
 //! known of its rows.
 
-use heck::{ToSnakeCase, ToUpperCamelCase};
+use heck::ToUpperCamelCase;
 use quote::format_ident;
 use serde_json::Value;
 use syn::{Ident, Item, Type, parse_quote};
 
 use super::description::{list, operations};
+use super::name::snake;
 use super::rust::{field_of, fields_of, first_argument, in_types, last_ident, send_of, unexpected};
 
 /// Lets every operation that lists something be paged through, by `src/pager.rs`,
@@ -48,7 +49,7 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
 
 /// The method of a builder for a parameter.
 pub(super) fn method(name: &str) -> Ident {
-    format_ident!("{}", name.to_snake_case())
+    format_ident!("{}", snake(name))
 }
 
 /// A type of row, its kind, and the operations that list it, which may be several.

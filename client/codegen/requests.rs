@@ -5,19 +5,28 @@ use std::collections::BTreeMap;
 use heck::ToSnakeCase;
 use quote::quote;
 use syn::{
-    Expr, Fields, FnArg, Generics, Ident, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct,
+    Expr, Fields, FnArg, Generics, Ident, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, LitStr,
     PathArguments, ReturnType, Stmt, Type, parse_quote,
 };
 
 use super::rust::{first_argument, last_ident, unexpected};
 
-/// The arguments that `send` refuses to go without, though the builder takes them
-/// for optional, by the name of each builder; see `description::as_called`.
-pub(super) type Required = BTreeMap<String, Vec<Ident>>;
+/// What the copy of the description that progenitor gets does not say of an operation;
+/// see `description::as_called`.
+pub(super) struct Operation {
+    /// The arguments that `send` refuses to go without, though the builder takes them
+    /// for optional.
+    pub(super) required: Vec<Ident>,
+    /// The query parameters that are called other than on the wire.
+    pub(super) renamed: Vec<(String, String)>,
+}
+
+/// The operations by the name of the builder of each.
+pub(super) type Operations = BTreeMap<String, Operation>;
 
 /// Changes the builders of requests, see the functions that it calls, and returns the
 /// types of the responses.
-pub(super) fn requests(module: &mut ItemMod, required: &Required) -> Result<Vec<Type>, String> {
+pub(super) fn requests(module: &mut ItemMod, operations: &Operations) -> Result<Vec<Type>, String> {
     let mut builders = BTreeMap::new();
     let mut responses = Vec::new();
     let Some((_, items)) = &mut module.content else {
@@ -40,8 +49,8 @@ pub(super) fn requests(module: &mut ItemMod, required: &Required) -> Result<Vec<
                 without_lifetime(&mut block.self_ty);
                 let name = last_ident(&block.self_ty).map(Ident::to_string);
                 let name = name.unwrap_or_default();
-                let (Some(required), Some(fields)) = (required.get(&name), builders.get(&name))
-                else {
+                let known = operations.get(&name).zip(builders.get(&name));
+                let Some((operation, fields)) = known else {
                     return Err(unexpected(&format!(
                         "`{name}` is no builder of an operation"
                     )));
@@ -53,7 +62,7 @@ pub(super) fn requests(module: &mut ItemMod, required: &Required) -> Result<Vec<
                     match function.sig.ident.to_string().as_str() {
                         "new" => new(function),
                         "send" => {
-                            let value = send(function, required, &name.to_snake_case());
+                            let value = send(function, operation, &name.to_snake_case());
                             let what = "`send` makes no `request` before it tells its hooks";
                             responses.push(value.ok_or_else(|| unexpected(what))?);
                         }
@@ -64,7 +73,7 @@ pub(super) fn requests(module: &mut ItemMod, required: &Required) -> Result<Vec<
             _ => {}
         }
     }
-    let (builders, sends, operations) = (builders.len(), responses.len(), required.len());
+    let (builders, sends, operations) = (builders.len(), responses.len(), operations.len());
     if (builders, sends) != (operations, operations) {
         let found = format!("{builders} builders with {sends} `send` for {operations} operations");
         return Err(unexpected(&found));
@@ -108,14 +117,16 @@ pub(super) fn without_lifetime(of: &mut Type) {
 /// error, and read each response a second time.
 ///
 /// Returns the type of the body.
-fn send(function: &mut ImplItemFn, required: &[Ident], operation: &str) -> Option<Type> {
+fn send(function: &mut ImplItemFn, known: &Operation, operation: &str) -> Option<Type> {
     let ReturnType::Type(_, outcome) = &function.sig.output else {
         return None;
     };
     let value = first_argument(first_argument(outcome)?)?.clone();
     let mut request = std::mem::take(&mut function.block.stmts);
     request.truncate(request.iter().position(|one| binds(one, "info"))?);
-    request.iter().find(|one| binds(one, "request"))?;
+    let sent = request.iter_mut().find(|one| binds(one, "request"))?;
+    wire_names(sent, &known.renamed);
+    let required = &known.required;
     // The version of the *description* is not for OCP.
     request.retain(|one| !quote!(#one).to_string().contains("\"api-version\""));
     function.block = parse_quote!({
@@ -133,6 +144,49 @@ fn send(function: &mut ImplItemFn, required: &[Ident], operation: &str) -> Optio
     });
     function.sig.output = parse_quote!(-> Result<crate::Response<#value>, crate::Error>);
     Some(value)
+}
+
+/// Gives query parameters their names on the wire back, in a chain of `.query(…)`.
+fn wire_names(sent: &mut Stmt, renamed: &[(String, String)]) {
+    let Stmt::Local(syn::Local {
+        init: Some(init), ..
+    }) = sent
+    else {
+        return;
+    };
+    let mut link = &mut *init.expr;
+    loop {
+        link = match link {
+            Expr::Try(fallible) => &mut fallible.expr,
+            Expr::MethodCall(call) => {
+                let name = call.args.first_mut().and_then(name_of_parameter);
+                if let Some(name) = name
+                    && let Some((_, wire)) = renamed.iter().find(|(one, _)| *one == name.value())
+                {
+                    *name = LitStr::new(wire, name.span());
+                }
+                &mut call.receiver
+            }
+            _ => return,
+        };
+    }
+}
+
+/// The name in `&QueryParam::new("name", &value)`.
+fn name_of_parameter(argument: &mut Expr) -> Option<&mut LitStr> {
+    let Expr::Reference(reference) = argument else {
+        return None;
+    };
+    let Expr::Call(call) = &mut *reference.expr else {
+        return None;
+    };
+    match call.args.first_mut()? {
+        Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(name),
+            ..
+        }) => Some(name),
+        _ => None,
+    }
 }
 
 /// Whether a statement is `let name = …`.

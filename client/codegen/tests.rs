@@ -1,3 +1,6 @@
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use quote::quote;
 use serde_json::json;
 
@@ -131,6 +134,7 @@ fn a_path_parameter_has_the_name_that_it_is_given() {
             "\"id\" cannot name a method: write it like `cluster_id`",
         ),
         ("type".into(), "type".into(), "cannot name a method"),
+        ("1st".into(), "1st".into(), "cannot name a method"),
         (json!(1), json!(1), "cannot name a method"),
     ] {
         let error = changed("/paths", paths(argument, other)).unwrap_err();
@@ -139,12 +143,75 @@ fn a_path_parameter_has_the_name_that_it_is_given() {
 }
 
 #[test]
-fn only_a_path_parameter_can_be_called_otherwise() {
+fn a_filter_has_the_name_that_it_is_given_and_its_own_on_the_wire() {
+    let mut filters = description()["paths"]["/hosts"]["get"]["parameters"].clone();
+    filters[2]["name"] = "client".into();
+    filters[2]["x-argument"] = "client_name".into();
+    let code = changed("/paths/~1hosts/get/parameters", filters).unwrap();
+    assert!(code.contains("pub fn client_name<"));
+    assert!(code.contains(r#"QueryParam::new("client", &client_name)"#));
+    let lists = calls(&code, "crate::pager::paged_list");
+    assert!(lists[0].ends_with("filters:[client_name]"), "{lists:?}");
+}
+
+/// The pager sets them by these names.
+#[test]
+fn page_and_size_cannot_be_called_otherwise() {
     let mut page = description()["components"]["parameters"]["page"].clone();
     page["x-argument"] = "number".into();
     let error = changed("/components/parameters/page", page).unwrap_err();
-    let expected = "the parameter \"page\" has an `x-argument`: only one of a path can be called other than on the wire";
+    let expected = "the parameter \"page\" has an `x-argument`: only one of a path, or a filter, can be called other than on the wire";
     assert_eq!(error, expected);
+}
+
+#[test]
+fn a_filter_that_is_a_keyword_has_an_underscore_behind_it() {
+    for keyword in ["type", "self", "Self", "crate", "super", "async", "gen"] {
+        let code = changed("/paths/~1hosts/get/parameters/2/name", keyword.into()).unwrap();
+        let method = format!("{}_", keyword.to_lowercase());
+        assert!(code.contains(&format!("pub fn {method}<")), "{keyword}");
+        let query = format!("QueryParam::new({keyword:?}, &{method})");
+        assert!(code.contains(&query), "{keyword}");
+        let lists = calls(&code, "crate::pager::paged_list");
+        let filters = format!("filters:[{method}]");
+        assert!(lists[0].ends_with(&filters), "{lists:?}");
+    }
+}
+
+/// Two threads generate at once, and the last to end does not keep the hook of the first.
+#[test]
+fn a_panic_of_another_thread_is_printed_while_and_after_threads_generate() {
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        match panic.payload().downcast_ref::<&str>() {
+            Some(&"seen by the hook") => _ = SEEN.fetch_add(1, Ordering::SeqCst),
+            _ => hook(panic),
+        }
+    }));
+    let (both, first_ended) = (&Barrier::new(2), &Barrier::new(2));
+    let panics = || {
+        let panicking = std::thread::spawn(|| std::panic::panic_any("seen by the hook"));
+        panicking.join().unwrap_err();
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            quietly(|| _ = both.wait()).unwrap();
+            first_ended.wait();
+        });
+        scope.spawn(|| {
+            quietly(|| {
+                both.wait();
+                first_ended.wait();
+                panics();
+            })
+            .unwrap();
+        });
+    });
+    panics();
+    let error = quietly(|| std::panic::panic_any("unseen")).unwrap_err();
+    assert_eq!(error, "the generator gave up: unseen");
+    assert_eq!(SEEN.load(Ordering::SeqCst), 2);
 }
 
 /// `send` refuses to go without a page that is required; the pager sets it.
