@@ -16,8 +16,8 @@ use syn::{ImplItem, Item, parse_quote};
 mod description;
 #[path = "codegen/lists.rs"]
 mod lists;
-#[path = "codegen/name.rs"]
-mod name;
+#[path = "codegen/parameters.rs"]
+mod parameters;
 #[path = "codegen/requests.rs"]
 mod requests;
 #[path = "codegen/rust.rs"]

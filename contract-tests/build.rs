@@ -5,13 +5,17 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use heck::ToSnakeCase;
 use serde_json::Value;
+
+#[path = "../client/codegen/parameters.rs"]
+mod parameters;
+
+use parameters::{parameters, snake};
 
 const SPEC: &str = "../client/openapi.json";
 
 fn main() -> Result<(), String> {
-    println!("cargo::rerun-if-changed=build.rs");
+    // Cargo itself knows the sources of this script.
     println!("cargo::rerun-if-changed={SPEC}");
     let text = std::fs::read_to_string(SPEC)
         .map_err(|error| format!("cannot read {SPEC}: {error}; run `cargo xtask regen`"))?;
@@ -40,12 +44,9 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
             writeln!(
                 code,
                 "            let mut request = client.{}();",
-                id.to_snake_case()
+                snake(id)
             )?;
-            let shared = item["parameters"].as_array();
-            let own = operation["parameters"].as_array();
-            for parameter in shared.into_iter().chain(own).flatten() {
-                let parameter = resolve(spec, parameter);
+            for parameter in parameters(spec, item, operation) {
                 let Some(name) = parameter["name"].as_str() else {
                     continue;
                 };
@@ -53,7 +54,7 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
                 writeln!(
                     code,
                     "            if let Some(value) = arguments.remove({name:?}) {{ request = request.{}(argument::<{}>({name:?}, value)?); }}",
-                    method.to_snake_case(),
+                    snake(method),
                     rust_type(&parameter["schema"])
                 )?;
             }
@@ -77,13 +78,6 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
     }
     code.push_str("    ]\n}\n");
     Ok(code)
-}
-
-fn resolve<'a>(spec: &'a Value, node: &'a Value) -> &'a Value {
-    node["$ref"]
-        .as_str()
-        .and_then(|target| spec.pointer(target.strip_prefix('#')?))
-        .unwrap_or(node)
 }
 
 /// The type of the builder's argument.

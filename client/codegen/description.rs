@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use heck::ToSnakeCase;
 use serde_json::{Map, Value};
 
-use super::name::snake;
+use super::parameters::{parameters, resolved, snake};
 
 /// The query parameters that choose a page.
 const PAGING: [&str; 2] = ["page", "size"];
@@ -89,8 +90,8 @@ fn argument(parameter: &Value) -> Result<Option<&str>, String> {
         ));
     }
     let argument = argument.as_str().filter(|argument| {
-        let named = snake(argument);
-        named == *argument && syn::parse_str::<syn::Ident>(&named).is_ok()
+        argument.to_snake_case() == *argument
+            && syn::parse_str::<syn::Ident>(&snake(argument)).is_ok()
     });
     match argument {
         Some(argument) => Ok(Some(argument)),
@@ -182,35 +183,10 @@ pub(super) fn operations(spec: &Value) -> impl Iterator<Item = (&Value, &Value, 
     nodes.filter_map(|(item, node)| Some((item, node, node.get("operationId")?.as_str()?)))
 }
 
-/// The parameters of an operation: its own, and those of its path that it does
-/// not replace.
-fn parameters<'a>(spec: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
-    let of = |node: &'a Value| {
-        let list = node.get("parameters").and_then(Value::as_array);
-        let list = list.into_iter().flatten();
-        list.map(|parameter| resolved(spec, parameter))
-    };
-    let mut parameters: Vec<_> = of(operation).collect();
-    for shared in of(item) {
-        let is_same = |own: &&Value| own["name"] == shared["name"] && own["in"] == shared["in"];
-        if !parameters.iter().any(is_same) {
-            parameters.push(shared);
-        }
-    }
-    parameters
-}
-
 pub(super) fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().into_iter().flatten()
 }
 
 pub(super) fn property<'a>(spec: &'a Value, schema: &'a Value, name: &str) -> Option<&'a Value> {
     Some(resolved(spec, schema.get("properties")?.get(name)?))
-}
-
-/// What a `$ref` names, or the node itself.
-pub(super) fn resolved<'a>(spec: &'a Value, node: &'a Value) -> &'a Value {
-    let target = node.get("$ref").and_then(Value::as_str);
-    let target = target.and_then(|target| spec.pointer(target.trim_start_matches('#')));
-    target.map_or(node, |target| resolved(spec, target))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use syn::{Ident, Item, Type, parse_quote};
 
 use super::description::{list, operations};
-use super::name::snake;
+use super::parameters::snake;
 use super::rust::{field_of, fields_of, first_argument, in_types, last_ident, send_of, unexpected};
 
 /// Lets every operation that lists something be paged through, by `src/pager.rs`,

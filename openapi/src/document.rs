@@ -22,7 +22,7 @@ pub struct Document {
     places: BTreeMap<String, Range<usize>>,
 }
 
-/// The spec cannot be read as YAML, or not as OpenAPI.
+/// A file cannot be read as YAML, or says what it must not.
 ///
 /// Its text names file, line and column and shows the line.
 #[derive(Debug)]
@@ -107,16 +107,6 @@ impl Document {
     /// The document as JSON.
     pub fn value(&self) -> &Value {
         &self.value
-    }
-
-    /// The document as OpenAPI objects.
-    ///
-    /// # Errors
-    ///
-    /// When a member has a type that OpenAPI does not allow there, with the
-    /// place and the offending line where the parser knows them.
-    pub fn openapi(&self) -> Result<openapiv3::OpenAPI, SpecError> {
-        read_yaml(&self.text, &self.name)
     }
 
     /// Line and column, from 1, of the node at a JSON pointer, or of the

@@ -13,7 +13,7 @@ pub(crate) const METHODS: [&str; 8] = [
 ];
 
 /// The query parameters that choose a page.
-const PAGING: [&str; 2] = ["page", "size"];
+pub(crate) const PAGING: [&str; 2] = ["page", "size"];
 
 /// One operation: what to send, and what names it.
 #[derive(Debug, Clone)]
@@ -24,7 +24,8 @@ pub struct Operation {
     pub method: String,
     /// Path template, such as `/clusters/{id}`.
     pub path: String,
-    /// Parameters of the path item and of the operation, in the spec's order.
+    /// Parameters of the path item that the operation does not replace, and its own, in the
+    /// spec's order.
     pub parameters: Vec<Parameter>,
     /// JSON pointer of the operation in the spec.
     pub pointer: String,
@@ -130,15 +131,11 @@ impl Operation {
     pub fn all(spec: &Value) -> Vec<Self> {
         operations(spec)
             .filter_map(|(pointer, path, method, operation)| {
-                let item = spec.get("paths")?.get(path)?;
-                let item_pointer = format!("/paths/{}", escape(path));
                 Some(Self {
                     id: operation.get("operationId")?.as_str()?.to_owned(),
                     method: method.to_uppercase(),
                     path: path.to_owned(),
-                    parameters: parameters(spec, item, &item_pointer)
-                        .chain(parameters(spec, operation, &pointer))
-                        .collect(),
+                    parameters: parameters(spec, &pointer),
                     pointer,
                     row_kind: text(operation, "x-row-kind"),
                     versions: operation
@@ -183,28 +180,40 @@ pub(crate) fn operations(spec: &Value) -> impl Iterator<Item = (String, &str, &s
     })
 }
 
-fn parameters<'a>(
-    spec: &'a Value,
-    holder: &'a Value,
-    holder_pointer: &str,
-) -> impl Iterator<Item = Parameter> + use<'a> {
-    let pointer = format!("{holder_pointer}/parameters");
-    let list = holder.get("parameters").and_then(Value::as_array);
-    list.into_iter()
-        .flatten()
-        .enumerate()
-        .filter_map(move |(index, parameter)| {
-            let parameter = resolve(spec, parameter)?;
-            let name = text(parameter, "name")?;
-            Some(Parameter {
-                argument: text(parameter, "x-argument").unwrap_or_else(|| name.to_snake_case()),
-                name,
-                location: Location::named(parameter.get("in")?.as_str()?)?,
-                required: parameter.get("required") == Some(&Value::Bool(true)),
-                schema: resolve(spec, parameter.get("schema")?)?.clone(),
-                pointer: format!("{pointer}/{index}"),
-            })
+fn parameters(spec: &Value, operation: &str) -> Vec<Parameter> {
+    let declared = declared(spec, operation).into_iter();
+    let parameters = declared.filter_map(|(pointer, parameter)| {
+        let name = text(parameter, "name")?;
+        Some(Parameter {
+            argument: text(parameter, "x-argument").unwrap_or_else(|| name.to_snake_case()),
+            name,
+            location: Location::named(parameter.get("in")?.as_str()?)?,
+            required: parameter.get("required") == Some(&Value::Bool(true)),
+            schema: resolve(spec, parameter.get("schema")?)?.clone(),
+            pointer,
         })
+    });
+    parameters.collect()
+}
+
+/// Pointer and value of each parameter of the operation at a pointer, references resolved:
+/// those of its path item that it does not replace, then its own.
+pub(crate) fn declared<'a>(spec: &'a Value, operation: &str) -> Vec<(String, &'a Value)> {
+    let item = operation.rsplit_once('/').map_or("", |(item, _)| item);
+    let of = |holder: &str| {
+        let pointer = format!("{holder}/parameters");
+        let list = spec.pointer(&pointer).and_then(Value::as_array);
+        let list = list.into_iter().flatten().enumerate();
+        list.filter_map(move |(index, parameter)| {
+            Some((format!("{pointer}/{index}"), resolve(spec, parameter)?))
+        })
+    };
+    let own: Vec<_> = of(operation).collect();
+    let key = |parameter: &'a Value| (parameter.get("in"), parameter.get("name"));
+    let is_own = |parameter| own.iter().any(|(_, one)| key(one) == key(parameter));
+    let mut declared: Vec<_> = of(item).filter(|(_, one)| !is_own(*one)).collect();
+    declared.extend(own);
+    declared
 }
 
 /// What the operation lists.

@@ -1,6 +1,7 @@
 //! `cargo xtask`: one file for each task; this one reads the command line.
 
 mod checkout;
+mod client;
 mod contract_tests;
 mod regen;
 

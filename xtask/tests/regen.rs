@@ -97,6 +97,42 @@ fn each_fault_has_its_message_and_loses_no_file() {
         ("tab", 1, 1, Spec("  title:", "\ttitle:")),
         ("version-3.1", 1, 1, Spec("3.0.3", "3.1.0")),
         (
+            "number-for-text",
+            1,
+            1,
+            Spec("version: 0.0.0", "version: 1.10"),
+        ),
+        ("keyword", 4, 0, Spec("name: names", "name: type")),
+        ("no-identifier", 1, 1, Spec("name: names", "name: 1st")),
+        ("taken-name", 1, 1, Spec("name: names", "name: client")),
+        (
+            "renamed-parameter",
+            4,
+            0,
+            Spec(
+                "name: names",
+                "name: client\n          x-argument: client_name",
+            ),
+        ),
+        (
+            "one-member",
+            1,
+            1,
+            Spec(
+                "        id: {",
+                "        trace_id: { type: string }\n        id: {",
+            ),
+        ),
+        (
+            "overridden-parameter",
+            4,
+            0,
+            Spec(
+                "    get:",
+                "    parameters:\n      - { name: names, in: query, schema: { type: string } }\n    get:",
+            ),
+        ),
+        (
             "one-of",
             1,
             1,

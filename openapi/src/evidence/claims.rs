@@ -9,7 +9,7 @@ use super::claim::Claim;
 use super::kind::Kind;
 use super::place::{Place, Root, Step};
 use crate::document::escape;
-use crate::operation::{operations, resolve, texts};
+use crate::operation::{declared, operations, resolve, texts};
 use crate::schema::{Broken, Schema, marks};
 use crate::{Location, Operation};
 
@@ -125,13 +125,8 @@ impl<'a> Walk<'a> {
             }
         }
         self.security(operation, pointer);
-        let item = pointer.rsplit_once('/').map_or("", |(item, _)| item);
-        for at in [item, pointer] {
-            let list = self.spec.pointer(at).and_then(|one| one.get("parameters"));
-            let list = list.and_then(Value::as_array).into_iter().flatten();
-            for (index, parameter) in list.enumerate() {
-                self.parameter(parameter, &format!("{at}/parameters/{index}"));
-            }
+        for (at, parameter) in declared(self.spec, pointer) {
+            self.parameter(parameter, &at);
         }
         if let Some(body) = operation.get("requestBody") {
             let kind = Some(Kind::Verbatim(body.to_string()));
@@ -247,9 +242,6 @@ impl<'a> Walk<'a> {
     }
 
     fn parameter(&mut self, parameter: &'a Value, pointer: &str) {
-        let Some(parameter) = resolve(self.spec, parameter) else {
-            return;
-        };
         let word = |key: &str| parameter.get(key).and_then(Value::as_str);
         let location = word("in").and_then(Location::named);
         let (Some(location), Some(name)) = (location, word("name")) else {

@@ -7,45 +7,63 @@
 
 mod examples;
 mod labels;
+mod names;
 mod operations;
 mod prose;
 mod references;
 mod schemas;
+mod shape;
 
 use serde_json::Value;
 
 use crate::document::escape;
-use crate::{Document, Finding, SpecError};
+use crate::{Document, Finding};
+
+/// Names that the client's own code has.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Client<'a> {
+    /// Component schemas whose Rust type is written by hand, so that the generator never
+    /// looks at their schema.
+    pub hand_written: &'a [&'a str],
+    /// Kinds of rows, the values of `x-row-kind`.
+    pub row_kinds: &'a [&'a str],
+    /// Methods of the client, beside those that the operations become.
+    pub methods: &'a [&'a str],
+    /// Types that the code of requests uses, beside those that the operations become.
+    pub builders: &'a [&'a str],
+    /// Methods of a request, and variables in them, beside those that the parameters become.
+    pub builder_methods: &'a [&'a str],
+    /// Types that the code of schemas uses, beside those that the schemas become.
+    pub types: &'a [&'a str],
+}
 
 /// Applies every rule to a spec; an empty list means that nothing is wrong.
-///
-/// `hand_written` names the component schemas whose Rust type is written by
-/// hand, so that the generator never looks at their schema.
-///
-/// # Errors
-///
-/// When the spec is OpenAPI in name only: a member has a type that the
-/// specification does not allow there.
-pub fn lint(document: &Document, hand_written: &[&str]) -> Result<Vec<Finding>, SpecError> {
+pub fn lint(document: &Document, client: &Client<'_>) -> Vec<Finding> {
     let spec = document.value();
     // Another version has other rules: nothing else is worth saying before
     // this is mended.
     if let Some(finding) = version(spec) {
-        return Ok(vec![finding]);
+        return vec![finding];
     }
     let mut findings = Vec::new();
     references::check(spec, &mut findings);
     operations::check(spec, &mut findings);
-    schemas::check(spec, hand_written, &mut findings);
+    names::check(spec, client, &mut findings);
+    schemas::check(spec, client.hand_written, &mut findings);
     examples::check(spec, &mut findings);
     labels::check(spec, &mut findings);
     prose::check(spec, &mut findings);
     if findings.is_empty() {
-        let understood = serde_json::to_value(document.openapi()?).unwrap_or(Value::Null);
-        dropped(spec, &understood, &mut String::new(), &mut findings);
+        match shape::check(spec) {
+            Ok(openapi) => {
+                let understood = serde_json::to_value(openapi).unwrap_or(Value::Null);
+                dropped(spec, &understood, &mut String::new(), &mut findings);
+            }
+            Err(finding) => findings.push(finding),
+        }
     }
     findings.sort_by_key(|finding| document.position(&finding.pointer));
-    Ok(findings)
+    findings
 }
 
 fn version(spec: &Value) -> Option<Finding> {

@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 
 use crate::Finding;
 use crate::document::escape;
-use crate::operation::{operations, resolve};
+use crate::operation::{declared, operations, resolve};
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
-    let mut ids = BTreeMap::new();
     if operations(spec).next().is_none() {
         findings.push(Finding {
             rule: "no-operations",
@@ -20,76 +19,39 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
         });
     }
     for (pointer, path, _, operation) in operations(spec) {
-        operation_id(operation, &pointer, &mut ids, findings);
-        path_parameters(spec, path, operation, &pointer, findings);
+        parameters(spec, path, &pointer, findings);
         responses(spec, operation, &pointer, findings);
     }
 }
 
-fn operation_id(
-    operation: &Value,
-    pointer: &str,
-    ids: &mut BTreeMap<String, String>,
-    findings: &mut Vec<Finding>,
-) {
-    let id = operation.get("operationId").and_then(Value::as_str);
-    // The method is named in snake_case, where `listTasks` and `list_tasks` meet.
-    let method = id.map(|id| id.replace('_', "").to_lowercase());
-    let taken = method.and_then(|method| ids.insert(method, id.unwrap_or_default().to_owned()));
-    let what = match (id, taken) {
-        (None, _) => "the operation has no `operationId`".to_owned(),
-        (Some(id), Some(other)) => {
-            format!("`{id}` would name the same method as `{other}` further up")
-        }
-        _ => return,
-    };
-    findings.push(Finding {
-        rule: "operation-id",
-        pointer: format!("{pointer}/operationId"),
-        what,
-        why: "the method of the client and the folder of the interactions are named by it".into(),
-        instead: "give each operation an id of its own, in camelCase".into(),
-    });
-}
-
-fn path_parameters(
-    spec: &Value,
-    path: &str,
-    operation: &Value,
-    pointer: &str,
-    findings: &mut Vec<Finding>,
-) {
-    let item_pointer = format!("/paths/{}", escape(path));
-    let item = spec.pointer(&item_pointer).unwrap_or(&Value::Null);
-    let mut declared = Vec::new();
+fn parameters(spec: &Value, path: &str, pointer: &str, findings: &mut Vec<Finding>) {
+    let mut of_path = Vec::new();
     let mut names = Vec::new();
-    for (holder, holder_pointer) in [(item, item_pointer.as_str()), (operation, pointer)] {
-        let list = holder.get("parameters").and_then(Value::as_array);
-        for (index, parameter) in list.into_iter().flatten().enumerate() {
-            let at = format!("{holder_pointer}/parameters/{index}");
-            let Some(parameter) = resolve(spec, parameter) else {
-                continue;
-            };
-            style(parameter, &at, findings);
-            let key = (parameter.get("in"), parameter.get("name"));
-            if names.contains(&key) {
-                findings.push(Finding {
-                    rule: "duplicate-parameter",
-                    pointer: format!("{at}/name"),
-                    what: "a parameter of this name is described already".into(),
-                    why: "the generator would keep one of them, without a word".into(),
-                    instead: "describe each parameter once".into(),
-                });
-            }
-            names.push(key);
-            if parameter.get("in") == Some(&"path".into())
-                && let Some(name) = parameter.get("name").and_then(Value::as_str)
-            {
-                declared.push((name, at));
-            }
+    for (at, parameter) in declared(spec, pointer) {
+        style(parameter, &at, findings);
+        let key = (parameter.get("in"), parameter.get("name"));
+        if names.contains(&key) {
+            findings.push(Finding {
+                rule: "duplicate-parameter",
+                pointer: format!("{at}/name"),
+                what: "a parameter of this name is described already".into(),
+                why: "the generator would keep one of them, without a word".into(),
+                instead: "describe each parameter once".into(),
+            });
+        }
+        names.push(key);
+        if parameter.get("in") == Some(&"path".into())
+            && let Some(name) = parameter.get("name").and_then(Value::as_str)
+        {
+            of_path.push((name, at));
         }
     }
-    template(path, &item_pointer, &declared, findings);
+    template(
+        path,
+        &format!("/paths/{}", escape(path)),
+        &of_path,
+        findings,
+    );
 }
 
 /// The names in a path template, and the parameters that are declared for them.

@@ -8,7 +8,6 @@ use crate::operation::texts;
 
 pub(super) fn check(spec: &Value, hand_written: &[&str], findings: &mut Vec<Finding>) {
     schemas(spec, &mut |schema, pointer| {
-        component_name(pointer, findings);
         if is_hand_written(pointer, hand_written) {
             return;
         }
@@ -16,23 +15,7 @@ pub(super) fn check(spec: &Value, hand_written: &[&str], findings: &mut Vec<Find
     });
 }
 
-fn component_name(pointer: &str, findings: &mut Vec<Finding>) {
-    let Some(name) = component(pointer) else {
-        return;
-    };
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric());
-    if !plain || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
-        findings.push(Finding {
-            rule: "component-name",
-            pointer: pointer.to_owned(),
-            what: format!("`{name}` is not the name of a Rust type"),
-            why: "the schema becomes a Rust type of exactly this name".into(),
-            instead: "write it in UpperCamelCase".into(),
-        });
-    }
-}
-
-fn is_hand_written(pointer: &str, hand_written: &[&str]) -> bool {
+pub(super) fn is_hand_written(pointer: &str, hand_written: &[&str]) -> bool {
     pointer
         .strip_prefix("/components/schemas/")
         .and_then(|rest| rest.split('/').next())
@@ -76,7 +59,7 @@ fn schema(node: &Value, pointer: &str, visit: &mut dyn FnMut(&Value, &str)) {
 }
 
 /// The name of the component schema at a pointer.
-fn component(pointer: &str) -> Option<&str> {
+pub(super) fn component(pointer: &str) -> Option<&str> {
     let name = pointer.strip_prefix("/components/schemas/")?;
     (!name.contains('/')).then_some(name)
 }
