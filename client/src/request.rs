@@ -2,7 +2,7 @@
 //! the names that progenitor gives them.
 
 use http::HeaderMap;
-use http::header::{HeaderName, HeaderValue};
+use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
 use percent_encoding::utf8_percent_encode;
 use reqwest::{Method, Request, Url};
 use serde::Serialize;
@@ -22,6 +22,13 @@ pub(crate) enum Unusable {
     InvalidRequest(String),
     /// What the description says about the request cannot be sent.
     Request(String),
+}
+
+/// A parameter that is a header, of which not every text can be the value.
+impl From<InvalidHeaderValue> for Unusable {
+    fn from(error: InvalidHeaderValue) -> Self {
+        Self::InvalidRequest(format!("a header of the request: {error}"))
+    }
 }
 
 impl From<Unusable> for Error {

@@ -182,7 +182,7 @@ fn other(scalar: &Value) -> Option<Value> {
 }
 
 /// Tries every change, on all cores, and names those that nothing notices.
-fn unnoticed(changes: Vec<(String, Value)>, notices: impl Fn(Value) -> bool + Sync) -> Vec<String> {
+fn unnoticed(changes: &[(String, Value)], notices: impl Fn(Value) -> bool + Sync) -> Vec<String> {
     let threads = std::thread::available_parallelism().unwrap().get();
     let share = changes.len().div_ceil(threads);
     let work = &|share: &[(String, Value)]| -> Vec<String> {
@@ -222,7 +222,7 @@ fn no_node_of_the_description_can_go_or_change_unnoticed() {
         }
     }
     report(
-        changes,
+        &changes,
         |changed| contract.notices(&changed, evidence),
         &UNNOTICED,
     );
@@ -255,13 +255,13 @@ fn no_leaf_of_a_documented_body_can_go_unnoticed() {
         let status = contract.samples[index].0.recorded.response.status;
         !stricts[index].departures(status, &changed[1]).is_empty()
     };
-    report(changes, notices, &MAY_BE_ABSENT);
+    report(&changes, notices, &MAY_BE_ABSENT);
 }
 
 /// Prints how many changes were tried, and fails with those that are neither noticed nor in
 /// the list.
 fn report(
-    changes: Vec<(String, Value)>,
+    changes: &[(String, Value)],
     notices: impl Fn(Value) -> bool + Sync,
     list: &[(&str, &str)],
 ) {

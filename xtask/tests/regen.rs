@@ -102,7 +102,15 @@ fn each_fault_has_its_message_and_loses_no_file() {
             1,
             Spec("version: 0.0.0", "version: 1.10"),
         ),
-        ("keyword", 4, 0, Spec("name: names", "name: type")),
+        (
+            "keyword",
+            4,
+            0,
+            Spec(
+                "parameters:",
+                "parameters:\n        - { name: type, in: query, schema: { type: string } }",
+            ),
+        ),
         ("no-identifier", 1, 1, Spec("name: names", "name: 1st")),
         ("taken-name", 1, 1, Spec("name: names", "name: client")),
         (
@@ -110,8 +118,8 @@ fn each_fault_has_its_message_and_loses_no_file() {
             4,
             0,
             Spec(
-                "name: names",
-                "name: client\n          x-argument: client_name",
+                "parameters:",
+                "parameters:\n        - { name: client, x-argument: client_name, in: query, schema: { type: string } }",
             ),
         ),
         (
