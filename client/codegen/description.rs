@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::parameters::{parameters, resolved, snake};
 
 /// The query parameters that choose a page.
-const PAGING: [&str; 2] = ["page", "size"];
+pub(super) const PAGING: [&str; 2] = ["page", "size"];
 
 /// The description as callers see it, for progenitor.
 ///

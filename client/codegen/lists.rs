@@ -6,9 +6,12 @@ use quote::format_ident;
 use serde_json::Value;
 use syn::{Ident, Item, Type, parse_quote};
 
-use super::description::{list, operations};
+use super::description::{PAGING, list, operations};
 use super::parameters::snake;
-use super::rust::{field_of, fields_of, first_argument, in_types, last_ident, send_of, unexpected};
+use super::rust::{
+    argument_of, field_of, fields_of, first_argument, in_types, last_ident, send_of, spelled,
+    unexpected,
+};
 
 /// Lets every operation that lists something be paged through, by `src/pager.rs`,
 /// and its rows be claimed by the folder of their kind, `src/operations/…`.
@@ -29,12 +32,15 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
         let row = field_of(file, data, "contents")
             .and_then(first_argument)
             .ok_or_else(|| unexpected(&format!("`{request}` lists no rows")))?;
+        is_paged(file, &request, data)
+            .map_err(|what| format!("`{id}` cannot be read page by page: {what}"))?;
         if let Some(kind) = kind {
             Claim::add(&mut claims, file, kind, row, request.clone())?;
         }
         let (data, row) = (in_types(data), in_types(row));
         let page = list.has_page.then(|| format_ident!("page"));
-        let id = list.has_id.then(|| format_ident!("id"));
+        let is_long = field_of(file, &row, "id").is_some_and(|id| spelled(id) == "i64");
+        let id = (list.has_id && is_long).then(|| format_ident!("id"));
         let filters = list.filters.iter().map(|name| method(name));
         file.items.push(parse_quote! {
             crate::pager::paged_list! {
@@ -45,6 +51,28 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
     }
     file.items.extend(claims.into_iter().map(Claim::into_item));
     Ok(())
+}
+
+/// Refuses a list that `src/pager.rs` cannot read.
+fn is_paged(file: &syn::File, request: &Ident, data: &Type) -> Result<(), String> {
+    let spelled_as = |of: Option<&Type>| of.map(spelled).unwrap_or_default();
+    for name in PAGING {
+        if spelled_as(argument_of(file, request, name)) != "Result<Option<i64>,String>" {
+            return Err(format!(
+                "the parameter `{name}` must be an integer of 64 bits"
+            ));
+        }
+    }
+    let contents = spelled_as(field_of(file, data, "contents"));
+    if !contents.starts_with("::std::vec::Vec<") || contents.contains("Option<") {
+        return Err("`data.contents` must be a required array, without null".to_owned());
+    }
+    match field_of(file, data, "page").map(spelled) {
+        Some(page) if page != "::std::option::Option<PageInfo>" => {
+            Err("`data.page` must be an optional `PageInfo`".to_owned())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The method of a builder for a parameter.

@@ -1,5 +1,6 @@
 //! What is looked up in the generated code.
 
+use quote::quote;
 use syn::{ImplItem, Item, ReturnType, Type, parse_quote};
 
 /// The body of a success: `send` returns it inside a `Result<Response<…>>`.
@@ -16,6 +17,21 @@ pub(super) fn send_of<'a>(file: &'a syn::File, request: &syn::Ident) -> Option<&
         ReturnType::Type(_, outcome) => first_argument(first_argument(outcome)?),
         ReturnType::Default => None,
     }
+}
+
+/// The type of an argument in the builder of a request.
+pub(super) fn argument_of<'a>(
+    file: &'a syn::File,
+    request: &syn::Ident,
+    name: &str,
+) -> Option<&'a Type> {
+    let fields = items_of(file, "builder").filter_map(|item| match item {
+        Item::Struct(item) if item.ident == *request => Some(item.fields.iter()),
+        _ => None,
+    });
+    let mut fields = fields.flatten();
+    let field = fields.find(|field| field.ident.as_ref().is_some_and(|ident| ident == name))?;
+    Some(&field.ty)
 }
 
 /// The members of a generated struct.
@@ -53,6 +69,11 @@ pub(super) fn in_types(of: &Type) -> Type {
         Type::Path(path) if path.path.get_ident().is_some() => parse_quote!(crate::types::#path),
         _ => of.clone(),
     }
+}
+
+/// A type as text, without blanks.
+pub(super) fn spelled(of: &Type) -> String {
+    quote!(#of).to_string().replace(' ', "")
 }
 
 /// The first generic argument of a type.

@@ -289,3 +289,48 @@ fn filter_labels_say_what_they_leave_out_and_show_one() {
         assert!(code.contains(text), "{text}");
     }
 }
+
+/// Each of these would make code that does not compile.
+#[test]
+fn what_the_client_cannot_read_is_refused() {
+    for (pointer, to, expected) in [
+        (
+            "/components/schemas/HostsResponse/properties/successful",
+            json!({}),
+            "no member `successful` that is a required boolean",
+        ),
+        (
+            "/components/schemas/HostsResponse/required",
+            json!(["data", "successful", "status"]),
+            "no member `status` that is an optional integer of 64 bits",
+        ),
+        (
+            "/paths/~1one/get/responses",
+            json!({"200": {"description": ""}}),
+            "a response is `()` and no object",
+        ),
+        (
+            "/paths/~1hosts/get/parameters/0/schema/format",
+            json!("int32"),
+            "`listHosts` cannot be read page by page: the parameter `page` must be",
+        ),
+        (
+            "/components/schemas/Hosts/required",
+            json!(["page", "contents"]),
+            "`data.page` must be an optional `PageInfo`",
+        ),
+        (
+            "/components/schemas/Hosts/properties/contents/nullable",
+            json!(true),
+            "`data.contents` must be a required array",
+        ),
+    ] {
+        let mut spec = description();
+        match pointer.strip_suffix("/nullable") {
+            Some(list) => spec.pointer_mut(list).unwrap()["nullable"] = to,
+            None => *spec.pointer_mut(pointer).unwrap() = to,
+        }
+        let error = generate(&spec.to_string()).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}

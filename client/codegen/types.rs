@@ -6,7 +6,7 @@ use heck::ToUpperCamelCase;
 use quote::{format_ident, quote};
 use syn::{Item, ItemMod, Type, parse_quote};
 
-use super::rust::last_ident;
+use super::rust::{last_ident, spelled};
 use super::vocabularies::variant;
 
 /// Component schemas whose Rust type is written by hand, in `src/values.rs`.
@@ -45,6 +45,13 @@ pub(super) fn types(
             }
             structs.push(item.ident.clone());
         }
+    }
+    let is_object = |one: &&Type| last_ident(one).is_some_and(|one| envelopes.contains(one));
+    if let Some(other) = responses.iter().find(|one| !is_object(one)) {
+        return Err(format!(
+            "a response is `{}` and no object: every response '200' of OCP is one, with a schema in `application/json`",
+            spelled(other)
+        ));
     }
     items.push(parse_quote!(crate::envelope::envelope!(#(#envelopes),*);));
     items.push(parse_quote!(crate::wire::object!(#(#structs),*);));
@@ -85,16 +92,31 @@ pub(super) fn types(
     Ok(())
 }
 
-/// Refuses a response that does not say whether it is a success.
+/// Refuses a response that does not say whether it is a success, as every one of OCP does:
+/// `crate::envelope` reads these members.
 fn is_envelope(response: &syn::ItemStruct) -> Result<(), String> {
-    for member in ["successful", "status", "trace_id"] {
-        let mut members = response
-            .fields
-            .iter()
-            .filter_map(|field| field.ident.as_ref());
-        if !members.any(|ident| ident == member) {
+    let members = [
+        ("successful", "bool", "a required boolean"),
+        (
+            "status",
+            "::std::option::Option<i64>",
+            "an optional integer of 64 bits",
+        ),
+        (
+            "trace_id",
+            "::std::option::Option<::std::string::String>",
+            "an optional text",
+        ),
+    ];
+    for (name, expected, what) in members {
+        let mut fields = response.fields.iter();
+        let is_there = fields.any(|field| {
+            field.ident.as_ref().is_some_and(|ident| ident == name)
+                && spelled(&field.ty) == expected
+        });
+        if !is_there {
             return Err(format!(
-                "the response `{}` has no member `{member}`, which every response of OCP has",
+                "the response `{}` has no member `{name}` that is {what}, as every response of OCP has",
                 response.ident
             ));
         }

@@ -3,6 +3,8 @@
 mod checkout;
 mod client;
 mod contract_tests;
+#[cfg(test)]
+mod mutations;
 mod regen;
 
 use std::path::{Path, PathBuf};

@@ -84,62 +84,57 @@ fn parameters(
     findings: &mut Vec<Finding>,
 ) {
     let has_body = operation.get("requestBody").is_some();
-    let mut methods: BTreeMap<String, &str> = BTreeMap::new();
-    let mut find = |pointer: String, what: String, instead: &str| {
-        findings.push(Finding {
-            rule: "parameter-name",
-            pointer,
-            what,
-            why: "each parameter becomes a method of the request, named like it in snake_case"
-                .into(),
-            instead: instead.into(),
-        });
-    };
+    let mut methods: BTreeMap<String, (&str, Option<&Value>)> = BTreeMap::new();
     for (at, parameter) in declared(spec, pointer) {
         let Some(name) = parameter.get("name").and_then(Value::as_str) else {
             continue;
         };
-        let (method, at) = match parameter.get("x-argument") {
-            None => (snake(name), format!("{at}/name")),
-            Some(argument) => {
-                let at = format!("{at}/x-argument");
-                if !can_be_renamed(parameter) {
-                    let what = format!("`{name}` cannot be called otherwise");
-                    let instead = "leave it out: it is for parameters of the path and for filters, not for `page` and `size`";
-                    find(at, what, instead);
-                    continue;
+        let argument = parameter.get("x-argument");
+        let at = match argument {
+            Some(_) => format!("{at}/x-argument"),
+            None => format!("{at}/name"),
+        };
+        let called = argument
+            .map_or(Some(name), Value::as_str)
+            .unwrap_or_default();
+        let method = snake(called).filter(|method| argument.is_none() || method == called);
+        let what = match method {
+            _ if argument.is_some() && !can_be_renamed(parameter) => {
+                format!("`{name}` cannot be called otherwise")
+            }
+            None => format!("`{called}` cannot name a method"),
+            Some(method) => {
+                let is_body = has_body && matches!(method.as_str(), "body" | "body_map");
+                let is_taken = is_body || client.builder_methods.contains(&method.as_str());
+                let key = (name, parameter.get("in"));
+                match methods.insert(method.clone(), key) {
+                    // `duplicate-parameter` says it better.
+                    Some(other) if other == key => continue,
+                    Some((other, _)) => format!("`{name}` would be the method of `{other}`"),
+                    None if is_taken => format!("a request has a `{method}` of its own"),
+                    None => continue,
                 }
-                let argument = argument.as_str();
-                let method = argument.and_then(snake);
-                (
-                    method.filter(|method| Some(method.as_str()) == argument),
-                    at,
-                )
             }
         };
-        let Some(method) = method else {
-            let what = format!("`{name}` cannot name a method");
-            find(
-                at,
-                what,
-                "write an `x-argument` beside it, like `cluster_id`: the method has that name, and the wire the old one",
-            );
-            continue;
-        };
-        let is_body = has_body && matches!(method.as_str(), "body" | "body_map");
-        let is_taken = is_body || client.builder_methods.contains(&method.as_str());
-        let what = match methods.insert(method.clone(), name) {
-            // `duplicate-parameter` says it better.
-            Some(other) if other == name => continue,
-            Some(other) => format!("`{name}` would be the method of `{other}`"),
-            None if is_taken => format!("a request has a `{method}` of its own"),
-            None => continue,
-        };
-        find(
-            at,
+        findings.push(Finding {
+            rule: "parameter-name",
+            pointer: at,
             what,
-            "write `x-argument: another_name` beside it: the method has that name, and the wire the old one",
-        );
+            why: "each parameter becomes a method of the request, named like it in snake_case"
+                .into(),
+            instead: advice(parameter).into(),
+        });
+    }
+}
+
+/// What to write instead of a name that is no good.
+fn advice(parameter: &Value) -> &'static str {
+    if can_be_renamed(parameter) {
+        "write an `x-argument` beside it, like `cluster_id`: the method has that name, and the wire keeps the old one"
+    } else if parameter.get("x-argument").is_some() {
+        "leave it out: it is for parameters of the path and for filters, not for `page` and `size`"
+    } else {
+        "leave the parameter out; only those of the path and filters can be called otherwise"
     }
 }
 

@@ -7,6 +7,10 @@ use serde_json::{Map, Value};
 use crate::Finding;
 use crate::document::escape;
 use crate::operation::{declared, operations, resolve};
+use crate::schema::Schema;
+
+/// The methods that the client has requests for.
+const METHODS: [&str; 5] = ["get", "put", "post", "delete", "patch"];
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
     if operations(spec).next().is_none() {
@@ -18,8 +22,21 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
             instead: "describe at least one under `paths`".into(),
         });
     }
-    for (pointer, path, _, operation) in operations(spec) {
+    for (pointer, path, method, operation) in operations(spec) {
+        if !METHODS.contains(&method) {
+            findings.push(Finding {
+                rule: "http-method",
+                pointer: pointer.clone(),
+                what: format!(
+                    "a request with the method {} cannot be made",
+                    method.to_uppercase()
+                ),
+                why: "the client makes those that OCP documents (client/src/request.rs)".into(),
+                instead: "leave the operation out".into(),
+            });
+        }
         parameters(spec, path, &pointer, findings);
+        body(spec, operation, &pointer, findings);
         responses(spec, operation, &pointer, findings);
     }
 }
@@ -29,6 +46,7 @@ fn parameters(spec: &Value, path: &str, pointer: &str, findings: &mut Vec<Findin
     let mut names = Vec::new();
     for (at, parameter) in declared(spec, pointer) {
         style(parameter, &at, findings);
+        kind(spec, parameter, &at, findings);
         let key = (parameter.get("in"), parameter.get("name"));
         if names.contains(&key) {
             findings.push(Finding {
@@ -43,7 +61,8 @@ fn parameters(spec: &Value, path: &str, pointer: &str, findings: &mut Vec<Findin
         if parameter.get("in") == Some(&"path".into())
             && let Some(name) = parameter.get("name").and_then(Value::as_str)
         {
-            of_path.push((name, at));
+            let is_required = parameter.get("required") == Some(&true.into());
+            of_path.push((name, at, is_required));
         }
     }
     template(
@@ -55,7 +74,12 @@ fn parameters(spec: &Value, path: &str, pointer: &str, findings: &mut Vec<Findin
 }
 
 /// The names in a path template, and the parameters that are declared for them.
-fn template(path: &str, pointer: &str, declared: &[(&str, String)], findings: &mut Vec<Finding>) {
+fn template(
+    path: &str,
+    pointer: &str,
+    declared: &[(&str, String, bool)],
+    findings: &mut Vec<Finding>,
+) {
     let names = path.split('{').skip(1);
     let names = names.filter_map(|rest| Some(rest.split_once('}')?.0));
     let names: Vec<&str> = names.collect();
@@ -70,17 +94,24 @@ fn template(path: &str, pointer: &str, declared: &[(&str, String)], findings: &m
                 .into(),
         });
     };
+    let count = |brace| path.matches(brace).count();
+    if count('{') != names.len() || count('}') != names.len() {
+        let what = "the braces of the path do not match".to_owned();
+        find(what, pointer.to_owned());
+    }
     for name in &names {
-        if !declared.iter().any(|(one, _)| one == name) {
+        if !declared.iter().any(|(one, ..)| one == name) {
             let what = format!("`{{{name}}}` of the path is not declared");
             find(what, pointer.to_owned());
         }
     }
-    for (name, at) in declared.iter().filter(|(name, _)| !names.contains(name)) {
-        find(
-            format!("the path has no `{{{name}}}`"),
-            format!("{at}/name"),
-        );
+    for (name, at, is_required) in declared {
+        let at = format!("{at}/name");
+        if !names.contains(name) {
+            find(format!("the path has no `{{{name}}}`"), at);
+        } else if !is_required {
+            find(format!("`{name}` is not `required: true`"), at);
+        }
     }
 }
 
@@ -115,16 +146,71 @@ fn style(parameter: &Value, pointer: &str, findings: &mut Vec<Finding>) {
     });
 }
 
+/// A parameter is a text on the wire, or, in the query, several.
+fn kind(spec: &Value, parameter: &Value, pointer: &str, findings: &mut Vec<Finding>) {
+    let kind = |schema: Option<&Value>| {
+        let schema = Schema::at(spec, schema?, "").ok()?.node.clone();
+        let kind = schema.get("type")?.as_str()?.to_owned();
+        Some((schema, kind))
+    };
+    let is_scalar = |kind: &str| matches!(kind, "string" | "integer" | "number" | "boolean");
+    let is_sent = match kind(parameter.get("schema")) {
+        Some((schema, list)) if list == "array" => {
+            let item = kind(schema.get("items"));
+            parameter.get("in") == Some(&"query".into())
+                && item.is_some_and(|(_, item)| is_scalar(&item))
+        }
+        Some((_, kind)) => is_scalar(&kind),
+        None => false,
+    };
+    if !is_sent {
+        findings.push(Finding {
+            rule: "parameter-type",
+            pointer: format!("{pointer}/schema"),
+            what: format!(
+                "`{}` cannot be sent",
+                parameter
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+            ),
+            why: "the client sends texts, numbers, true and false, and lists of them in the query"
+                .into(),
+            instead: "write one of these types".into(),
+        });
+    }
+}
+
+fn body(spec: &Value, operation: &Value, pointer: &str, findings: &mut Vec<Finding>) {
+    let body = operation.get("requestBody");
+    let body = body.and_then(|body| resolve(spec, body));
+    let content = body.and_then(|body| body.get("content")?.as_object());
+    media_types(content, &format!("{pointer}/requestBody"), findings);
+}
+
 fn media_types(content: Option<&Map<String, Value>>, pointer: &str, findings: &mut Vec<Finding>) {
-    let names = content.into_iter().flat_map(Map::keys);
-    for name in names.filter(|name| *name != "application/json") {
+    for (name, content) in content.into_iter().flatten() {
+        let (what, why, instead) = if name != "application/json" {
+            (
+                format!("`{name}` is not `application/json`"),
+                "progenitor sends and hands out any other media type as bytes, without a word",
+                "write `application/json`; its parameters do not belong here",
+            )
+        } else if content.get("schema").is_none() {
+            (
+                format!("`{name}` has no schema"),
+                "progenitor panics without one",
+                "describe what it holds, or leave `content` out",
+            )
+        } else {
+            continue;
+        };
         findings.push(Finding {
             rule: "media-type",
             pointer: format!("{pointer}/content/{}", escape(name)),
-            what: format!("`{name}` is not `application/json`"),
-            why: "progenitor hands any other media type out as a stream of bytes, without a word"
-                .into(),
-            instead: "write `application/json`; its parameters do not belong here".into(),
+            what,
+            why: why.into(),
+            instead: instead.into(),
         });
     }
 }

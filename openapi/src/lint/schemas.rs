@@ -96,6 +96,15 @@ const REFUSED: [(&str, &[&str], &str, &str, &str); 4] = [
     ),
 ];
 
+/// What the schema of a list may not say, either.
+const LENGTH: (&str, &[&str], &str, &str, &str) = (
+    "bounds",
+    &["minItems", "maxItems"],
+    "narrows the Rust type",
+    "typify makes an array of fixed length where both are equal, which the client has no reader for",
+    "leave bounds out and say them in the description",
+);
+
 /// What the schema of an integer may not say, either.
 const BOUNDS: (&str, &[&str], &str, &str, &str) = (
     "bounds",
@@ -122,7 +131,9 @@ fn rules(schema: &Value, pointer: &str, findings: &mut Vec<Finding>) {
         });
     };
     let is_integer = schema.get("type") == Some(&"integer".into());
+    let is_list = schema.get("type") == Some(&"array".into());
     let refused = REFUSED.into_iter().chain(is_integer.then_some(BOUNDS));
+    let refused = refused.chain(is_list.then_some(LENGTH));
     for (rule, keys, what, why, instead) in refused {
         for key in keys.iter().filter(|key| schema.get(**key).is_some()) {
             find(rule, key, format!("`{key}` {what}"), why, instead);
