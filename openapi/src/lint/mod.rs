@@ -5,6 +5,7 @@
 //! dropped silently, produce a client that fails at run time, or mislead a reader. Tools, as
 //! measured: progenitor 0.15.1, typify 0.8, openapiv3 2.2.
 
+mod client;
 mod examples;
 mod labels;
 mod names;
@@ -16,26 +17,10 @@ mod shape;
 
 use serde_json::Value;
 
+pub use client::Client;
+
 use crate::document::escape;
 use crate::{Document, Finding};
-
-/// Names that the client's own code has.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Client<'a> {
-    /// Component schemas whose Rust type is written by hand, so that the generator never
-    /// looks at their schema.
-    pub hand_written: &'a [&'a str],
-    /// Kinds of rows, the values of `x-row-kind`.
-    pub row_kinds: &'a [&'a str],
-    /// Methods of the client, beside those that the operations become.
-    pub methods: &'a [&'a str],
-    /// Types that the code of requests uses, beside those that the operations become.
-    pub builders: &'a [&'a str],
-    /// Methods of a request, and variables in them, beside those that the parameters become.
-    pub builder_methods: &'a [&'a str],
-    /// Types that the code of schemas uses, beside those that the schemas become.
-    pub types: &'a [&'a str],
-}
 
 /// Applies every rule to a spec; an empty list means that nothing is wrong.
 pub fn lint(document: &Document, client: &Client<'_>) -> Vec<Finding> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde_json::Value;
 
-use super::Client;
+use super::client::Client;
 use super::schemas::{component, is_hand_written, schemas};
 use crate::Finding;
 use crate::document::escape;

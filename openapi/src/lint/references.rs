@@ -106,17 +106,38 @@ fn reference(
         });
     }
     let local = target.strip_prefix('#');
-    if local.is_none_or(|local| spec.pointer(local).is_none()) {
+    let is_component = |local: &str| {
+        let name = local.strip_prefix(&format!("/components/{}/", kind(pointer)));
+        name.is_some_and(|name| !name.contains('/')) && spec.pointer(local).is_some()
+    };
+    if !local.is_some_and(is_component) {
         findings.push(Finding {
             rule: "unresolved-ref",
             pointer: format!("{pointer}/$ref"),
             what: format!("`{target}` leads nowhere"),
-            why: "progenitor follows references within this document only, and panics on others"
+            why: "progenitor follows references to components of this document only, and panics on others"
                 .into(),
-            instead: "name a component of this file, as in `#/components/schemas/PageInfo`".into(),
+            instead: format!(
+                "name a component of the right kind, as in `#/components/{}/PageInfo`",
+                kind(pointer)
+            ),
         });
     }
     if let Some(local) = local {
         used.insert(local.to_owned());
+    }
+}
+
+/// The kind of component that a reference in this place may name.
+fn kind(pointer: &str) -> &str {
+    const KINDS: [&str; 3] = ["parameters", "responses", "headers"];
+    let steps: Vec<&str> = pointer.split('/').collect();
+    match steps[..] {
+        [_, "components", kind, _] => kind,
+        // A member may have the name of a kind.
+        [.., "properties", _] | [.., "properties", _, _] => "schemas",
+        [.., kind, _] if KINDS.contains(&kind) => kind,
+        [.., "requestBody"] => "requestBodies",
+        _ => "schemas",
     }
 }
