@@ -6,9 +6,8 @@
     reason = "a panic is how a test fails"
 )]
 
-use ocp_contract::evidence::Evidence;
+use ocp_contract::Operation;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Document, Operation};
 use ocp_mock::{EmbeddedOcp, Settings, Variant, tasks};
 use serde_json::{Value, json};
 

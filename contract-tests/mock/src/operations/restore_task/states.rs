@@ -46,7 +46,6 @@ fn values<T: DeserializeOwned>(spec: &Value, schema: &str, member: &str) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use ocp_contract::Document;
     use serde_json::json;
 
     use super::States;
