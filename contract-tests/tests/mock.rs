@@ -431,13 +431,13 @@ async fn a_body_may_break_off_and_a_request_may_have_one() {
     let whole = client.get(&list).send().await.unwrap();
     assert!(whole.bytes().await.unwrap().starts_with(b"{"));
     let head = client.head(&list).send().await.unwrap();
-    assert_eq!(head.status(), 405);
+    assert_eq!(head.status(), 200);
     assert_eq!(head.bytes().await.unwrap(), "");
     let large = vec![b'x'; 3_000_000];
     let posted = client.post(&list).body(large).send().await.unwrap();
-    assert_eq!(posted.status(), 405);
-    let body: Value = serde_json::from_slice(&posted.bytes().await.unwrap()).unwrap();
-    assert_eq!(body["status"], 405);
+    assert_eq!(posted.status(), 200);
+    let page = posted.text().await.unwrap();
+    assert!(page.starts_with("<!doctype html>"), "{page}");
 }
 
 /// The test's runtime has one thread, and this blocks it.

@@ -29,10 +29,12 @@ pub(super) fn check(settings: &Settings, request: &Request) -> Result<(), &'stat
     let Some(sent) = header(request, "authorization") else {
         return Err("You have not logged on.");
     };
-    let is_user = settings.basic.as_ref().is_some_and(|(user, password)| {
-        sent == format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))
-    });
-    if is_user {
+    let is_user = |(user, password): &(String, String)| {
+        let (scheme, token) = sent.split_once(' ').unwrap_or_default();
+        scheme.eq_ignore_ascii_case("basic")
+            && token == STANDARD.encode(format!("{user}:{password}"))
+    };
+    if settings.basic.as_ref().is_some_and(is_user) {
         return Ok(());
     }
     let (Some(sent), Some((key, secret))) = (sent.strip_prefix(SCHEME), &settings.access_key)
@@ -42,10 +44,10 @@ pub(super) fn check(settings: &Settings, request: &Request) -> Result<(), &'stat
     let date = header(request, "date").unwrap_or_default();
     let is_fresh = DateTime::parse_from_rfc2822(date)
         .is_ok_and(|date| (Utc::now() - date.to_utc()).num_minutes().abs() < TOLERANCE);
-    let Some(due) = signature(request, secret) else {
+    let Some(expected) = signature(request, secret) else {
         return Err("The request cannot be signed.");
     };
-    if !is_fresh || sent != format!("{key}:{due}") {
+    if !is_fresh || sent != format!("{key}:{expected}") {
         return Err("The signature is incorrect.");
     }
     Ok(())
@@ -58,11 +60,10 @@ fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
 /// The signature of a request, from what arrived.
 fn signature(request: &Request, secret: &str) -> Option<String> {
     // A message of seven lines; those of headers that are not there are empty.
-    // Nothing but GET is let through later, so a body has no digest here.
     let own: Vec<String> = own_headers(request);
     let lines = [
         request.method().to_uppercase(),
-        String::new(),
+        request.body_digest.clone(),
         header(request, "content-type")
             .unwrap_or_default()
             .to_owned(),

@@ -60,8 +60,7 @@ impl Ocp {
 
     fn response(&self, request: &Request, query: &[(String, String)]) -> Response {
         let Some((route, ids)) = self.route(request) else {
-            // The response of OCP's console to any path that it does not know.
-            return Response::html(200, "<!doctype html><title>OCP</title>");
+            return Response::console();
         };
         let failure = |refusal| Response::failure(&refusal, route.object(), &route.variants);
         if let Err(why) = authentication::check(&self.settings, request) {
@@ -71,10 +70,12 @@ impl Ocp {
         let response = if !allowed {
             let message = "The number of requests exceeds the limit. Try again later.";
             Err(Refusal::new(429, "", message))
-        } else if request.method() != route.method() {
-            Err(Refusal::new(405, "", "Request method is not supported"))
-        } else {
+        } else if route.takes(request.method()) {
             self.serve(route, &ids, query)
+        } else if request.method() == "OPTIONS" {
+            Ok(Response::options(route.allowed()))
+        } else {
+            Ok(Response::console())
         };
         let response = response.unwrap_or_else(failure);
         limits
@@ -93,7 +94,7 @@ impl Ocp {
             let is_known = !digits_only || ids.iter().all(Id::is_digits);
             is_known.then_some((route, ids))
         });
-        routes.min_by_key(|(route, ids)| (ids.len(), route.method() != request.method()))
+        routes.min_by_key(|(route, ids)| (ids.len(), !route.takes(request.method())))
     }
 
     /// The response to a caller who is let in.
@@ -202,7 +203,7 @@ mod tests {
         let (method, target) = request;
         let request = hyper::Request::builder().method(method).uri(target);
         let (head, ()) = request.body(()).unwrap().into_parts();
-        let response = ocp.respond(&Request::new(head));
+        let response = ocp.respond(&Request::new(head, String::new()));
         match response.body {
             Body::Json(body) => (response.status, body),
             Body::Bytes(_) => (response.status, Value::Null),
@@ -253,7 +254,8 @@ mod tests {
                 json!("IAM11000"),
             ),
             (("GET", "/regions/abc/zones"), 400, "/error/code", json!(0)),
-            (("POST", "/regions/5/zones"), 405, "/status", json!(405)),
+            (("POST", "/regions/5/zones"), 200, "", Value::Null),
+            (("GET", "/regions/5/restart"), 200, "", Value::Null),
             (("POST", "/regions/5/restart"), 200, "/data", json!("done")),
             (("POST", "/regions/6/restart"), 404, "/status", json!(404)),
             (("GET", "/nowhere"), 200, "", Value::Null),

@@ -63,12 +63,21 @@ impl Response {
         }
     }
 
-    /// A page of a console, or of any web server that is not OCP.
-    pub(super) fn html(status: u16, text: &str) -> Self {
+    /// What OCP's console answers to any path, and to any method, that it does not know.
+    pub(super) fn console() -> Self {
         Self {
-            status,
+            status: 200,
             headers: BTreeMap::from([("content-type".into(), "text/html;charset=UTF-8".into())]),
-            body: Body::Bytes(text.into()),
+            body: Body::Bytes("<!doctype html><title>OCP</title>".into()),
+        }
+    }
+
+    /// What Spring answers to OPTIONS.
+    pub(super) fn options(allowed: String) -> Self {
+        Self {
+            status: 200,
+            headers: BTreeMap::from([("allow".into(), allowed)]),
+            body: Body::Bytes(Vec::new()),
         }
     }
 

@@ -52,8 +52,18 @@ impl Route {
         })
     }
 
-    pub(crate) fn method(&self) -> &str {
-        &self.operation.method
+    /// Whether the operation answers requests of this method. Spring lets every GET take HEAD.
+    pub(crate) fn takes(&self, method: &str) -> bool {
+        let own = self.operation.method.as_str();
+        method == own || (own, method) == ("GET", "HEAD")
+    }
+
+    /// The methods of the path, as Spring lists them.
+    pub(crate) fn allowed(&self) -> String {
+        match self.operation.method.as_str() {
+            "GET" => "GET,HEAD,OPTIONS".to_owned(),
+            method => format!("{method},OPTIONS"),
+        }
     }
 
     /// The last segment of the path: what is asked for.
@@ -135,19 +145,32 @@ impl Route {
         }
     }
 
-    /// The parameters of a query that the operation has, if none is missing.
+    /// The parameters of a query that the operation has, if none is missing or of another
+    /// type.
     fn known(&self, query: &[(String, String)]) -> Result<Vec<(String, String)>, Refusal> {
         let parameters = || self.operation.parameters_in(Location::Query);
         for parameter in parameters().filter(|one| one.required) {
             let name = &parameter.name;
-            if first(query, name).is_none() {
+            let Some(sent) = first(query, name) else {
                 let message = format!("Required request parameter '{name}' is not present");
                 return Err(Refusal::of_value(name, "", "", message));
+            };
+            // A required number is a `Long` of the controller, which Spring has to convert.
+            // One that may be absent is part of a `Pageable`, which takes what is no number
+            // for absent.
+            if parameter.schema["type"] == "integer" {
+                long(name, sent)?;
             }
         }
         let is_known = |(name, _): &&(String, String)| parameters().any(|one| one.name == *name);
         Ok(query.iter().filter(is_known).cloned().collect())
     }
+}
+
+/// The value of a parameter that is a number.
+fn long(name: &str, sent: &str) -> Result<i64, Refusal> {
+    let number = sent.parse();
+    number.map_err(|_| Refusal::of_type(name, sent, "Long"))
 }
 
 /// A parameter of a path, and what was sent for it.
@@ -169,8 +192,7 @@ impl Id<'_> {
 
     /// The id as a number.
     pub(crate) fn number(&self) -> Result<i64, Refusal> {
-        let number = self.sent.parse::<i64>();
-        number.map_err(|_| Refusal::of_type(&self.parameter.name, self.sent, "Long"))
+        long(&self.parameter.name, self.sent)
     }
 
     /// Why there is no such id for the caller.

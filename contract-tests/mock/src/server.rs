@@ -17,6 +17,7 @@ use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use md5::{Digest, Md5};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
@@ -31,12 +32,18 @@ pub(super) struct Request {
     head: Parts,
     /// The parameters of the query, decoded.
     pub(super) query: Vec<(String, String)>,
+    /// The MD5 of the body as signatures have it; empty without a body.
+    pub(super) body_digest: String,
 }
 
 impl Request {
-    pub(super) fn new(head: Parts) -> Self {
+    pub(super) fn new(head: Parts, body_digest: String) -> Self {
         let query = parameters(head.uri.query().unwrap_or_default());
-        Self { head, query }
+        Self {
+            head,
+            query,
+            body_digest,
+        }
     }
 
     pub(super) fn method(&self) -> &str {
@@ -135,15 +142,27 @@ async fn accept(
 async fn connection(stream: TcpStream, respond: Arc<impl Fn(&Request) -> Response>) {
     let _ = stream.set_nodelay(true);
     let service = service_fn(async |request: http::Request<Incoming>| {
-        let (head, mut body) = request.into_parts();
+        let (head, body) = request.into_parts();
         // A client that still sends its body would take the response for a reset.
-        while let Some(Ok(_)) = body.frame().await {}
-        sent(respond(&Request::new(head)))
+        let body_digest = digest(body).await;
+        sent(respond(&Request::new(head, body_digest)))
     });
     // Whoever breaks off a connection knows it.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
+}
+
+/// Reads a body to its end, and keeps nothing of it but its MD5 in capital hexadecimal digits.
+async fn digest(mut body: Incoming) -> String {
+    let mut digest = None::<Md5>;
+    while let Some(Ok(frame)) = body.frame().await {
+        if let Some(bytes) = frame.data_ref().filter(|bytes| !bytes.is_empty()) {
+            digest.get_or_insert_default().update(bytes);
+        }
+    }
+    let digits = digest.map(Md5::finalize).into_iter().flatten();
+    digits.map(|byte| format!("{byte:02X}")).collect()
 }
 
 /// The response as hyper sends it.

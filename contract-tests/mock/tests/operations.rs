@@ -6,6 +6,9 @@
     reason = "a panic is how a test fails"
 )]
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, KeyInit, Mac};
 use ocp_contract::Operation;
 use ocp_contract::strict::Strict;
 use ocp_mock::{EmbeddedOcp, Settings, Variant, tasks};
@@ -14,10 +17,13 @@ use serde_json::{Value, json};
 const CLUSTER: &str = "/api/v2/ob/clusters/1000005/backup/task/restoreTasks";
 const TENANT: &str = "/api/v2/ob/clusters/1000005/tenants/1000012/backup/task/restoreTasks";
 
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().no_proxy().build().unwrap()
+}
+
 async fn get(ocp: &EmbeddedOcp, path: &str, query: &str) -> (u16, Value) {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let url = format!("{}{path}?{query}", ocp.url());
-    let response = client.get(url).send().await.unwrap();
+    let response = client().get(url).send().await.unwrap();
     let status = response.status().as_u16();
     let body = response.text().await.unwrap();
     (status, serde_json::from_str(&body).unwrap())
@@ -157,6 +163,99 @@ async fn ids_are_refused_by_each_operation() {
     ] {
         let (came, body) = get(&ocp, path, "page=1&size=10").await;
         assert_eq!((came, &body["error"]["code"]), (status, &code), "{path}");
+    }
+}
+
+/// The name of an HTTP scheme has no case; OCP's own scheme is documented in capitals.
+#[tokio::test]
+async fn the_basic_scheme_is_read_in_any_case() {
+    let ocp = EmbeddedOcp::start(Settings {
+        basic: Some(("foo".into(), "bar".into())),
+        ..Settings::default()
+    })
+    .await
+    .unwrap();
+    for (authorization, status) in [
+        ("Basic Zm9vOmJhcg==", 200),
+        ("basic Zm9vOmJhcg==", 200),
+        ("BASIC Zm9vOmJhcg==", 200),
+        ("basic Zm9vOmJhUg==", 401),
+        ("Basic", 401),
+        ("Bearer Zm9vOmJhcg==", 401),
+        ("Zm9vOmJhcg==", 401),
+    ] {
+        let request = client().get(ocp.url() + TENANT);
+        let response = request.header("authorization", authorization).send();
+        assert_eq!(response.await.unwrap().status(), status, "{authorization}");
+    }
+}
+
+/// Whoever is let in gets the page of the console, as from any path that OCP does not know.
+#[tokio::test]
+async fn methods_that_an_operation_lacks_are_answered_by_the_console() {
+    let ocp = EmbeddedOcp::start(Settings {
+        basic: Some(("foo".into(), "bar".into())),
+        ..Settings::default()
+    })
+    .await
+    .unwrap();
+    for (method, body, password, status, content_type) in [
+        ("POST", "", "bar", 200, "text/html;charset=UTF-8"),
+        ("POST", "{}", "bar", 200, "text/html;charset=UTF-8"),
+        ("PUT", "{}", "bar", 200, "text/html;charset=UTF-8"),
+        ("DELETE", "", "bar", 200, "text/html;charset=UTF-8"),
+        ("POST", "{}", "baz", 401, "application/json"),
+        ("HEAD", "", "bar", 200, "application/json"),
+        ("HEAD", "", "baz", 401, "application/json"),
+        ("OPTIONS", "", "bar", 200, ""),
+    ] {
+        let request = client().request(method.parse().unwrap(), ocp.url() + TENANT);
+        let request = request.basic_auth("foo", Some(password)).body(body);
+        let response = request.send().await.unwrap();
+        let header = |name| {
+            let value = response.headers().get(name);
+            value.map_or("", |value| value.to_str().unwrap()).to_owned()
+        };
+        let came = (response.status().as_u16(), header("content-type"));
+        assert_eq!(came, (status, content_type.into()), "{method} {password}");
+        let allowed = if method == "OPTIONS" {
+            "GET,HEAD,OPTIONS"
+        } else {
+            ""
+        };
+        assert_eq!(header("allow"), allowed, "{method}");
+    }
+}
+
+/// A signature covers the body; the console's page says that it was found right.
+#[tokio::test]
+async fn a_signed_request_may_have_a_body() {
+    let ocp = EmbeddedOcp::start(Settings {
+        access_key: Some(("key".into(), "secret".into())),
+        ..Settings::default()
+    })
+    .await
+    .unwrap();
+    let host = ocp.url().replace("http://", "");
+    let date = chrono::Utc::now().format("%a, %d %b %Y %T GMT").to_string();
+    // The documented body, and its documented MD5.
+    let body = r#"{"name":"test01","description":"test","regionId":1}"#;
+    let digest = "186974DB33A090A16D3E2CA35F547B56";
+    for (sent, signed, status) in [
+        (body, digest, 200),
+        ("", "", 200),
+        (body, "", 401),
+        ("", digest, 401),
+        ("{}", digest, 401),
+    ] {
+        let mut mac = Hmac::<sha1::Sha1>::new_from_slice(b"secret").unwrap();
+        mac.update(format!("POST\n{signed}\n\n{date}\n{host}\n\n{TENANT}").as_bytes());
+        let signature = STANDARD.encode(mac.finalize().into_bytes());
+        let authorization = format!("OCP-ACCESS-KEY-HMACSHA1 key:{signature}");
+        let request = client().post(ocp.url() + TENANT).body(sent);
+        let request = request.header("date", &date);
+        let response = request.header("authorization", authorization).send();
+        assert_eq!(response.await.unwrap().status(), status, "{sent} {signed}");
     }
 }
 
