@@ -148,7 +148,8 @@ pub(crate) enum Task {
 ///
 /// Exit codes: 0 it conforms; 1 it does not; 2 nothing could be judged (no
 /// connection, TLS, credentials refused, bad arguments, not an OCP), or the run was
-/// cut short by throttling or --max-requests before a violation was found; 130 Ctrl-C.
+/// cut short by throttling or --max-requests before a violation was found; 130 Ctrl-C
+/// or SIGTERM.
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct VerifyArguments {

@@ -4,6 +4,8 @@ mod arguments;
 mod credentials;
 mod guide;
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::net::TcpListener;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -26,7 +28,7 @@ async fn main() -> ExitCode {
     let operations = match contract_tests::spec() {
         Ok(spec) => verify::verifiable(&spec),
         Err(error) => {
-            anstream::eprintln!("error: the description is not JSON: {error}");
+            complain(format_args!("error: the description is not JSON: {error}"));
             return ExitCode::from(2);
         }
     };
@@ -42,15 +44,47 @@ async fn main() -> ExitCode {
     tokio::select! {
         // Listened for before any request can be answered.
         biased;
-        Ok(()) = tokio::signal::ctrl_c(), if !is_mock => {
-            anstream::eprintln!("\ninterrupted; nothing was judged");
+        Ok(()) = stop_signal(), if !is_mock => {
+            complain("\ninterrupted; nothing was judged");
             ExitCode::from(130)
         }
         outcome = work => outcome.unwrap_or_else(|error| {
-            anstream::eprintln!("error: {error:#}");
+            complain(format_args!("error: {error:#}"));
             ExitCode::from(2)
         }),
     }
+}
+
+/// Waits for Ctrl-C or, as supervisors and containers end a program, SIGTERM. Process 1 of
+/// a container gets neither unless it listens.
+async fn stop_signal() -> io::Result<()> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    #[cfg(unix)]
+    let terminated = terminate.recv();
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated => Ok(()),
+    }
+}
+
+/// Prints what people asked for. A closed pipe is no error: whoever reads no further, as
+/// `head` does, still gets the exit code.
+fn print(text: impl Display) -> anyhow::Result<()> {
+    let mut out = anstream::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Says why the program ends. Where that cannot be written, the exit code is left.
+fn complain(text: impl Display) {
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
@@ -81,10 +115,11 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
         baseline::apply(&mut report, earlier);
     }
     waivers::apply(&mut report, &waived);
-    anstream::print!("\n{}", report::text(&report));
+    let printed = print(format_args!("\n{}", report::text(&report)));
     for (format, file) in &arguments.report {
         report::write(&report, *format, file)?;
     }
+    printed?;
     Ok(ExitCode::from(report.exit_code()))
 }
 
@@ -94,7 +129,9 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
         0 => "Embedded OCP with the documented rows".to_owned(),
         count => format!("Embedded OCP with {count} rows"),
     };
-    anstream::println!("{name}: the contract, then the embedded OCP, with the generated client.");
+    print(format_args!(
+        "{name}: the contract, then the embedded OCP, with the generated client.\n"
+    ))?;
     let settings = Settings {
         access_key: Some(key.clone()),
         rate_limit: Some((1_000_000, Duration::from_secs(60))),
@@ -150,10 +187,10 @@ async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<R
     let ids: String = ids
         .map(|(name, id)| format!("{} {id}, ", verify::flag(name)))
         .collect();
-    anstream::println!(
-        "Verifying an OCP: {ids}at most {} requests, all of them GET.",
+    print(format_args!(
+        "Verifying an OCP: {ids}at most {} requests, all of them GET.\n",
         target.max_requests
-    );
+    ))?;
     Contract::read()?.verify(&target).await
 }
 
@@ -179,12 +216,11 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
     let url = format!("http://{}", listener.local_addr()?);
     let guide = guide::guide(&url, &settings)?;
     let _ocp = EmbeddedOcp::start_at(settings, listener).await?;
-    // Ctrl-C is listened for before anybody can have read what it does.
-    let (ended, ()) = tokio::join!(
+    tokio::select! {
+        // Listened for before anybody can have read what Ctrl-C does.
         biased;
-        tokio::signal::ctrl_c(),
-        async { anstream::println!("{guide}") }
-    );
-    ended?;
+        ended = stop_signal() => ended?,
+        Err(error) = async { print(format_args!("{guide}\n")) } => return Err(error),
+    }
     Ok(ExitCode::SUCCESS)
 }

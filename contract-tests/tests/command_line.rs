@@ -779,29 +779,66 @@ async fn an_authority_of_ones_own_is_trusted_when_given() {
     );
 }
 
-/// A person's Ctrl-C, while a response is awaited.
+/// A person's Ctrl-C, or a supervisor's SIGTERM, while a response is awaited.
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_with_130() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let child = command(&["--base-url", &url, "--cluster", "1", "--tenant", "1"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let _waiting: TcpStream = listener.accept().unwrap().0;
-    let id = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-INT", &id])
-            .status()
-            .unwrap()
-            .success()
+fn a_signal_ends_with_130() {
+    for signal in ["-INT", "-TERM"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let child = command(&["--base-url", &url, "--cluster", "1", "--tenant", "1"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _waiting: TcpStream = listener.accept().unwrap().0;
+        let id = child.id().to_string();
+        let kill = Command::new("kill").args([signal, &id]).status();
+        assert!(kill.unwrap().success());
+        let output = child.wait_with_output().unwrap();
+        let text = text(&output);
+        assert_eq!(output.status.code(), Some(130), "{signal}: {text}");
+        assert!(text.contains("interrupted"), "{signal}: {text}");
+    }
+}
+
+/// Behind `| head`, the exit code is that of the verdict, and nothing else is said.
+#[tokio::test]
+async fn the_verdict_stands_where_nobody_reads_it() {
+    let wrong = json!({ "response": { "patch": [{ "op": "remove", "path": "/traceId" }] } });
+    let wrong = ocp(wrong).await;
+    let wrong = [&["--base-url", &wrong.url()], &IDS[..]].concat().join(" ");
+    let closed = closed_port();
+    let silent = format!("--base-url {closed} --cluster-id 1");
+    for (arguments, code) in [("", 0), (&wrong, 1), (&silent, 2)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let arguments: Vec<&str> = arguments.split_whitespace().collect();
+        let mut command = command(&arguments);
+        let verify = command.envs(ADMIN).stdout(writer).stderr(Stdio::piped());
+        let output = verify.spawn().unwrap().wait_with_output().unwrap();
+        let text = text(&output);
+        assert_eq!((output.status.code(), text.as_str()), (Some(code), ""));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_with_2_and_a_sentence() {
+    let full = || std::fs::File::options().write(true).open("/dev/full");
+    let mut verify = command(&[]);
+    let verify = verify.stdout(full().unwrap()).stderr(Stdio::piped());
+    let output = verify.spawn().unwrap().wait_with_output().unwrap();
+    let sentence =
+        "error: cannot write to standard output: No space left on device (os error 28)\n";
+    assert_eq!(
+        (output.status.code(), text(&output)),
+        (Some(2), sentence.into())
     );
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", text(&output));
-    assert!(text(&output).contains("interrupted"));
+    // Where not even the sentence can be written, the exit code is left.
+    let mut verify = command(&["--waivers", "none.yaml"]);
+    let verify = verify.stdout(full().unwrap()).stderr(full().unwrap());
+    assert_eq!(verify.status().unwrap().code(), Some(2));
 }
 
 #[test]

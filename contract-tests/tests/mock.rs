@@ -251,15 +251,68 @@ fn a_port_in_use_ends_with_2_and_a_sentence() {
     assert!(text(&output).contains(&sentence), "{}", text(&output));
 }
 
-/// A person's Ctrl-C, as soon as there is something to read.
+/// A person's Ctrl-C and a supervisor's SIGTERM, as soon as there is something to read.
 #[cfg(unix)]
 #[test]
-fn an_interrupt_ends_it_with_0() {
-    let mut mock = Mock::start(&[]);
-    let process = mock.child.id().to_string();
-    let kill = Command::new("kill").args(["-INT", &process]).status();
+fn a_signal_ends_it_with_0() {
+    for signal in ["-INT", "-TERM"] {
+        let mut mock = Mock::start(&[]);
+        send(signal, &mock.child);
+        assert_eq!(mock.child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[cfg(unix)]
+fn send(signal: &str, child: &Child) {
+    let process = child.id().to_string();
+    let kill = Command::new("kill").args([signal, &process]).status();
     assert!(kill.unwrap().success());
-    assert_eq!(mock.child.wait().unwrap().code(), Some(0));
+}
+
+/// Nobody need read what it prints: it is there to serve.
+#[cfg(unix)]
+#[test]
+fn it_serves_where_nobody_reads_what_it_prints() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .unwrap();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut child = program("mock")
+        .args(["--port", &address.port().to_string()])
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut response = String::new();
+    while response.is_empty() {
+        assert_eq!(child.try_wait().unwrap(), None, "it has ended");
+        if let Ok(mut stream) = TcpStream::connect(address) {
+            let request = b"GET /login HTTP/1.1\r\nhost: ocp\r\nconnection: close\r\n\r\n";
+            stream.write_all(request).unwrap();
+            stream.read_to_string(&mut response).unwrap();
+        }
+    }
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    send("-TERM", &child);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), text(&output)), (Some(0), "".into()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_it_with_2_and_a_sentence() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut mock = program("mock");
+    let output = mock.args(["--port", "0"]).stdout(full.unwrap());
+    let output = output.stderr(Stdio::piped()).spawn().unwrap();
+    let output = output.wait_with_output().unwrap();
+    let sentence =
+        "error: cannot write to standard output: No space left on device (os error 28)\n";
+    assert_eq!(
+        (output.status.code(), text(&output)),
+        (Some(2), sentence.into())
+    );
 }
 
 /// Resident memory of a process, in pages of 4 KiB at least.

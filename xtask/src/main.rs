@@ -7,9 +7,11 @@ mod contract_tests;
 mod mutations;
 mod regen;
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 #[path = "../../client/codegen.rs"]
@@ -58,15 +60,31 @@ fn main() -> ExitCode {
             } else {
                 regen::Mode::Write
             };
-            regen::run(&root(), mode, &mut std::io::stdout().lock())
+            let mut text = Vec::new();
+            let outcome = regen::run(&root(), mode, &mut text);
+            let printed = print(&text);
+            outcome.and_then(|code| printed.map(|()| code))
         }
         Task::Verify(given) => contract_tests::run(&root(), "verify", &given.arguments),
         Task::Mock(given) => contract_tests::run(&root(), "mock", &given.arguments),
     }
     .unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        // Where the sentence cannot be written, the exit code is left.
+        let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::from(2)
     })
+}
+
+/// Prints what people asked for. A closed pipe is no error: whoever reads no further, as
+/// `head` does, still gets the exit code.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to standard output")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The checkout. `cargo run` says where this package is, also when the binary

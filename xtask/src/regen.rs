@@ -60,7 +60,6 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
         }
         stale = true;
         if mode == Mode::Write {
-            // Before anything is said: nobody may be listening any more.
             replace(&path, &content).with_context(|| format!("cannot write {name}"))?;
         }
         describe(name, committed.as_deref(), &content, out)?;

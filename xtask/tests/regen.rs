@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 const SPEC: &str = "openapi/ocp.yaml";
 const DERIVED: &str = "client/openapi.json";
@@ -21,11 +21,16 @@ fn checkout() -> &'static Path {
 }
 
 fn regen(root: &Path, arguments: &[&str]) -> Output {
+    regen_into(root, arguments, Stdio::piped())
+}
+
+fn regen_into(root: &Path, arguments: &[&str], out: Stdio) -> Output {
     Command::new(env!("CARGO_BIN_EXE_xtask"))
         .arg("regen")
         .args(arguments)
         // As `cargo run` does.
         .env("CARGO_MANIFEST_DIR", root.join("xtask"))
+        .stdout(out)
         .output()
         .unwrap()
 }
@@ -258,6 +263,34 @@ fn each_fault_has_its_message_and_loses_no_file() {
             insta::assert_snapshot!(name, format!("{}\n--check: {}", printed(&written), printed(&checked)));
         });
     }
+}
+
+/// What is printed need not be read: files and exit code are what they are without.
+#[test]
+fn a_closed_pipe_says_nothing_and_changes_nothing() {
+    let root = copy();
+    std::fs::remove_file(root.path().join(DERIVED)).unwrap();
+    for (arguments, code) in [(["--check"].as_slice(), 4), (&[], 0), (&["--check"], 0)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = regen_into(root.path(), arguments, writer.into());
+        assert_eq!(printed(&output), format!("exit code {code}\n"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_sentence_and_loses_no_file() {
+    let root = copy();
+    std::fs::remove_file(root.path().join(DERIVED)).unwrap();
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let output = regen_into(root.path(), &[], full.unwrap().into());
+    assert_eq!(
+        printed(&output),
+        "exit code 2\nerror: cannot write to standard output: No space left on device (os error 28)\n"
+    );
+    let again = regen(root.path(), &["--check"]);
+    assert_eq!(again.status.code(), Some(0), "{}", printed(&again));
 }
 
 #[expect(clippy::disallowed_methods, reason = "a file of the test alone")]
