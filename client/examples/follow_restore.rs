@@ -18,12 +18,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             Some(task) if task.is_running() => break task,
             Some(_) => {}
             None => {
-                println!("No restore is running.");
+                setup::print("No restore is running.");
                 return Ok(());
             }
         }
     };
-    println!("Task {} is in state {} …", running.id, running.status);
+    setup::print(format!(
+        "Task {} is in state {} …",
+        running.id, running.status
+    ));
     let task = request
         .wait_for(running.id)
         // It has just been listed, so it need not be waited for to appear.
@@ -32,6 +35,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .timeout(Duration::from_secs(3600))
         .until_succeeded()
         .await?;
-    println!("… and has ended well: {}", task.status);
+    setup::print(format!("… and has ended well: {}", task.status));
     Ok(())
 }

@@ -10,22 +10,22 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let request = ocp.client.list_tenant_restore_tasks();
     let request = request.cluster_id(ocp.cluster).tenant_id(ocp.tenant);
     let mut tasks = request.size(200).rows();
-    println!(
+    setup::print(format!(
         "{:>20}  {:20}  {:26}  from -> to",
         "id", "created (UTC)", "status"
-    );
+    ));
     while let Some(task) = tasks.next().await.transpose()? {
         let created = task
             .create_time
             .map(|time| time.format("%F %T").to_string());
-        println!(
+        setup::print(format!(
             "{:>20}  {:20}  {:26}  {} -> {}",
             task.id,
             created.unwrap_or_default(),
             task.status.to_string(),
             task.backup_tenant_name.unwrap_or_default(),
             task.restore_tenant_name.unwrap_or_default(),
-        );
+        ));
     }
     Ok(())
 }

@@ -33,17 +33,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         ocp.cluster
     );
     let response = ocp.client.execute(Request::get(path).body("")?).await?;
-    println!("HTTP {}", response.status());
+    setup::print(format!("HTTP {}", response.status()));
     let body: Body = response.decode()?;
     for task in body.data.contents {
-        println!("{} {}", task.id, task.status);
+        setup::print(format!("{} {}", task.id, task.status));
     }
 
     // Whatever is no success is an error to ask, and not only a status.
     let request = Request::get("/api/v2/no/such/operation").body("")?;
     let response = ocp.client.execute(request).await?;
     if let Some(error) = response.error() {
-        println!("{:?}: {error}", error.kind());
+        setup::print(format!("{:?}: {error}", error.kind()));
     }
     Ok(())
 }

@@ -1,5 +1,8 @@
-//! An OCP for the examples: your own, by environment variables, or an embedded one.
+//! An OCP for the examples: your own, by environment variables, or an embedded one; and
+//! how they print.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use oceanbase_ocp::{AccessKey, Client};
@@ -40,7 +43,7 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
     };
     let [cluster, tenant] = ["cluster_id", "tenant_id"].map(|id| settings.known_ids[id]);
     let embedded = EmbeddedOcp::start(settings).await?;
-    println!("(an embedded OCP; OCP_BASE_URL names yours)\n");
+    print("(an embedded OCP; OCP_BASE_URL names yours)\n");
     let client = Client::builder(&embedded.url())
         .credentials(AccessKey::new("example", "example-secret")?)
         .build()?;
@@ -50,4 +53,16 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
         tenant,
         _embedded: Some(embedded),
     })
+}
+
+/// Prints a line. `println!` would panic where it cannot: where nobody reads any more, as
+/// behind `| head`, this goes on; if the disk is full, it ends the example with a sentence.
+pub(crate) fn print(line: impl Display) {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let _ = writeln!(io::stderr(), "cannot print: {error}");
+            std::process::exit(2);
+        }
+        _ => {}
+    }
 }

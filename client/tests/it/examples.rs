@@ -1,7 +1,7 @@
 //! What a person reads who runs an example.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::server::{json, serve};
 
@@ -28,17 +28,58 @@ fn built(name: &str) -> PathBuf {
 
 /// Runs an example; what it prints, and whether it ends well.
 async fn run(name: &str, variables: &[(&str, &str)]) -> (String, bool) {
+    let mut command = command(name);
+    command.envs(variables.iter().copied());
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    (printed.concat(), output.status.success())
+}
+
+/// An example, in an environment that names no OCP.
+fn command(name: &str) -> Command {
     let mut command = Command::new(built(name));
     for (variable, _) in std::env::vars_os() {
         if variable.to_string_lossy().starts_with("OCP_") || variable == "RUST_BACKTRACE" {
             command.env_remove(variable);
         }
     }
-    command.envs(variables.iter().copied());
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
-    let output = output.await.unwrap();
-    let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
-    (printed.concat(), output.status.success())
+    command
+}
+
+/// Exit code and error text of each example that prints to this.
+fn each_into(out: impl Fn() -> Stdio) -> Vec<(Option<i32>, String)> {
+    let ended = ["list_tasks", "follow_restore", "own_request"].map(|name| {
+        let mut command = command(name);
+        let output = command.stdout(out()).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    });
+    ended.into()
+}
+
+/// Behind `| head`, what an example does is still done, and nothing is said.
+#[test]
+fn an_example_goes_on_where_nobody_reads() {
+    let ended = each_into(|| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer.into()
+    });
+    assert_eq!(ended, vec![(Some(0), String::new()); 3]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_ends_an_example_with_2_and_a_sentence() {
+    let ended = each_into(|| {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        full.unwrap().into()
+    });
+    let sentence = "cannot print: No space left on device (os error 28)\n";
+    assert_eq!(ended, vec![(Some(2), sentence.into()); 3]);
 }
 
 #[tokio::test]
