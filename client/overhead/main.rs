@@ -132,7 +132,7 @@ impl Case {
     /// Does the work so many times, with the server at this URL.
     async fn run(self, side: Side, times: usize, url: &str) -> Outcome {
         let client = Client::new(url)?;
-        let http = reqwest::Client::new();
+        let http = reqwest::Client::builder().no_proxy().build()?;
         let body = server::body(self.rows, self.rows)?;
         let call = async |rows: usize| -> Outcome {
             let count = match side {

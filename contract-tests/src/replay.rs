@@ -410,8 +410,9 @@ mod tests {
                 plain[..1].to_vec(),
             ),
         ] {
-            let mut request = reqwest::Client::new()
-                .request(method.parse().unwrap(), format!("{}{target}", server.uri()));
+            let http = reqwest::Client::builder().no_proxy().build().unwrap();
+            let mut request =
+                http.request(method.parse().unwrap(), format!("{}{target}", server.uri()));
             for (name, value) in &headers {
                 request = request.header(*name, *value);
             }

@@ -109,6 +109,7 @@ async fn the_users_own_client_is_used_and_may_not_follow_redirects() {
     let (url, _here) =
         respond_with(http(&format!("302 Found\r\nlocation: {elsewhere}/x"), "")).await;
     let own = reqwest::Client::builder()
+        .no_proxy()
         .user_agent("own")
         .build()
         .unwrap();

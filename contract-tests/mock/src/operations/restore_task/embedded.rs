@@ -29,7 +29,8 @@ impl EmbeddedOcp {
     /// ocp.finish_restores();
     ///
     /// let path = "/api/v2/ob/clusters/1000005/backup/task/restoreTasks?page=1&size=10";
-    /// let body = reqwest::get(ocp.url() + path).await?.text().await?;
+    /// let http = reqwest::Client::builder().no_proxy().build()?;
+    /// let body = http.get(ocp.url() + path).send().await?.text().await?;
     /// assert!(body.contains(r#""status":"RESTORE_SUCCESS""#));
     /// # Ok(())
     /// # }
