@@ -32,7 +32,7 @@ use lists::{lists, method};
 use requests::{Operation, Operations, requests};
 use rust::unexpected;
 pub(crate) use types::HAND_WRITTEN;
-use types::types;
+use types::{types, without_builders};
 use vocabularies::{filter_labels, vocabularies};
 
 /// Generates the client, formatted.
@@ -86,6 +86,9 @@ fn code(openapi_json: &str) -> Result<String, String> {
             && module.ident == "types"
         {
             types(module, &vocabularies, &responses)?;
+            if operations(&spec).all(|(_, operation, _)| operation.get("requestBody").is_none()) {
+                without_builders(module);
+            }
         }
     }
     file.items.extend(filter_labels(&spec)?);

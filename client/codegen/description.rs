@@ -129,8 +129,9 @@ fn template(path: &str, names: &BTreeMap<String, String>) -> String {
 pub(super) struct List {
     /// Whether a page says where it stands, in `data.page`.
     pub(super) has_page: bool,
-    /// Whether each row has an integer `id`.
-    pub(super) has_id: bool,
+    /// The members that make a row the same: the id, then the time of its creation, then
+    /// the rest. Empty if nothing does.
+    pub(super) identity: Vec<String>,
     /// The optional query parameters but `page` and `size`, as callers name them.
     pub(super) filters: Vec<String>,
     /// Those of `page` and `size` that no request may lack.
@@ -156,7 +157,16 @@ pub(super) fn list(spec: &Value, item: &Value, operation: &Value) -> Option<List
     let data = property(spec, resolved(spec, body), "data")?;
     let contents = property(spec, data, "contents")?;
     let row = resolved(spec, contents.get("items")?);
-    let mut always = row["required"].as_array().into_iter().flatten();
+    let has_id = property(spec, row, "id").is_some_and(is_long);
+    let identity = match row["x-identity"].as_array() {
+        Some(names) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        None if has_id => vec!["id".to_owned()],
+        None => Vec::new(),
+    };
     let chosen = |of_paging: bool, required: bool| {
         let query = query.iter().filter(move |(name, is_required)| {
             PAGING.contains(name) == of_paging && **is_required == required
@@ -165,7 +175,7 @@ pub(super) fn list(spec: &Value, item: &Value, operation: &Value) -> Option<List
     };
     Some(List {
         has_page: property(spec, data, "page").is_some(),
-        has_id: property(spec, row, "id").is_some_and(is_long) && always.any(|name| name == "id"),
+        identity,
         filters: chosen(false, false),
         required: chosen(true, true),
     })

@@ -39,18 +39,42 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
         }
         let (data, row) = (in_types(data), in_types(row));
         let page = list.has_page.then(|| format_ident!("page"));
-        let is_long = field_of(file, &row, "id").is_some_and(|id| spelled(id) == "i64");
-        let id = (list.has_id && is_long).then(|| format_ident!("id"));
+        let identity = identity_of(file, &row, &list.identity)
+            .map_err(|what| format!("the `x-identity` of the rows of `{id}` {what}"))?;
         let filters = list.filters.iter().map(|name| method(name));
         file.items.push(parse_quote! {
             crate::pager::paged_list! {
                 #request, #data, #row,
-                info: [#page], id: [#id], filters: [#(#filters)*]
+                info: [#page], identity: [#(#identity)*], filters: [#(#filters)*]
             }
         });
     }
     file.items.extend(claims.into_iter().map(Claim::into_item));
     Ok(())
+}
+
+/// The members that make a row the same, which `src/pager.rs` hashes; of an id that cannot
+/// be hashed none.
+fn identity_of(file: &syn::File, row: &Type, names: &[String]) -> Result<Vec<Ident>, String> {
+    let mut members = Vec::new();
+    for (index, name) in names.iter().enumerate() {
+        let member = method(name);
+        let of = field_of(file, row, &member.to_string()).map(spelled);
+        let of = of.ok_or_else(|| format!("names `{name}`, which they do not have"))?;
+        let inner = of.split("Option<").last().unwrap_or_default();
+        let is_hashed = ["i64", "i32", "bool", "String", "DateTime<"]
+            .iter()
+            .any(|known| inner.contains(known) && !inner.contains("Vec<"));
+        match (is_hashed, index) {
+            (false, 0) if names.len() == 1 => return Ok(Vec::new()),
+            (false, _) => return Err(format!("names `{name}`, which is no plain value")),
+            (true, 1) if !of.contains("Option<") => {
+                return Err(format!("names `{name}` second, which must be optional"));
+            }
+            (true, _) => members.push(member),
+        }
+    }
+    Ok(members)
 }
 
 /// Refuses a list that `src/pager.rs` cannot read.

@@ -263,8 +263,8 @@ fn whatever_lists_something_is_paged() {
     assert_eq!(
         calls(&code, "crate::pager::paged_list"),
         [
-            "ListHosts,crate::types::Hosts,crate::types::Host,info:[page],id:[id],filters:[host_state]",
-            "ListWords,crate::types::WordsResponseData,crate::types::Word,info:[],id:[],filters:[]",
+            "ListHosts,crate::types::Hosts,crate::types::Host,info:[page],identity:[id],filters:[host_state]",
+            "ListWords,crate::types::WordsResponseData,crate::types::Word,info:[],identity:[],filters:[]",
         ]
     );
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use heck::ToUpperCamelCase;
 use quote::{format_ident, quote};
-use syn::{Item, ItemMod, Type, parse_quote};
+use syn::{ImplItem, Item, ItemMod, Type, parse_quote};
 
 use super::rust::{last_ident, spelled};
 use super::vocabularies::variant;
@@ -90,6 +90,25 @@ pub(super) fn types(
         });
     }
     Ok(())
+}
+
+/// Takes out typify's builders of types and their errors. Only requests with a body need
+/// them; they are two thirds of the generated code, and part of the interface for ever.
+pub(super) fn without_builders(module: &mut ItemMod) {
+    let Some((_, items)) = &mut module.content else {
+        return;
+    };
+    items.retain_mut(|item| match item {
+        Item::Mod(inner) => inner.ident != "builder" && inner.ident != "error",
+        Item::Impl(block) if block.trait_.is_none() => {
+            let is_builder =
+                |item: &ImplItem| matches!(item, ImplItem::Fn(one) if one.sig.ident == "builder");
+            block.items.retain(|item| !is_builder(item));
+            !block.items.is_empty()
+        }
+        Item::Impl(block) => !quote!(#block).to_string().contains("builder ::"),
+        _ => true,
+    });
 }
 
 /// Refuses a response that does not say whether it is a success, as every one of OCP does:

@@ -17,10 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         match tasks.next().await.transpose()? {
             Some(task) if task.is_running() => break task,
             Some(_) => {}
-            None => {
-                setup::print("No restore is running.");
-                return Ok(());
-            }
+            None => return Err("no restore is running".into()),
         }
     };
     setup::print(format!(
@@ -28,7 +25,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         running.id, running.status
     ));
     let task = request
-        .wait_for(running.id)
+        .wait_for_row(&running)
         // It has just been listed, so it need not be waited for to appear.
         .appears_within(Duration::ZERO)
         .interval(Duration::from_secs(1))

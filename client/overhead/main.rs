@@ -142,7 +142,7 @@ impl Case {
                         .cluster_id(1)
                         .tenant_id(2);
                     let response = request.page(1).size(10).send().await?;
-                    response.data.contents.len()
+                    response.value().data.contents.len()
                 }
                 Side::ByHand => by_hand::call(&http, url, 1, 10).await?.contents.len(),
             };

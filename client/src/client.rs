@@ -18,6 +18,9 @@ use crate::transport::Transport;
 
 /// A client of an OCP.
 ///
+/// Its futures run inside a tokio runtime whose I/O and time are enabled, and panic
+/// elsewhere.
+///
 /// Cheap to clone, and to be shared: all clones use the same connections. Requests,
 /// streams and waiters own a clone of the client they were made with, so that they can
 /// be returned and spawned.
@@ -30,7 +33,7 @@ use crate::transport::Transport;
 /// let ocp = oceanbase_ocp::Client::new(&base_url)?;
 /// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005).page(1).size(2);
 /// let response = tokio::spawn(request.send()).await??;
-/// assert_eq!(response.data.contents.len(), 2);
+/// assert_eq!(response.value().data.contents.len(), 2);
 /// # Ok(())
 /// # }
 /// ```
@@ -132,8 +135,8 @@ impl Client {
         self.with(|transport| transport.retry = policy)
     }
 
-    /// This client with other credentials, or with none. Those that it had before are
-    /// redacted all the same.
+    /// This client with other credentials, or with none. The last ones that it had before
+    /// are redacted all the same.
     pub fn with_credentials(&self, credentials: impl Into<Credentials>) -> Self {
         let credentials = credentials.into();
         self.with(|transport| {
@@ -154,7 +157,8 @@ impl Client {
     /// It goes out as the requests of operations do, with this client's credentials,
     /// headers, limits, time-out and retries (only where the method is idempotent), and
     /// is observed as they are. Its URI is a path below the base URL, with a query, both
-    /// percent-encoded. Headers it sets itself are kept.
+    /// percent-encoded. Headers that it sets itself are kept: with an `Authorization` of its
+    /// own the client's credentials are left out.
     ///
     /// Every HTTP response is returned, whatever its status;
     /// [`HttpResponse::decode`], [`HttpResponse::error`] and
@@ -246,9 +250,10 @@ impl fmt::Debug for Client {
 impl ClientBuilder {
     /// Checks the settings and makes the client. No connection is opened.
     ///
-    /// An `http://` client needs no certificate authorities on the host. The
-    /// proxies of the environment (`HTTP_PROXY` and so on) are used; one sees
-    /// whatever goes over plain HTTP, credentials included.
+    /// An `http://` client needs no certificate authorities on the host, unless its proxy is
+    /// reached by `https://`. The proxies of the environment (`HTTP_PROXY`, `HTTPS_PROXY`,
+    /// `ALL_PROXY` and `NO_PROXY`) are used, but not for `localhost` and loopback addresses;
+    /// a proxy sees whatever goes over plain HTTP, credentials included.
     ///
     /// # Errors
     ///

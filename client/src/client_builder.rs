@@ -1,5 +1,6 @@
 //! The settings of a client.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use crate::clock::{Clock, TokioClock};
-use crate::connection::root_cause;
+use crate::connection::{Route, is_loopback, root_cause};
 use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::exchange::{Exchange, Observer};
@@ -21,6 +22,9 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 const MAX_BODY_BYTES: usize = 64 * 1024 * 1024;
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
+/// A change of the settings of the HTTP client.
+type Configure = Arc<dyn Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync>;
+
 /// The settings of a [`Client`](crate::Client); [`build`](Self::build) checks them all.
 #[derive(Clone)]
 #[must_use]
@@ -31,7 +35,11 @@ pub struct ClientBuilder {
     timeout: Option<Duration>,
     accept_language: Option<String>,
     user_agent: Option<String>,
-    root_certificates: Vec<Vec<u8>>,
+    /// In PEM form, each with the name of the setting or variable that it came from.
+    root_certificates: Vec<(&'static str, Vec<u8>)>,
+    client_certificate: Option<Vec<u8>>,
+    proxy: Option<String>,
+    configure: Option<Configure>,
     http_client: Option<reqwest::Client>,
     max_body_bytes: usize,
     observer: Option<Observer>,
@@ -49,6 +57,9 @@ impl ClientBuilder {
             accept_language: None,
             user_agent: None,
             root_certificates: Vec::new(),
+            client_certificate: None,
+            proxy: None,
+            configure: None,
             http_client: None,
             max_body_bytes: MAX_BODY_BYTES,
             observer: None,
@@ -59,8 +70,8 @@ impl ClientBuilder {
 
     /// The settings that the environment has: the base URL in `OCP_BASE_URL`; who calls
     /// in `OCP_USER` and `OCP_PASSWORD`, or in `OCP_ACCESS_KEY` and `OCP_SECRET_KEY`;
-    /// more certificate authorities, in PEM form, in `OCP_CA_CERTIFICATE`.
-    /// A variable that is empty counts as one that is not set.
+    /// more certificate authorities in `OCP_CA_CERTIFICATE`, the text of their certificates in
+    /// PEM form. A variable that is empty counts as one that is not set.
     ///
     /// ```no_run
     /// use std::time::Duration;
@@ -75,18 +86,35 @@ impl ClientBuilder {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration), naming the
     /// variable: no base URL; half of a pair; both pairs; credentials that are no
-    /// good.
+    /// good, such as those with a line break at the end; a text that is not UTF-8.
     pub fn from_env() -> Result<Self, Error> {
-        Self::from_variables(|name| std::env::var(name).ok())
+        Self::from_variables(|name| std::env::var_os(name))
     }
 
-    fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let variable = |name| variable(name).filter(|text| !text.is_empty());
-        let Some(base_url) = variable("OCP_BASE_URL") else {
+    fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, Error> {
+        let text = |name: &'static str| match variable(name).map(OsString::into_string) {
+            None => Ok(None),
+            Some(Ok(text)) => Ok(Some(text).filter(|text| !text.is_empty())),
+            Some(Err(_)) => Err(Error::configuration(name, "it is not UTF-8")),
+        };
+        let secret = |name| {
+            let text = text(name)?;
+            match text
+                .as_ref()
+                .is_some_and(|text| text.contains(char::is_control))
+            {
+                true => Err(Error::configuration(
+                    name,
+                    "it holds a control character, such as a line break at its end",
+                )),
+                false => Ok(text),
+            }
+        };
+        let Some(base_url) = text("OCP_BASE_URL")? else {
             let what = "it is not set; it names the OCP, such as http://ocp.example:8080";
             return Err(Error::configuration("OCP_BASE_URL", what));
         };
-        let pair = |name, other| match (variable(name), variable(other)) {
+        let pair = |name, other| match (secret(name)?, secret(other)?) {
             (Some(one), Some(two)) => Ok(Some((one, two))),
             (None, None) => Ok(None),
             (Some(_), None) => Err(Error::configuration(
@@ -110,8 +138,8 @@ impl ClientBuilder {
             (None, None) => Credentials::anonymous(),
         };
         let builder = Self::new(&base_url).credentials(credentials);
-        Ok(match variable("OCP_CA_CERTIFICATE") {
-            Some(pem) => builder.root_certificate_pem(pem),
+        Ok(match text("OCP_CA_CERTIFICATE")? {
+            Some(pem) => builder.root_certificate("OCP_CA_CERTIFICATE", pem.into_bytes()),
             None => builder,
         })
     }
@@ -150,16 +178,53 @@ impl ClientBuilder {
     }
 
     /// Trusts these certificate authorities, too: one or more certificates in
-    /// PEM form. Where the host has no authorities of its own, only these.
-    pub fn root_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.root_certificates.push(pem.into());
+    /// PEM form. If the host has no authorities of its own, only these are trusted.
+    pub fn root_certificate_pem(self, pem: impl Into<Vec<u8>>) -> Self {
+        self.root_certificate("root_certificate_pem", pem.into())
+    }
+
+    fn root_certificate(mut self, name: &'static str, pem: Vec<u8>) -> Self {
+        self.root_certificates.push((name, pem));
+        self
+    }
+
+    /// Shows this certificate to a server that demands one: the certificate, those above it
+    /// and its private key, in PEM form. Default: none.
+    pub fn client_certificate_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.client_certificate = Some(pem.into());
+        self
+    }
+
+    /// Sends everything through this proxy, whatever the environment says, loopback hosts
+    /// included: a URL such as `http://proxy.example:3128`, with a user and a password if the
+    /// proxy demands them. Default: the proxies of the environment.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// Changes any other setting of the HTTP client, after all those that are made here:
+    /// versions of TLS, connections that are kept, name resolution. It must not let the
+    /// client follow redirects.
+    ///
+    /// ```
+    /// let client = oceanbase_ocp::Client::builder("https://ocp.example")
+    ///     .configure_http(|http| http.tls_version_min(reqwest::tls::Version::TLS_1_3))
+    ///     .build();
+    /// assert!(client.is_ok());
+    /// ```
+    pub fn configure_http(
+        mut self,
+        change: impl Fn(reqwest::ClientBuilder) -> reqwest::ClientBuilder + Send + Sync + 'static,
+    ) -> Self {
+        self.configure = Some(Arc::new(change));
         self
     }
 
     /// Uses your own HTTP client, with its connections, proxies and TLS.
     ///
-    /// It decides on `connect_timeout`, `user_agent` and certificates, which
-    /// therefore cannot be set beside it. It must not follow redirects; an
+    /// It decides on `connect_timeout`, `user_agent`, `proxy` and certificates, which
+    /// therefore cannot be set beside it. It must not follow redirects; a
     /// response from elsewhere is refused. It must not add headers that begin with
     /// `x-ocp` when an access key signs: they would go out unsigned.
     pub fn http_client(mut self, client: reqwest::Client) -> Self {
@@ -181,9 +246,9 @@ impl ClientBuilder {
         self
     }
 
-    /// What retries and waiters measure time and wait with, and
-    /// what signatures are dated by: for tests, and for simulations. Default: the
-    /// clock of tokio, and the system's date.
+    /// The clock that retries and waiters wait by, and that signatures are dated by. For
+    /// the tests of this crate; no part of its interface.
+    #[doc(hidden)]
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self
@@ -197,7 +262,7 @@ impl ClientBuilder {
     ///
     /// ```
     /// let client = oceanbase_ocp::Client::builder("http://localhost:8080")
-    ///     .on_exchange(|exchange| eprintln!("{} {}", exchange.status, exchange.url))
+    ///     .on_exchange(|exchange| eprintln!("{} {}", exchange.status(), exchange.url()))
     ///     .build();
     /// assert!(client.is_ok());
     /// ```
@@ -224,6 +289,7 @@ impl ClientBuilder {
         }
         let accept_language = self.accept_language.as_deref().map(language).transpose()?;
         let own_default = self.http_client.is_none().then_some(TIMEOUT);
+        let route = self.route(url)?;
         Ok(Transport {
             secrets: self.credentials.secrets(),
             credentials: self.credentials.clone(),
@@ -236,7 +302,8 @@ impl ClientBuilder {
                 .clock
                 .clone()
                 .unwrap_or_else(|| Arc::new(TokioClock::default())),
-            http: self.http(url)?,
+            http: self.http(url, &route)?,
+            route,
         })
     }
 
@@ -264,12 +331,30 @@ impl ClientBuilder {
         Ok(url)
     }
 
-    fn http(self, url: &Url) -> Result<reqwest::Client, Error> {
+    /// The way to the server, by its proxy.
+    fn route(&self, url: &Url) -> Result<Route, Error> {
+        let Some(proxy) = &self.proxy else {
+            return Ok(match self.http_client {
+                None if !is_loopback(url) => Route::of_environment(url),
+                _ => Route::unknown(url),
+            });
+        };
+        let proxy = Url::parse(proxy).ok().filter(|proxy| proxy.has_host());
+        let proxy = proxy.filter(|proxy| matches!(proxy.scheme(), "http" | "https"));
+        let what = "it is not a URL like http://proxy.example:3128";
+        let proxy = proxy.ok_or_else(|| Error::configuration("proxy", what))?;
+        Ok(Route::through(url, &proxy))
+    }
+
+    fn http(self, url: &Url, route: &Route) -> Result<reqwest::Client, Error> {
         if let Some(http) = self.http_client {
             for (setting, is_set) in [
                 ("connect_timeout", self.connect_timeout.is_some()),
                 ("user_agent", self.user_agent.is_some()),
                 ("root_certificate_pem", !self.root_certificates.is_empty()),
+                ("client_certificate_pem", self.client_certificate.is_some()),
+                ("proxy", self.proxy.is_some()),
+                ("configure_http", self.configure.is_some()),
             ] {
                 if is_set {
                     return Err(Error::configuration(
@@ -291,30 +376,46 @@ impl ClientBuilder {
             return Err(Error::configuration("TLS", what));
         }
         let mut roots = Vec::new();
-        for pem in &self.root_certificates {
-            roots.extend(tls::certificates(pem)?);
+        for (name, pem) in &self.root_certificates {
+            roots.extend(tls::certificates(name, pem)?);
         }
+        let identity = self.client_certificate.as_deref().map(tls::identity);
+        let identity = identity.transpose()?;
+        let proxy = self.proxy.as_deref().map(reqwest::Proxy::all).transpose();
+        let proxy = proxy.map_err(|error| Error::configuration("proxy", root_cause(&error)))?;
         let builder = || {
-            reqwest::Client::builder()
+            let builder = reqwest::Client::builder()
                 .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
                 .user_agent(user_agent.clone())
                 // OCP redirects only to have a person log in.
-                .redirect(reqwest::redirect::Policy::none())
+                .redirect(reqwest::redirect::Policy::none());
+            let builder = match &identity {
+                Some(identity) => tls::with_identity(builder, identity.clone()),
+                None => builder,
+            };
+            match &proxy {
+                Some(proxy) => builder.no_proxy().proxy(proxy.clone()),
+                None if is_loopback(url) => builder.no_proxy(),
+                None => builder,
+            }
         };
-        let built = if url.scheme() == "http" {
-            // Loading the host's authorities fails where there are none.
-            tls::only(builder(), roots).build()
+        let finish = |builder| match &self.configure {
+            Some(change) => change(builder).build(),
+            None => builder.build(),
+        };
+        // Loading the host's authorities fails if there are none, and plain HTTP needs none.
+        let built = if url.scheme() == "http" && !route.has_tls_proxy() {
+            finish(tls::only(unpacked(builder()), roots))
         } else {
-            match tls::extra(builder(), roots.clone()).build() {
-                Err(_) if !roots.is_empty() => tls::only(builder(), roots).build(),
+            match finish(tls::extra(unpacked(builder()), roots.clone())) {
+                Err(_) if !roots.is_empty() => finish(tls::only(unpacked(builder()), roots)),
                 built => built,
             }
         };
         built.map_err(|error| {
-            let setting = if self.root_certificates.is_empty() {
-                "base_url"
-            } else {
-                "root_certificate_pem"
+            let setting = match self.root_certificates.first() {
+                Some((name, _)) => name,
+                None => "base_url",
             };
             let cause = root_cause(&error);
             let hint = if cause.to_ascii_lowercase().contains("no ca certificates") {
@@ -337,6 +438,8 @@ impl fmt::Debug for ClientBuilder {
             .field("accept_language", &self.accept_language)
             .field("user_agent", &self.user_agent)
             .field("root_certificates", &self.root_certificates.len())
+            .field("client_certificate", &self.client_certificate.is_some())
+            .field("proxy", &self.proxy.is_some())
             .field("max_body_bytes", &self.max_body_bytes)
             .field("retry", &self.retry)
             .finish_non_exhaustive()
@@ -355,32 +458,14 @@ fn header(setting: &str, text: &str) -> Result<HeaderValue, Error> {
         .ok_or_else(|| Error::configuration(setting, "it must be visible ASCII text"))
 }
 
-#[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
-mod tls {
-    use reqwest::{Certificate, ClientBuilder};
-
-    use crate::error::Error;
-
-    /// Reads one or more certificates in PEM form.
-    pub(super) fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, Error> {
-        let wrong = |what| Error::configuration("root_certificate_pem", what);
-        match Certificate::from_pem_bundle(pem) {
-            Ok(none) if none.is_empty() => Err(wrong("it holds no certificate in PEM form")),
-            Ok(certificates) => Ok(certificates),
-            Err(error) => Err(wrong("it is not a certificate in PEM form").caused_by(error)),
-        }
-    }
-
-    /// Trusts these authorities and no others.
-    pub(super) fn only(builder: ClientBuilder, roots: Vec<Certificate>) -> ClientBuilder {
-        builder.tls_certs_only(roots)
-    }
-
-    /// Trusts these authorities beside those of the host.
-    pub(super) fn extra(builder: ClientBuilder, roots: Vec<Certificate>) -> ClientBuilder {
-        builder.tls_certs_merge(roots)
-    }
+/// Leaves bodies as they are sent, also where another crate of the program lets reqwest
+/// unpack them: this crate does that itself.
+fn unpacked(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder.no_gzip().no_brotli().no_zstd().no_deflate()
 }
+
+#[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
+use crate::tls;
 
 /// Without TLS there are no certificates, and no `https://` gets this far.
 #[cfg(not(any(feature = "rustls-no-provider", feature = "native-tls")))]
@@ -392,11 +477,21 @@ mod tls {
     #[derive(Clone)]
     pub(super) enum Certificate {}
 
-    pub(super) fn certificates(_: &[u8]) -> Result<Vec<Certificate>, Error> {
-        Err(Error::configuration(
-            "root_certificate_pem",
-            "it needs the feature `rustls` or `native-tls` of this crate",
-        ))
+    #[derive(Clone)]
+    pub(super) enum Identity {}
+
+    const WHAT: &str = "it needs the feature `rustls` or `native-tls` of this crate";
+
+    pub(super) fn certificates(name: &str, _: &[u8]) -> Result<Vec<Certificate>, Error> {
+        Err(Error::configuration(name, WHAT))
+    }
+
+    pub(super) fn identity(_: &[u8]) -> Result<Identity, Error> {
+        Err(Error::configuration("client_certificate_pem", WHAT))
+    }
+
+    pub(super) fn with_identity(builder: ClientBuilder, _: Identity) -> ClientBuilder {
+        builder
     }
 
     pub(super) fn only(builder: ClientBuilder, _: Vec<Certificate>) -> ClientBuilder {
@@ -415,7 +510,7 @@ mod tests {
     fn from(variables: &[(&str, &str)]) -> Result<ClientBuilder, Error> {
         ClientBuilder::from_variables(|name| {
             let found = variables.iter().find(|(variable, _)| *variable == name)?;
-            Some(found.1.to_owned())
+            Some(found.1.into())
         })
     }
 
@@ -445,7 +540,59 @@ mod tests {
             assert_eq!(builder.base_url, URL.1);
         }
         let builder = from(&[URL, ("OCP_CA_CERTIFICATE", "PEM")]).unwrap();
-        assert_eq!(builder.root_certificates, [b"PEM"]);
+        assert_eq!(
+            builder.root_certificates,
+            [("OCP_CA_CERTIFICATE", b"PEM".to_vec())]
+        );
+    }
+
+    #[test]
+    fn a_variable_that_cannot_be_sent_is_named() {
+        let with = |name: &'static str, value: OsString| {
+            ClientBuilder::from_variables(|asked| match asked {
+                "OCP_BASE_URL" if name != asked => Some("http://ocp".into()),
+                _ if asked == name => Some(value.clone()),
+                "OCP_USER" | "OCP_PASSWORD" if name.contains("USER") || name.contains("PASS") => {
+                    Some("x".into())
+                }
+                "OCP_ACCESS_KEY" | "OCP_SECRET_KEY" if name.contains("KEY") => Some("x".into()),
+                _ => None,
+            })
+        };
+        let error = |name, value| with(name, value).err().unwrap().to_string();
+        for name in [
+            "OCP_USER",
+            "OCP_PASSWORD",
+            "OCP_ACCESS_KEY",
+            "OCP_SECRET_KEY",
+        ] {
+            for end in ["\n", "\r\n", "\t", "\0", "\u{7f}"] {
+                let text = error(name, format!("s3cret{end}").into());
+                let expected = format!(
+                    "`{name}` is unusable: it holds a control character, such as a line break at its end"
+                );
+                assert_eq!(text, expected);
+            }
+        }
+        #[cfg(unix)]
+        for name in [
+            "OCP_BASE_URL",
+            "OCP_USER",
+            "OCP_SECRET_KEY",
+            "OCP_CA_CERTIFICATE",
+        ] {
+            use std::os::unix::ffi::OsStringExt;
+            let text = error(name, OsString::from_vec(vec![b'a', 0xff]));
+            assert_eq!(text, format!("`{name}` is unusable: it is not UTF-8"));
+        }
+        let path = with("OCP_CA_CERTIFICATE", "/etc/ca.pem".into()).unwrap();
+        #[cfg(any(feature = "rustls", feature = "native-tls"))]
+        assert_eq!(
+            path.build().unwrap_err().to_string(),
+            "`OCP_CA_CERTIFICATE` is unusable: it holds no certificate in PEM form; expected is the text of one, not the path of a file"
+        );
+        #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+        assert!(path.build().is_err());
     }
 
     #[test]

@@ -5,9 +5,6 @@ use std::collections::HashSet;
 use crate::error::{Error, ErrorKind};
 use crate::types::PageInfo;
 
-/// So many ids are kept, half a MiB of them, to know each row that has come.
-const KEPT: usize = 65_536;
-
 /// What is known, at the end of a stream, about rows that it may have missed;
 /// see [`Rows::completeness`](crate::Rows::completeness).
 ///
@@ -29,8 +26,7 @@ pub enum Completeness {
         last: i64,
     },
     /// It cannot be known: OCP did not say how many rows there are, or fewer than
-    /// came, or more than 65,536 came, whose ids are too many to keep, or rows have
-    /// no `id` by which one that comes twice is known.
+    /// came, or rows have nothing by which one that comes twice is known.
     Unknown,
 }
 
@@ -44,7 +40,9 @@ pub(crate) struct Asked {
 /// Counts the rows of a list while it is read, and lets none come twice.
 #[derive(Default)]
 pub(crate) struct Tally {
-    ids: Ids,
+    /// The identities of the rows that have come.
+    known: HashSet<u64>,
+    has_anonymous: bool,
     rows: i64,
     first: Option<FirstPage>,
     totals: Option<Totals>,
@@ -79,7 +77,7 @@ impl Tally {
         asked: Asked,
         page: Option<&PageInfo>,
         contents: &mut Vec<R>,
-        id: fn(&R) -> Option<i64>,
+        identity: fn(&R) -> Option<u64>,
     ) {
         let rows = length(contents.len());
         let first = *self.first.get_or_insert(FirstPage { asked, rows });
@@ -104,7 +102,13 @@ impl Tally {
             number: page.and_then(|page| page.number),
             rows,
         });
-        self.ids.leave_new(contents, id);
+        contents.retain(|row| match identity(row) {
+            Some(identity) => self.known.insert(identity),
+            None => {
+                self.has_anonymous = true;
+                true
+            }
+        });
         self.rows += length(contents.len());
     }
 
@@ -130,7 +134,7 @@ impl Tally {
         if self.rows < expected {
             return Err(self.incomplete(expected));
         }
-        Ok(if self.rows == expected && self.ids.are_all_kept() {
+        Ok(if self.rows == expected && !self.has_anonymous {
             Completeness::Complete
         } else {
             Completeness::Unknown
@@ -159,59 +163,7 @@ impl Tally {
                 hint = "the server may count its pages from 0, or end its list too early";
             }
         }
-        Error::new(ErrorKind::Incomplete, what).with_hint(hint.into())
-    }
-}
-
-/// The ids that have come: all of them while they are few enough to keep, those
-/// of the last two pages otherwise.
-#[derive(Default)]
-struct Ids {
-    /// In order; given up when there are too many, or a row has none.
-    all: Vec<i64>,
-    are_incomplete: bool,
-    last_pages: [HashSet<i64>; 2],
-}
-
-impl Ids {
-    fn are_all_kept(&self) -> bool {
-        !self.are_incomplete
-    }
-
-    fn has(&self, id: i64) -> bool {
-        if self.are_incomplete {
-            self.last_pages.iter().any(|page| page.contains(&id))
-        } else {
-            self.all.binary_search(&id).is_ok()
-        }
-    }
-
-    /// Leaves the rows whose ids have not come yet, and those without one, and
-    /// notes all of the page.
-    fn leave_new<R>(&mut self, rows: &mut Vec<R>, id: fn(&R) -> Option<i64>) {
-        let page: HashSet<i64> = rows.iter().filter_map(id).collect();
-        self.are_incomplete |= rows.iter().any(|row| id(row).is_none());
-        let mut new: HashSet<i64> = page.iter().copied().filter(|id| !self.has(*id)).collect();
-        self.keep(&new);
-        rows.retain(|row| id(row).is_none_or(|id| new.remove(&id)));
-        self.last_pages.swap(0, 1);
-        self.last_pages[1] = page;
-    }
-
-    fn keep(&mut self, new: &HashSet<i64>) {
-        let count = self.all.len() + new.len();
-        if self.are_incomplete || count > KEPT {
-            self.are_incomplete = true;
-            self.all = Vec::new();
-            return;
-        }
-        if count > self.all.capacity() {
-            // Not beyond the limit, as a vector left to itself would grow.
-            let capacity = count.next_power_of_two().min(KEPT);
-            self.all.reserve_exact(capacity - self.all.len());
-        }
-        self.all.extend(new);
-        self.all.sort_unstable();
+        Error::new(ErrorKind::Incomplete, what).with_hint(hint)
     }
 }
 
@@ -227,10 +179,10 @@ mod tests {
     type Pages<'a> = &'a [(i64, std::ops::Range<i64>, Option<i64>)];
 
     fn tally_of(pages: Pages) -> Tally {
-        counted(pages, |id| Some(*id))
+        counted(pages, |id| Some(id.unsigned_abs()))
     }
 
-    fn counted(pages: Pages, id: fn(&i64) -> Option<i64>) -> Tally {
+    fn counted(pages: Pages, identity: fn(&i64) -> Option<u64>) -> Tally {
         let mut tally = Tally::default();
         for (page, ids, total) in pages {
             let info = serde_json::json!({"number": page, "totalElements": total});
@@ -240,7 +192,7 @@ mod tests {
                 size: 10,
             };
             let mut rows: Vec<i64> = ids.clone().collect();
-            tally.count(asked, Some(&info), &mut rows, id);
+            tally.count(asked, Some(&info), &mut rows, identity);
         }
         tally
     }
@@ -365,28 +317,11 @@ mod tests {
 
     /// A row that comes twice cannot be known, so that a full count proves nothing.
     #[test]
-    fn rows_without_ids_are_counted_and_no_more() {
+    fn rows_without_an_identity_are_counted_and_no_more() {
         let of = |rows| counted(&[(1, 0..10, Some(13)), (2, 9..rows, Some(13))], |_| None);
         let tally = of(12);
         assert_eq!(tally.rows, 13);
         assert_eq!(tally.completeness().unwrap(), Completeness::Unknown);
         assert!(of(11).completeness().unwrap_err().is_incomplete());
-    }
-
-    #[test]
-    fn ids_are_kept_up_to_a_limit() {
-        let limit = length(KEPT);
-        let pages = |rows: i64| tally_of(&[(1, 0..10, Some(rows)), (2, 10..rows, Some(rows))]);
-        let tally = pages(limit);
-        assert_eq!(tally.completeness().unwrap(), Completeness::Complete);
-        assert!(tally.ids.all.capacity() * size_of::<i64>() <= 1 << 20);
-        let tally = pages(limit + 1);
-        assert_eq!(tally.completeness().unwrap(), Completeness::Unknown);
-        assert_eq!(tally.ids.all.capacity(), 0);
-        // Too few are too few, however many they are.
-        let rows = limit + 20;
-        let all = Some(rows + 1);
-        let tally = tally_of(&[(1, 0..rows, all), (2, rows - 9..rows, all)]);
-        assert!(tally.completeness().unwrap_err().is_incomplete());
     }
 }

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, HOST, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::error::Error;
+use crate::error::{Error, no_control_character};
 use crate::secrets::Secrets;
 use crate::signature::{AccessKey, host};
 
@@ -52,15 +52,18 @@ impl Credentials {
     /// # Errors
     ///
     /// When the user name is empty or holds a colon, which the scheme cannot
-    /// tell from the one before the password.
-    pub fn basic(user: &str, password: impl Into<SecretString>) -> Result<Self, Error> {
+    /// tell from the one before the password; when one of them holds a control character,
+    /// such as the line break at the end of a file.
+    pub fn basic(user: &str, password: impl Into<String>) -> Result<Self, Error> {
+        let password = SecretString::from(password.into());
         if user.is_empty() || user.contains(':') {
             return Err(Error::configuration(
                 "credentials",
                 "the user name must not be empty or hold a colon",
             ));
         }
-        let password = password.into();
+        no_control_character("the user name", user)?;
+        no_control_character("the password", password.expose_secret())?;
         let token = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
         Ok(Self(Scheme::Basic {
             token: token.into(),
@@ -73,19 +76,24 @@ impl Credentials {
         Self(Scheme::AccessKey(key))
     }
 
-    /// Adds what proves the identity to a request that is otherwise complete.
+    /// Adds what proves the identity to a request that is otherwise complete, unless it has
+    /// an `Authorization` of its own. Returns the time of a signature.
     pub(crate) fn authenticate(
         &self,
         request: &mut reqwest::Request,
         time: DateTime<Utc>,
-    ) -> Result<(), Error> {
-        let headers = match &self.0 {
-            Scheme::Anonymous => return Ok(()),
+    ) -> Result<Option<DateTime<Utc>>, Error> {
+        if request.headers().contains_key(AUTHORIZATION) {
+            return Ok(None);
+        }
+        match &self.0 {
+            Scheme::Anonymous => Ok(None),
             Scheme::Basic { token, .. } => {
                 let mut value = HeaderValue::from_str(&format!("Basic {}", token.expose_secret()))
                     .map_err(|_| Error::configuration("credentials", "they do not fit a header"))?;
                 value.set_sensitive(true);
-                [(AUTHORIZATION, value)].into_iter().collect()
+                request.headers_mut().insert(AUTHORIZATION, value);
+                Ok(None)
             }
             Scheme::AccessKey(key) => {
                 // What is signed must be what arrives, so the host is not left
@@ -94,22 +102,17 @@ impl Credentials {
                 let host = HeaderValue::from_str(&host).map_err(|_| {
                     Error::configuration("base_url", "its host does not fit a header")
                 })?;
-                request.headers_mut().insert(HOST, host);
+                request.headers_mut().entry(HOST).or_insert(host);
                 let body = request
                     .body()
                     .and_then(reqwest::Body::as_bytes)
                     .unwrap_or_default();
-                key.sign(
-                    request.method(),
-                    request.url(),
-                    request.headers(),
-                    body,
-                    time,
-                )
+                let (method, url) = (request.method(), request.url());
+                let headers = key.sign(method, url, request.headers(), body, time);
+                request.headers_mut().extend(headers);
+                Ok(Some(time))
             }
-        };
-        request.headers_mut().extend(headers);
-        Ok(())
+        }
     }
 
     /// What proves the identity, which no output may show.

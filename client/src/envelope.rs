@@ -12,7 +12,7 @@ use crate::values::ErrorCode;
 
 /// What every success of OCP says of itself, beside its `data`.
 ///
-/// Implemented by the generated types of responses, and meant for nothing else.
+/// Implemented by the generated types of responses; no other crate can name it.
 ///
 /// Source: "API call description", response structure.
 pub trait Envelope {
@@ -27,7 +27,7 @@ pub trait Envelope {
 /// Lets the types of responses be read as envelopes; `codegen.rs` calls it.
 macro_rules! envelope {
     ($($response:ident),*) => {$(
-        impl crate::Envelope for $response {
+        impl crate::envelope::Envelope for $response {
             fn successful(&self) -> bool {
                 self.successful
             }
@@ -147,6 +147,7 @@ impl<'de> Deserialize<'de> for Loose {
 struct Failure {
     code: Loose,
     message: Loose,
+    is_text: bool,
 }
 
 impl<'de> Deserialize<'de> for Failure {
@@ -171,7 +172,7 @@ impl<'de> Deserialize<'de> for Failure {
             fn visit_i64<E>(self, code: i64) -> Result<Failure, E> {
                 Ok(Failure {
                     code: Loose::Integer(code),
-                    message: Loose::None,
+                    ..Failure::default()
                 })
             }
 
@@ -179,7 +180,7 @@ impl<'de> Deserialize<'de> for Failure {
                 let code = i64::try_from(code).map_or(Loose::Other, Loose::Integer);
                 Ok(Failure {
                     code,
-                    message: Loose::None,
+                    ..Failure::default()
                 })
             }
 
@@ -191,6 +192,7 @@ impl<'de> Deserialize<'de> for Failure {
                 Ok(Failure {
                     code: Loose::None,
                     message: Loose::Text(message.to_owned()),
+                    is_text: true,
                 })
             }
 
@@ -233,6 +235,7 @@ impl<'de> Deserialize<'de> for LooseEnvelope {
             ) -> Result<LooseEnvelope, A::Error> {
                 let mut envelope = LooseEnvelope::default();
                 let mut outer_message = Loose::None;
+                let mut error_is_text = false;
                 while let Some(name) = members.next_key::<String>()? {
                     match name.as_str() {
                         "successful" => envelope.successful = members.next_value()?,
@@ -246,11 +249,19 @@ impl<'de> Deserialize<'de> for LooseEnvelope {
                             envelope.has_error = true;
                             envelope.code = failure.code;
                             envelope.message = failure.message;
+                            error_is_text = failure.is_text;
                         }
                         _ => drop(members.next_value::<IgnoredAny>()?),
                     }
                 }
-                if let Loose::Text(_) = outer_message {
+                // Spring Boot sends an empty one beside the error's own, and a better one
+                // beside an error that is a text.
+                let is_better = |own: &Loose| {
+                    error_is_text || !matches!(own, Loose::Text(text) if !text.is_empty())
+                };
+                if matches!(&outer_message, Loose::Text(text) if !text.is_empty())
+                    && is_better(&envelope.message)
+                {
                     envelope.message = outer_message;
                 }
                 Ok(envelope)

@@ -1,6 +1,5 @@
 //! The one error of this crate.
 
-use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -35,12 +34,12 @@ struct Inner {
     failure: OcpFailure,
     wait: Option<Duration>,
     attempts: u32,
-    /// What an operation knows of it, in a type of its own.
-    details: Option<Arc<dyn Any + Send + Sync>>,
     path: Option<String>,
     excerpt: Option<String>,
     hint: Option<String>,
-    trouble: Option<ConnectionTrouble>,
+    /// Whether the same comes out each time.
+    is_lasting: bool,
+    is_unknown_host: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -73,7 +72,7 @@ pub enum ErrorKind {
     /// HTTP 400, and every other 4xx that is not listed here. An unknown tenant
     /// is most likely reported like this (inferred).
     BadRequest,
-    /// HTTP 429: too many requests, see [`Error::retry_after`].
+    /// HTTP 429: too many requests; see [`Error::retry_after`].
     Throttled,
     /// HTTP 5xx, or a failure that OCP reports without saying which.
     Server,
@@ -93,8 +92,10 @@ pub enum ErrorKind {
     NotListed,
     /// What was waited for was in the list and is not any more.
     NoLongerListed,
-    /// What was waited for has ended badly.
-    Failed,
+    /// The restore that was waited for has failed.
+    RestoreFailed,
+    /// Several rows have the id that was waited for.
+    Ambiguous,
 }
 
 impl ErrorKind {
@@ -121,11 +122,11 @@ impl Error {
             failure: OcpFailure::default(),
             wait: None,
             attempts: 0,
-            details: None,
             path: None,
             excerpt: None,
             hint: None,
-            trouble: None,
+            is_lasting: false,
+            is_unknown_host: false,
             source: None,
         }))
     }
@@ -156,12 +157,29 @@ impl Error {
         self.with(|inner| inner.failure = failure)
     }
 
-    pub(crate) fn with_hint(self, hint: String) -> Self {
-        self.with(|inner| inner.hint = Some(hint))
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        self.with(|inner| inner.hint = Some(hint.into()))
     }
 
-    pub(crate) fn with_trouble(self, trouble: Option<ConnectionTrouble>) -> Self {
-        self.with(|inner| inner.trouble = trouble)
+    pub(crate) fn lasting(self, is_lasting: bool) -> Self {
+        self.with(|inner| inner.is_lasting = is_lasting)
+    }
+
+    pub(crate) fn of_unknown_host(self, is_unknown_host: bool) -> Self {
+        self.with(|inner| inner.is_unknown_host = is_unknown_host)
+    }
+
+    pub(crate) fn is_lasting(&self) -> bool {
+        self.0.is_lasting
+    }
+
+    pub(crate) fn is_unknown_host(&self) -> bool {
+        self.0.is_unknown_host
+    }
+
+    /// The same error, known of what was waited for.
+    pub(crate) fn prefixed(self, what: &str) -> Self {
+        self.with(|inner| inner.what = format!("{what}: {}", inner.what))
     }
 
     /// After how many attempts this is the outcome.
@@ -169,26 +187,12 @@ impl Error {
         self.with(|inner| inner.attempts = attempts)
     }
 
-    pub(crate) fn with_details(self, details: impl Any + Send + Sync) -> Self {
-        self.with(|inner| inner.details = Some(Arc::new(details)))
-    }
-
-    /// What [`with_details`](Self::with_details) was given, if it was of this type.
-    pub(crate) fn details<T: Any>(&self) -> Option<&T> {
-        self.0.details.as_deref()?.downcast_ref()
-    }
-
     pub(crate) fn with_excerpt(self, excerpt: &str) -> Self {
         self.with(|inner| inner.excerpt = (!excerpt.is_empty()).then(|| excerpt.to_owned()))
     }
 
-    /// How long the window of the throttling lasts, if it is that.
     pub(crate) fn with_wait(self, wait: Option<Duration>) -> Self {
-        self.with(|inner| {
-            if inner.kind == ErrorKind::Throttled {
-                inner.wait = wait;
-            }
-        })
+        self.with(|inner| inner.wait = wait)
     }
 
     pub(crate) fn with_path(self, path: Option<String>) -> Self {
@@ -225,14 +229,16 @@ impl Error {
         self.0.failure.server.as_deref()
     }
 
-    /// How long the throttling window still lasts, as OCP counts it: from 10
-    /// seconds to a day. OCP may not say.
+    /// How long to wait before the next attempt, as the server says: of HTTP 429
+    /// `RateLimit-Reset`, which OCP documents (10 seconds to a day), or `Retry-After`, the
+    /// longer of them; of HTTP 503 `Retry-After`. `None` if it does not say.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.wait
     }
 
     /// Whether the same request may well succeed a little later: HTTP 429, 502, 503 and
-    /// 504, and a connection that failed before there was a response.
+    /// 504, and a connection that failed before there was a response, unless for a cause that
+    /// lasts: a certificate that is not accepted, a head that cannot be read.
     ///
     /// A [`RetryPolicy`](crate::RetryPolicy) sends such a request again on its own, where
     /// its method is idempotent; this is for what you do after it has given up.
@@ -258,7 +264,7 @@ impl Error {
         match self.kind() {
             ErrorKind::Throttled => true,
             ErrorKind::Server => matches!(status, Some(502..=504)),
-            ErrorKind::Connection => status.is_none() && self.0.trouble.is_none(),
+            ErrorKind::Connection => status.is_none() && !self.0.is_lasting,
             _ => false,
         }
     }
@@ -275,10 +281,9 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// What may be done about it, where that can be guessed.
+    /// What may be done about it, if that is known.
     pub fn hint(&self) -> Option<&str> {
-        let trouble = || self.0.trouble.map(ConnectionTrouble::hint);
-        self.0.hint.as_deref().or_else(trouble)
+        self.0.hint.as_deref()
     }
 }
 
@@ -290,6 +295,18 @@ pub(crate) fn missing(argument: &str) -> String {
 /// The message for an argument or a setting that is no good.
 pub(crate) fn unusable(argument: &str, why: impl fmt::Display) -> String {
     format!("`{argument}` is unusable: {why}")
+}
+
+/// Refuses what a file or a shell puts at the end of a text, before it counts as a failed
+/// log-in.
+pub(crate) fn no_control_character(what: &str, text: &str) -> Result<(), Error> {
+    if text.contains(char::is_control) {
+        let why = format!(
+            "{what} holds a control character, such as a line break at its end; leave it out"
+        );
+        return Err(Error::configuration("credentials", why));
+    }
+    Ok(())
 }
 
 macro_rules! predicates {
@@ -321,40 +338,8 @@ predicates! {
     is_wait_timeout WaitTimeout,
     is_not_listed NotListed,
     is_no_longer_listed NoLongerListed,
-    is_failed Failed,
-}
-
-/// Why two sides cannot talk to each other, now or later.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ConnectionTrouble {
-    UnknownAuthority,
-    OtherHost,
-    Expired,
-    ServerSpeaksNoTls,
-    ServerSpeaksNoHttp,
-}
-
-impl ConnectionTrouble {
-    fn hint(self) -> &'static str {
-        match self {
-            Self::UnknownAuthority => {
-                "the server's certificate is not signed by an authority that this host trusts; \
-                 give the authority's certificate with `root_certificate_pem`"
-            }
-            Self::OtherHost => {
-                "the server's certificate is for another host name; use that name in the base URL"
-            }
-            Self::Expired => {
-                "the server's certificate has expired, or the clock of this host is wrong"
-            }
-            Self::ServerSpeaksNoTls => {
-                "the server does not speak TLS at this port; try http:// in the base URL"
-            }
-            Self::ServerSpeaksNoHttp => {
-                "the server does not speak plain HTTP at this port; try https:// in the base URL"
-            }
-        }
-    }
+    is_restore_failed RestoreFailed,
+    is_ambiguous Ambiguous,
 }
 
 impl fmt::Display for Error {

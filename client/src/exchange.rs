@@ -7,26 +7,72 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode, Url};
 
+use crate::head::Head;
+
 /// One request and the response to it, before the client judged it; see
 /// [`ClientBuilder::on_exchange`](crate::ClientBuilder::on_exchange).
 #[derive(Clone)]
-#[non_exhaustive]
 pub struct Exchange {
-    /// Method of the request.
-    pub method: Method,
-    /// URL as sent, percent-encoded.
-    pub url: Url,
-    /// Headers of the request without `Authorization`. Those that the HTTP
-    /// client adds on its own, such as `Accept-Encoding`, are not among them.
-    pub request_headers: HeaderMap,
-    /// HTTP status of the response.
-    pub status: StatusCode,
-    /// Headers of the response.
-    pub headers: HeaderMap,
-    /// The body after decompression; `None` if it broke off or was too long.
-    pub body: Option<Vec<u8>>,
-    /// From sending the request to the last byte of the response.
-    pub elapsed: Duration,
+    method: Method,
+    url: Url,
+    request_headers: HeaderMap,
+    head: Head,
+    body: Option<Vec<u8>>,
+}
+
+impl Exchange {
+    pub(crate) fn new(
+        method: Method,
+        url: Url,
+        request_headers: HeaderMap,
+        head: &Head,
+        body: Option<Vec<u8>>,
+    ) -> Self {
+        Self {
+            method,
+            url,
+            request_headers,
+            head: head.clone(),
+            body,
+        }
+    }
+
+    /// The method of the request.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// The URL as sent, percent-encoded.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The headers of the request without `Authorization`. Those that the HTTP client adds
+    /// on its own, such as `Host`, are not among them.
+    pub fn request_headers(&self) -> &HeaderMap {
+        &self.request_headers
+    }
+
+    /// The HTTP status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.head.status
+    }
+
+    /// The headers of the response, without those of a compression that was undone.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.head.headers
+    }
+
+    /// The body after decompression, or as it was sent if it could not be decompressed; `None`
+    /// if it broke off or was too long.
+    pub fn body(&self) -> Option<&[u8]> {
+        self.body.as_deref()
+    }
+
+    /// The time from sending the request to the last byte of the response.
+    pub fn elapsed(&self) -> Duration {
+        self.head.elapsed
+    }
 }
 
 impl fmt::Debug for Exchange {
@@ -35,9 +81,9 @@ impl fmt::Debug for Exchange {
         f.debug_struct("Exchange")
             .field("method", &self.method)
             .field("url", &self.url.as_str())
-            .field("status", &self.status)
+            .field("status", &self.head.status)
             .field("bytes", &self.body.as_ref().map(Vec::len))
-            .field("elapsed", &self.elapsed)
+            .field("elapsed", &self.head.elapsed)
             .finish_non_exhaustive()
     }
 }

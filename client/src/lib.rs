@@ -3,6 +3,7 @@
 mod client;
 mod client_builder;
 mod clock;
+mod coding;
 mod completeness;
 mod connection;
 mod credentials;
@@ -18,6 +19,8 @@ mod response;
 mod retry;
 mod secrets;
 mod signature;
+#[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
+mod tls;
 mod transport;
 mod values;
 mod verdict;
@@ -39,10 +42,10 @@ mod generated {
 
 pub use client::Client;
 pub use client_builder::ClientBuilder;
+#[doc(hidden)]
 pub use clock::Clock;
 pub use completeness::Completeness;
 pub use credentials::Credentials;
-pub use envelope::Envelope;
 pub use error::{Error, ErrorKind};
 pub use exchange::Exchange;
 pub use generated::{builder, types};
@@ -57,5 +60,6 @@ pub use vocabulary::OtherValue;
 
 // Their types are part of this crate's interface.
 pub use chrono;
+pub use futures_core;
 pub use http;
 pub use reqwest;

@@ -78,8 +78,9 @@ pub(crate) mod sealed {
         ) -> impl Future<Output = Result<Self::Page, Error>> + Send;
         fn contents(page: &mut Self::Page) -> &mut Vec<Self::Row>;
         fn info(page: &Self::Page) -> Option<&PageInfo>;
-        /// What distinguishes a row from all others; `None` where rows have no `id`.
-        fn id(row: &Self::Row) -> Option<i64>;
+        /// A hash of what distinguishes a row from all others; `None` if rows have nothing
+        /// that does.
+        fn identity(row: &Self::Row) -> Option<u64>;
     }
 }
 
@@ -87,7 +88,9 @@ pub(crate) mod sealed {
 macro_rules! paged_list {
     (
         $request:ident, $page:ty, $row:ty,
-        info: [$($info:ident)?], id: [$($id:ident)?], filters: [$($filter:ident)*]
+        info: [$($info:ident)?],
+        identity: [$($id:ident $($created:ident $($member:ident)*)?)?],
+        filters: [$($filter:ident)*]
     ) => {
         impl crate::PagedList for crate::builder::$request {}
 
@@ -123,8 +126,22 @@ macro_rules! paged_list {
             fn info(_page: &$page) -> Option<&crate::types::PageInfo> {
                 None$(.or(_page.$info.as_ref()))?
             }
-            fn id(_row: &$row) -> Option<i64> {
-                None$(.or(Some(_row.$id)))?
+            fn identity(_row: &$row) -> Option<u64> {
+                #[allow(unused_mut, unused_assignments)]
+                let mut identity = None;
+                $(
+                    let mut hasher = ::std::hash::DefaultHasher::new();
+                    ::std::hash::Hash::hash(&_row.$id, &mut hasher);
+                    $(
+                        // Without it the rest says little, and the id has to do.
+                        if _row.$created.is_some() {
+                            ::std::hash::Hash::hash(&_row.$created, &mut hasher);
+                            $(::std::hash::Hash::hash(&_row.$member, &mut hasher);)*
+                        }
+                    )?
+                    identity = Some(::std::hash::Hasher::finish(&hasher));
+                )?
+                identity
             }
         }
 
@@ -137,18 +154,17 @@ macro_rules! paged_list {
             /// page, or after the first error.
             ///
             /// Rows move between numbered pages when some come and go while they are
-            /// read. No row comes twice, provided that rows have an `id`. Where fewer
-            /// came than OCP says there are, the stream ends with an error,
+            /// read. No row comes twice, provided that the description says what makes a row
+            /// the same (`x-identity`); two rows with the same id may be different ones. If
+            /// fewer came than OCP says there are, the stream ends with an error,
             /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), after the last
-            /// row; where OCP changed its mind about how many there are, it ends as
+            /// row; if OCP changed its mind about how many there are, it ends as
             /// always, and [`Rows::completeness`](crate::Rows::completeness) says so.
             ///
-            /// Keeps one page and up to 65,536 ids in memory, half a MiB. A longer list
-            /// is read all the same: from there on a row that comes twice is known only
-            /// from the two pages before, and rows are counted and no more, as they are
-            /// from the start where they have no `id`. Whatever `page` says, an empty
-            /// page is the last one, and so is the third in a row that has nothing new;
-            /// a list of more than a million pages is an error.
+            /// Keeps one page in memory, and eight bytes or a little more for each row that
+            /// has come. Whatever `page` says, an empty page is the last one, and so is the
+            /// third in a row that has nothing new; a list of more than a million pages is an
+            /// error.
             pub fn rows(self) -> crate::Rows<Self> {
                 crate::Rows::new(self)
             }
@@ -188,10 +204,10 @@ impl Position {
         let is_first = self.page.is_none();
         let next = match self.page {
             Some(last) => last + 1,
-            None => request.page()?.unwrap_or(1).max(1),
+            None => request.page()?.unwrap_or(1),
         };
-        if is_first && next > MOST_PAGES {
-            let what = format!("pages are numbered up to {MOST_PAGES} here, not {next}");
+        if is_first && !(1..=MOST_PAGES).contains(&next) {
+            let what = format!("pages are numbered from 1 to {MOST_PAGES} here, not {next}");
             return Err(Error::configuration("page", what));
         }
         for page in next..next + STALE_PAGES {
@@ -212,7 +228,7 @@ impl Position {
             self.at_end |= count == 0;
             let rows = L::contents(&mut list);
             self.tally
-                .count(Asked { page, size }, info.as_ref(), rows, L::id);
+                .count(Asked { page, size }, info.as_ref(), rows, L::identity);
             if is_first || !rows.is_empty() {
                 return Ok(Some(list));
             }
@@ -237,7 +253,7 @@ type Row<L> = <L as sealed::Operation>::Row;
 
 impl PageInfo {
     /// Number of pages, under either of its names: `totalPages` in every
-    /// sample, `totalPage` in every table of the documentation.
+    /// sample, `totalPage` in most tables of the documentation.
     pub fn pages(&self) -> Option<i64> {
         self.total_pages.or(self.total_page)
     }
@@ -315,7 +331,7 @@ impl<L: PagedList> Rows<L> {
         StreamExt::next(self).await
     }
 
-    /// All rows, in memory.
+    /// All rows, in memory, and whether they are all that there are.
     ///
     /// # Errors
     ///
@@ -327,17 +343,19 @@ impl<L: PagedList> Rows<L> {
     /// # let mock = ocp_mock::EmbeddedOcp::start(ocp_mock::Settings::new(ocp_mock::tasks::made(7))).await?;
     /// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
     /// let request = ocp.list_cluster_restore_tasks().cluster_id(1000005).size(3);
-    /// let tasks = request.rows().collect_all().await?;
+    /// let (tasks, completeness) = request.rows().collect_all().await?;
     /// assert_eq!(tasks.len(), 7);
+    /// assert_eq!(completeness, oceanbase_ocp::Completeness::Complete);
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn collect_all(mut self) -> Result<Vec<Row<L>>, Error> {
+    pub async fn collect_all(mut self) -> Result<(Vec<Row<L>>, Completeness), Error> {
         let mut rows = Vec::new();
         while let Some(row) = self.next().await {
             rows.push(row?);
         }
-        Ok(rows)
+        let completeness = self.completeness();
+        Ok((rows, completeness.unwrap_or(Completeness::Unknown)))
     }
 
     /// Whether all rows have come: `None` before the stream has ended, and after

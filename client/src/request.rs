@@ -110,6 +110,12 @@ impl RequestBuilder {
     pub(crate) fn query<T: Serialize>(mut self, parameter: &QueryParam<'_, T>) -> Self {
         match serde_json::to_value(parameter.value) {
             Ok(Value::Null) => {}
+            Ok(Value::Array(items)) if items.is_empty() => {
+                self.problem = Some(format!(
+                    "`{}` is an empty list, which would ask for everything; leave it out for that",
+                    parameter.name
+                ));
+            }
             Ok(Value::Array(items)) => {
                 for item in &items {
                     self.pair(parameter.name, item);
@@ -172,7 +178,6 @@ mod tests {
     fn parameters_of_the_query_are_encoded_one_by_one() {
         for (value, query) in [
             (json!(null), None),
-            (json!([]), None),
             (json!(7), Some("a%20b=7")),
             (json!(true), Some("a%20b=true")),
             (json!("x y+&=ä"), Some("a%20b=x%20y%2B%26%3D%C3%A4")),
@@ -185,14 +190,18 @@ mod tests {
             };
             assert_eq!(request.url().query(), query);
         }
-        for value in [json!({"a": 1}), json!([null])] {
+        for (value, why) in [
+            (json!({"a": 1}), "`a` is no text and no number"),
+            (json!([null]), "`a` is no text and no number"),
+            (
+                json!([]),
+                "`a` is an empty list, which would ask for everything; leave it out for that",
+            ),
+        ] {
             let builder = Requests.get("http://ocp/a".into());
             let request = builder.query(&QueryParam::new("a", &value)).build();
             let error = Error::from(request.err().unwrap());
-            assert_eq!(
-                error.to_string(),
-                "`request` is unusable: `a` is no text and no number"
-            );
+            assert_eq!(error.to_string(), format!("`request` is unusable: {why}"));
         }
     }
 

@@ -1,7 +1,6 @@
 //! What a call returns.
 
 use std::fmt;
-use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -14,8 +13,7 @@ use crate::head::{Head, RateLimit};
 use crate::secrets::Secrets;
 use crate::verdict;
 
-/// The successful response to a call: its body as a value, which it derefs to, and
-/// what HTTP says about it.
+/// The successful response to a call: its body as a value, and what HTTP says about it.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]
@@ -23,7 +21,7 @@ use crate::verdict;
 /// # let mock = ocp_mock::EmbeddedOcp::start(ocp_mock::Settings::new(ocp_mock::tasks::made(3))).await?;
 /// # let ocp = oceanbase_ocp::Client::new(&mock.url())?;
 /// let response = ocp.list_cluster_restore_tasks().cluster_id(1000005).page(1).size(10).send().await?;
-/// assert_eq!(response.data.contents.len(), 3);
+/// assert_eq!(response.value().data.contents.len(), 3);
 /// assert_eq!(response.status(), 200);
 /// assert!(response.trace_id().is_some());
 /// let body = response.into_inner();
@@ -44,6 +42,7 @@ pub struct HttpResponse {
     head: Head,
     body: Vec<u8>,
     failure: Option<Error>,
+    trace_id: Option<String>,
     secrets: Secrets,
 }
 
@@ -79,6 +78,7 @@ impl Received for HttpResponse {
     fn new(head: Head, body: Vec<u8>, secrets: &Secrets) -> Result<Self, Error> {
         Ok(Self {
             failure: verdict::classify(&head, &body, secrets).err(),
+            trace_id: verdict::trace_id(&body, secrets),
             head,
             body,
             secrets: secrets.clone(),
@@ -90,7 +90,7 @@ impl Received for HttpResponse {
     }
 
     fn trace_id(&self) -> Option<&str> {
-        self.failure.as_ref()?.trace_id()
+        self.trace_id.as_deref()
     }
 
     fn failure(&mut self) -> Option<&mut Error> {
@@ -126,6 +126,11 @@ macro_rules! about_http {
 
 impl<T> Response<T> {
     /// The body as a value.
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The body as a value, and nothing else.
     pub fn into_inner(self) -> T {
         self.value
     }
@@ -140,22 +145,14 @@ impl<T: Envelope> Response<T> {
     }
 }
 
-impl<T> Deref for Response<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T> DerefMut for Response<T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.value
-    }
-}
-
 impl HttpResponse {
     about_http!();
+
+    /// Names the request in OCP's logs. `None` if the body is none of OCP's, or has an empty
+    /// one.
+    pub fn trace_id(&self) -> Option<&str> {
+        self.trace_id.as_deref()
+    }
 
     /// The body, decompressed.
     pub fn body(&self) -> &[u8] {

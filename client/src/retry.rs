@@ -8,17 +8,17 @@ use crate::error::Error;
 
 /// How often a call is tried, and for how long.
 ///
-/// Requests are tried again where the method is idempotent, as all of this crate
-/// are: HTTP 429 once the window that `RateLimit-Reset` gives has ended;
-/// 502, 503 and 504; a connection that failed before there was a response. Never:
-/// any other refusal, least of all a 401, because twenty of them lock the caller
-/// out; a response that broke off or took too long; TLS that was refused.
+/// A request is tried again if its method is idempotent, as all of this crate are, after
+/// HTTP 429, 502, 503 and 504, and after a connection that failed before there was a
+/// response. It is not tried again after any other refusal, least of all a 401, because
+/// twenty of them lock the caller out; after a response that broke off or took too long;
+/// and after what comes out the same each time, such as a certificate that is not accepted.
 ///
-/// Without a window to wait for, waits begin at half a second, double, and are
-/// lengthened at random by up to as much again, so that many clients do not come
-/// back at the same moment. A wait that would end after
-/// [`max_elapsed`](Self::max_elapsed) is not begun: a window of a day is
-/// reported at once, as [`Error::retry_after`].
+/// The wait is what the server asks for ([`Error::retry_after`]), lengthened at random by
+/// up to a second. If the server does not say, waits begin at half a second, double, and
+/// are lengthened at random by up to as much again, so that many clients do not come
+/// back at the same moment. A wait that the server asks for and that would end after
+/// [`max_elapsed`](Self::max_elapsed) is not begun: a window of a day is reported at once.
 ///
 /// Each attempt is signed anew. Dropping the future ends it all.
 ///
@@ -93,15 +93,19 @@ impl RetryPolicy {
         if attempts >= self.max_attempts || !may_repeat || !error.is_retryable() {
             return Decision::Return;
         }
-        let wait = match error.retry_after() {
-            // The header counts whole seconds; at 0 the window may still last.
-            Some(window) => window.max(backoff.min(Duration::from_secs(1))),
-            None => backoff,
-        };
-        match elapsed.checked_add(wait) {
-            Some(end) if end <= self.max_elapsed => Decision::Wait(wait),
-            _ => Decision::TooLong(wait),
+        let left = self.max_elapsed.saturating_sub(elapsed);
+        let wait = error.retry_after().unwrap_or(backoff);
+        if wait > left {
+            return Decision::TooLong(wait);
         }
+        let jitter = match error.retry_after() {
+            // The server counts whole seconds; at 0 its window may still last. The part of
+            // the backoff below a second is random.
+            Some(Duration::ZERO) => backoff.min(Duration::from_secs(1)),
+            Some(_) => Duration::from_nanos(backoff.subsec_nanos().into()),
+            None => Duration::ZERO,
+        };
+        Decision::Wait((wait + jitter).min(left))
     }
 }
 
@@ -121,7 +125,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::error::{ConnectionTrouble, ErrorKind};
+    use crate::error::ErrorKind;
 
     fn error(kind: ErrorKind, status: u16) -> Error {
         let error = Error::new(kind, "it failed");
@@ -142,12 +146,17 @@ mod tests {
         use ErrorKind::*;
         const MS: fn(u64) -> Duration = Duration::from_millis;
         let backoff = MS(700);
-        let tls = error(Connection, 0).with_trouble(Some(ConnectionTrouble::Expired));
-        let hinted = error(Connection, 0).with_hint("is the server running?".into());
+        let tls = error(Connection, 0).lasting(true);
+        let unavailable = |seconds: u64| error(Server, 503).with_wait(Some(MS(seconds * 1000)));
+        let hinted = error(Connection, 0).with_hint("is the server running?");
         for (error, attempts, elapsed, due) in [
             (error(Throttled, 429), 1, 0, Wait(backoff)),
-            (throttled(53), 1, 0, Wait(MS(53_000))),
+            // Lengthened by the random part of the backoff, as far as there is time.
+            (throttled(53), 1, 0, Wait(MS(53_700))),
+            (throttled(53), 1, 6_500, Wait(MS(53_500))),
             (throttled(53), 1, 7_000, Wait(MS(53_000))),
+            (unavailable(12), 1, 0, Wait(MS(12_700))),
+            (unavailable(120), 1, 0, TooLong(MS(120_000))),
             (throttled(53), 1, 7_001, TooLong(MS(53_000))),
             (throttled(86400), 1, 0, TooLong(MS(86_400_000))),
             (throttled(0), 1, 0, Wait(backoff)),

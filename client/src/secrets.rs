@@ -1,4 +1,4 @@
-//! What no output may show.
+//! Secrets: no output may show them.
 
 use std::sync::Arc;
 
@@ -9,6 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 pub(crate) struct Secrets(Arc<[SecretString]>);
 
 const REDACTED: &str = "[REDACTED]";
+
+/// So many secrets are kept: those of the last credentials of a client that changes them
+/// again and again.
+const KEPT: usize = 16;
 
 /// A secret of fewer characters is redacted where it is a whole text only: it
 /// occurs in other texts, and gaps in a text would give it away.
@@ -21,9 +25,16 @@ impl FromIterator<SecretString> for Secrets {
 }
 
 impl Secrets {
-    /// These and those.
-    pub(crate) fn and(&self, others: &Self) -> Self {
-        self.0.iter().chain(&*others.0).cloned().collect()
+    /// Those that are new before those that were there, each once; the oldest go.
+    pub(crate) fn and(&self, new: &Self) -> Self {
+        let mut all: Vec<SecretString> = Vec::new();
+        for secret in new.0.iter().chain(&*self.0) {
+            let is_same = |known: &SecretString| known.expose_secret() == secret.expose_secret();
+            if all.len() < KEPT && !all.iter().any(is_same) {
+                all.push(secret.clone());
+            }
+        }
+        Self(all.into())
     }
 
     /// The text without the secrets.
@@ -46,5 +57,26 @@ impl Secrets {
             }
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_do_not_pile_up() {
+        let mut secrets = Secrets::default();
+        for number in 0..100 {
+            let next = [SecretString::from(format!("secret-{number}"))];
+            secrets = secrets.and(&next.into_iter().collect());
+            secrets = secrets.and(&secrets.clone());
+        }
+        assert_eq!(secrets.0.len(), KEPT);
+        assert_eq!(
+            secrets.redact("secret-99 secret-84"),
+            "[REDACTED] [REDACTED]"
+        );
+        assert_eq!(secrets.redact("secret-83"), "secret-83");
     }
 }

@@ -20,7 +20,7 @@ use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
 
-use crate::error::Error;
+use crate::error::{Error, no_control_character};
 
 /// All but the unreserved characters of RFC 3986.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -42,9 +42,10 @@ impl AccessKey {
     /// # Errors
     ///
     /// When one of them is empty, or the key holds what does not fit the
-    /// header: anything but visible ASCII, or a colon.
-    pub fn new(id: impl Into<String>, secret: impl Into<SecretString>) -> Result<Self, Error> {
-        let (id, secret) = (id.into(), secret.into());
+    /// header: anything but visible ASCII, or a colon; when the secret holds a control
+    /// character, such as the line break at the end of a file.
+    pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
+        let (id, secret) = (id.into(), SecretString::from(secret.into()));
         if id.is_empty()
             || !id
                 .bytes()
@@ -61,6 +62,7 @@ impl AccessKey {
                 "its secret must not be empty",
             ));
         }
+        no_control_character("the secret key", secret.expose_secret())?;
         Ok(Self { id, secret })
     }
 

@@ -1,16 +1,22 @@
 //! Sends requests, again if that may help, and reads what comes back.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Request, Response, Url};
+use chrono::{DateTime, Utc};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_TYPE, HeaderValue,
+};
+use reqwest::{Request, Response, StatusCode, Url};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
 
 use crate::clock::Clock;
-use crate::connection;
+use crate::coding;
+use crate::connection::{self, Route};
 use crate::credentials::Credentials;
 use crate::error::{Error, ErrorKind};
 use crate::exchange::{Exchange, Observer};
@@ -27,6 +33,7 @@ const ROOM: usize = 1 << 20;
 #[derive(Clone)]
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
+    pub(crate) route: Route,
     pub(crate) credentials: Credentials,
     pub(crate) accept_language: Option<HeaderValue>,
     pub(crate) timeout: Option<Duration>,
@@ -98,7 +105,8 @@ impl Transport {
                 let what = "its body can be sent only once";
                 return Err(Error::configuration("request", what));
             };
-            self.credentials
+            let signed = self
+                .credentials
                 .authenticate(&mut copy, self.clock.utc())
                 .map_err(|error| error.after(attempts))?;
             attempts += 1;
@@ -110,7 +118,7 @@ impl Transport {
                 trace_id = Empty
             );
             let mut outcome = self
-                .send(copy, request.url())
+                .send(copy, request.url(), signed)
                 .instrument(span.clone())
                 .await;
             self.record(&span, &mut outcome);
@@ -143,17 +151,23 @@ impl Transport {
     }
 
     /// Sends a complete request once.
-    async fn send<R: Received>(&self, request: Request, url: &Url) -> Result<R, Error> {
+    async fn send<R: Received>(
+        &self,
+        request: Request,
+        url: &Url,
+        signed: Option<DateTime<Utc>>,
+    ) -> Result<R, Error> {
         let started = Instant::now();
         let observed = self.observer.as_ref().map(|observer| {
             let mut headers = request.headers().clone();
             headers.remove(AUTHORIZATION);
             (observer, request.method().clone(), headers)
         });
-        let mut response = self.http.execute(request).await.map_err(|error| {
-            let server = url.origin().ascii_serialization();
-            connection::error(error, &format!("no response from {server}"))
-        })?;
+        let mut response = self
+            .http
+            .execute(request)
+            .await
+            .map_err(|error| connection::no_response(error, &self.route))?;
         let status = response.status();
         if response.url() != url {
             // Only a client of the user's own follows redirects.
@@ -164,21 +178,37 @@ impl Transport {
             .with_status(status));
         }
         let read = self.read(&mut response).await;
+        let mut headers = std::mem::take(response.headers_mut());
+        let (read, sent) = match read {
+            Err(trouble) => (Err(trouble), None),
+            Ok(sent) => match coding::decoded(&sent, &headers, self.max_body_bytes) {
+                Ok(Cow::Borrowed(_)) => (Ok(sent), None),
+                Ok(Cow::Owned(body)) => (Ok(body), None),
+                Err(trouble) => (Err(trouble), Some(sent)),
+            },
+        };
+        if sent.is_none() && headers.remove(CONTENT_ENCODING).is_some() {
+            // It was that of the packed body.
+            headers.remove(CONTENT_LENGTH);
+        }
         let head = Head {
             status,
-            headers: std::mem::take(response.headers_mut()),
+            headers,
             elapsed: started.elapsed(),
+            signed,
         };
         if let Some((observer, method, request_headers)) = observed {
-            observer(&Exchange {
+            let body = read.as_ref().ok().cloned().or(sent);
+            observer(&Exchange::new(
                 method,
-                url: url.clone(),
+                url.clone(),
                 request_headers,
-                status,
-                headers: head.headers.clone(),
-                body: read.as_ref().ok().cloned(),
-                elapsed: head.elapsed,
-            });
+                &head,
+                body,
+            ));
+        }
+        if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            return Err(connection::proxy_demands(&self.route).with_status(status));
         }
         match read {
             Ok(body) => R::new(head, body, &self.secrets),
@@ -188,7 +218,7 @@ impl Transport {
                 let hint = format!("its body could not be read: {trouble}");
                 Err(verdict::refusal(&head, b"", &self.secrets).with_hint(hint))
             }
-            Err(trouble) => Err(trouble),
+            Err(trouble) => Err(trouble.with_status(status)),
         }
     }
 
@@ -203,6 +233,8 @@ impl Transport {
         for name in [CONTENT_TYPE, ACCEPT] {
             headers.entry(name).or_insert_with(|| json.clone());
         }
+        let accepted = HeaderValue::from_static(coding::ACCEPTED);
+        headers.entry(ACCEPT_ENCODING).or_insert(accepted);
         if let Some(language) = &self.accept_language {
             headers
                 .entry(ACCEPT_LANGUAGE)
@@ -210,28 +242,18 @@ impl Transport {
         }
     }
 
-    /// Reads the body, decompressed, up to the limit and no further.
+    /// Reads the body as it was sent, up to the limit and no further.
     async fn read(&self, response: &mut Response) -> Result<Vec<u8>, Error> {
-        let status = response.status();
         // A server may promise any length; room is made for what is usual.
         let promised = response.content_length().unwrap_or_default();
         let usual = ROOM.min(self.max_body_bytes);
         let mut body = Vec::with_capacity(promised.min(usual as u64) as usize);
         loop {
             let chunk = response.chunk().await;
-            let chunk = chunk.map_err(|error| {
-                let server = response.url().origin().ascii_serialization();
-                connection::error(error, &format!("the response from {server} broke off"))
-                    .with_status(status)
-            })?;
-            match chunk {
+            match chunk.map_err(|error| connection::broke_off(error, &self.route))? {
                 None => return Ok(body),
                 Some(chunk) if body.len() + chunk.len() > self.max_body_bytes => {
-                    return Err(Error::new(
-                        ErrorKind::UnexpectedResponse,
-                        format!("the response is longer than {} bytes; ask for smaller pages, or raise `max_body_bytes`", self.max_body_bytes),
-                    )
-                    .with_status(status));
+                    return Err(coding::too_long(self.max_body_bytes));
                 }
                 Some(chunk) => body.extend_from_slice(&chunk),
             }

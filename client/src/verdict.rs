@@ -1,7 +1,5 @@
 //! Whether a response is a success, and what it says.
 
-use std::time::Duration;
-
 use http::HeaderMap;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
@@ -10,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::envelope::{self, Envelope, Loose};
 use crate::error::{Error, ErrorKind};
 use crate::excerpt::{excerpt, shortened};
-use crate::head::{Head, RateLimit};
+use crate::head::Head;
 use crate::secrets::Secrets;
 
 /// Decodes a response that is a success.
@@ -61,7 +59,10 @@ pub(crate) fn decode<T: DeserializeOwned>(
             .err()
             .map(|error| error.path().to_string())
             .filter(|path| path != ".");
-        let what = shortened(&secrets.redact(&source.to_string()));
+        let what = match other_charset(&head.headers, without_mark(body)) {
+            Some(charset) => format!("it is {charset}"),
+            None => shortened(&secrets.redact(&source.to_string())),
+        };
         Error::new(
             ErrorKind::Decode,
             format!("the response is not what OCP documents: {what}"),
@@ -70,6 +71,11 @@ pub(crate) fn decode<T: DeserializeOwned>(
         .with_failure(envelope::failure(without_mark(body), secrets))
         .with_path(path)
     })
+}
+
+/// The trace id of a body, if it is OCP's and has one.
+pub(crate) fn trace_id(body: &[u8], secrets: &Secrets) -> Option<String> {
+    envelope::failure(without_mark(body), secrets).trace_id
 }
 
 /// UTF-8 is checked once and not text by text; where it is none, serde_json says where.
@@ -127,6 +133,9 @@ pub(crate) fn classify(head: &Head, body: &[u8], secrets: &Secrets) -> Result<()
     let envelope = match envelope::read(body) {
         Ok(envelope) => envelope,
         Err(error) => {
+            if let Some(charset) = other_charset(headers, body) {
+                return unexpected(format!("the response is {charset}"));
+            }
             let error = shortened(&secrets.redact(&error.to_string()));
             return unexpected(format!("the response is not a JSON object: {error}"));
         }
@@ -158,7 +167,7 @@ pub(crate) fn classify(head: &Head, body: &[u8], secrets: &Secrets) -> Result<()
             Err(
                 Error::new(kind, "OCP reports a failure under HTTP status 200 OK")
                     .with_status(status)
-                    .with_wait(wait(headers))
+                    .with_wait(status_told.and_then(|status| head.wait(status)))
                     .with_failure(envelope::failure_of(envelope, secrets)),
             )
         }
@@ -183,8 +192,30 @@ fn redirect_target(headers: &HeaderMap, secrets: &Secrets) -> String {
     format!(" and redirects to {}", shortened(&secrets.redact(&target)))
 }
 
-fn wait(headers: &HeaderMap) -> Option<Duration> {
-    RateLimit::of(headers)?.reset
+/// The charset of a body that cannot be read because of it, as a part of a sentence.
+fn other_charset(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let mut parameters = media_type.unwrap_or_default().split(';').skip(1);
+    let charset = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_charset = name.trim().eq_ignore_ascii_case("charset");
+        is_charset.then(|| value.trim().trim_matches('"'))
+    });
+    let is_utf8 = |charset: &&str| {
+        let known = ["utf-8", "utf8", "us-ascii"];
+        known.iter().any(|one| charset.eq_ignore_ascii_case(one))
+    };
+    match charset.filter(|charset| !is_utf8(charset)) {
+        Some(charset) => Some(format!(
+            "in the charset {}, not in UTF-8",
+            shortened(charset)
+        )),
+        None => std::str::from_utf8(body)
+            .err()
+            .map(|_| "not in UTF-8".to_owned()),
+    }
 }
 
 /// A response with a failing HTTP status, whatever its body.
@@ -196,14 +227,22 @@ pub(crate) fn refusal(head: &Head, body: &[u8], secrets: &Secrets) -> Error {
         format!("the request was refused with HTTP status {status}"),
     )
     .with_status(status)
-    .with_wait(wait(&head.headers));
+    .with_wait(head.wait(status));
+    let error = match clocks(head) {
+        Some(clocks) => error.with_hint(clocks),
+        None => error,
+    };
     let foreign = |error: Error| {
-        error
-            .with_hint(
-                "this is not OCP's form of an error; a proxy or another server may have responded"
-                    .into(),
-            )
-            .with_excerpt(&excerpt(body, secrets))
+        if let Some(charset) = other_charset(&head.headers, body) {
+            return error.with_hint(format!("its body is {charset}"));
+        }
+        let error = match error.hint() {
+            Some(_) => error,
+            None => error.with_hint(
+                "this is not OCP's form of an error; a proxy or another server may have responded",
+            ),
+        };
+        error.with_excerpt(&excerpt(body, secrets))
     };
     let Ok(envelope) = envelope::read(body) else {
         return foreign(error);
@@ -223,6 +262,28 @@ pub(crate) fn refusal(head: &Head, body: &[u8], secrets: &Secrets) -> Error {
         Some(contradiction) => error.with_hint(contradiction),
         None if is_ocp && says_why => error,
         None => foreign(error),
+    }
+}
+
+/// How far the clocks differ, where a signature was refused because of that: OCP takes
+/// signatures of the last 15 minutes ("AK/SK authentication").
+fn clocks(head: &Head) -> Option<String> {
+    let seconds = head.clock_ahead()?;
+    let is_refused = head.status == StatusCode::UNAUTHORIZED && seconds.abs() >= 15 * 60;
+    let side = if seconds < 0 { "behind" } else { "ahead of" };
+    is_refused.then(|| {
+        format!(
+            "this host's clock is {} {side} the server's, and OCP takes signatures that are at most 15 minutes old",
+            period(seconds.unsigned_abs())
+        )
+    })
+}
+
+fn period(seconds: u64) -> String {
+    match (seconds / 86400, seconds / 3600, seconds / 60) {
+        (0, 0, minutes) => format!("{minutes} min"),
+        (0, hours, minutes) => format!("{hours} h {} min", minutes % 60),
+        (days, hours, _) => format!("{days} d {} h", hours % 24),
     }
 }
 

@@ -76,15 +76,18 @@ impl Drop for Mock {
     }
 }
 
-/// The program with a task, in an environment without credentials and proxies.
+/// The program with a task, in an environment without credentials, and with a proxy that
+/// nothing here is to ask.
 fn program(task: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
-    command.arg(task).env("NO_PROXY", "127.0.0.1");
+    command.arg(task).env("http_proxy", "http://127.0.0.1:9");
     for name in [
         "OCP_USER",
         "OCP_PASSWORD",
         "OCP_ACCESS_KEY",
         "OCP_SECRET_KEY",
+        "NO_PROXY",
+        "no_proxy",
     ] {
         command.env_remove(name);
     }

@@ -10,7 +10,7 @@ const KINDS: &str = include_str!("../../client/src/operations/mod.rs");
 
 /// What `send` and the builders of requests name: progenitor's, those of
 /// `client/src/pager.rs`, and those of `client/src/operations`.
-const BUILDER_METHODS: [&str; 9] = [
+const BUILDER_METHODS: [&str; 10] = [
     "client",
     "header_map",
     "info",
@@ -20,6 +20,7 @@ const BUILDER_METHODS: [&str; 9] = [
     "rows",
     "send",
     "wait_for",
+    "wait_for_row",
 ];
 
 /// What the module `builder` of the generated code names without a path.

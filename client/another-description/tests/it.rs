@@ -109,12 +109,12 @@ async fn an_operation_without_a_list_and_one_with_a_body_are_called() {
     let mock = Mock::given(method("GET")).and(path("/clusters/7"));
     let (_server, client) = server(mock, cluster.clone()).await;
     let response = client.get_cluster().cluster_id(7).send().await.unwrap();
-    assert_eq!(response.data.name, "trade");
+    assert_eq!(response.value().data.name, "trade");
 
     let mock = Mock::given(method("DELETE")).and(path("/clusters/7"));
     let (_server, client) = server(mock, cluster.clone()).await;
     let response = client.move_().cluster_id(7).send().await.unwrap();
-    assert_eq!(response.data.name, "trade");
+    assert_eq!(response.value().data.name, "trade");
 
     let body = json!({ "name": "trade", "zone": "z1" });
     let mock = Mock::given(method("POST"))
@@ -123,5 +123,5 @@ async fn an_operation_without_a_list_and_one_with_a_body_are_called() {
     let (_server, client) = server(mock, cluster).await;
     let body: NewCluster = serde_json::from_value(body).unwrap();
     let response = client.add_cluster().body(body).send().await.unwrap();
-    assert_eq!(response.data.id, 7);
+    assert_eq!(response.value().data.id, 7);
 }

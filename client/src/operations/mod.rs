@@ -3,4 +3,4 @@
 
 pub(crate) mod restore_task;
 
-pub use restore_task::{RestoreOutcome, RestoreTask, Waited, Waiter};
+pub use restore_task::{RestoreOutcome, RestoreTask, WaitError, Waiter};

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::TryStreamExt;
 use oceanbase_ocp::types::{ClusterRestoreTask, RestoreTaskStatus};
-use oceanbase_ocp::{Client, Completeness, Error, RestoreOutcome, RetryPolicy};
+use oceanbase_ocp::{Client, Completeness, RestoreOutcome, RetryPolicy, WaitError};
 
 use crate::pager::{body, number, totals};
 use crate::server::{Waits, json, respond_with, serve};
@@ -28,7 +28,7 @@ async fn the_documented_sample_is_read() {
     let head = server.await.unwrap();
     assert!(head.starts_with(&format!("GET {target} ")), "{head}");
 
-    let [failed, succeeded] = &response.data.contents[..] else {
+    let [failed, succeeded] = &response.value().data.contents[..] else {
         panic!("{response:?}");
     };
     assert_eq!((failed.id, failed.ocp_job_id), (4, Some(-1)));
@@ -48,7 +48,7 @@ async fn the_documented_sample_is_read() {
     assert_eq!(times, written.map(|time| Some(instant(time))));
     assert_eq!(succeeded.restore_uris(), ["file:///obbackup/"]);
     assert_eq!(succeeded.restore_pools(), ["pool_ycrestore_zone1_gmb"]);
-    let page = response.data.page.as_ref().unwrap();
+    let page = response.value().data.page.as_ref().unwrap();
     assert_eq!((page.total_elements, page.pages()), (Some(2), Some(1)));
 }
 
@@ -141,7 +141,10 @@ const FAILED: &str =
 /// next of these lists, and the last again and again.
 async fn wait(
     looks: &'static [&'static str],
-) -> (Result<RestoreOutcome<ClusterRestoreTask>, Error>, Vec<u128>) {
+) -> (
+    Result<RestoreOutcome<ClusterRestoreTask>, WaitError<ClusterRestoreTask>>,
+    Vec<u128>,
+) {
     let (client, waits) = shown(looks).await;
     let request = client.list_cluster_restore_tasks().cluster_id(1);
     let outcome = request.wait_for(7).until_ended().await;
@@ -176,7 +179,7 @@ async fn a_restore_is_followed_from_before_it_is_listed_to_its_end() {
     let (outcome, _) = wait(&[OTHER, RUNNING, FAILED]).await;
     assert!(matches!(outcome, Ok(RestoreOutcome::Failed(task)) if task.is_failed()));
     let (outcome, waits) = wait(&[OTHER]).await;
-    assert!(outcome.unwrap_err().is_not_listed());
+    assert!(outcome.unwrap_err().error().is_not_listed());
     assert_eq!(waits, [5, 7, 11, 16, 19], "a minute in all");
 }
 
@@ -185,14 +188,14 @@ async fn a_failed_restore_is_the_error_of_who_asks_for_success() {
     let (client, _) = shown(&[OTHER, RUNNING, FAILED]).await;
     let request = client.list_cluster_restore_tasks().cluster_id(1);
     let error = request.wait_for(7).until_succeeded().await.unwrap_err();
-    assert!(error.is_failed());
-    let text = "restore task 7 has failed, in state RESTORE_FAIL: disk full";
+    assert!(error.error().is_restore_failed());
+    let text =
+        "restore task 7 has failed after 12 s (looked 3 times), in state RESTORE_FAIL: disk full";
     assert_eq!(error.to_string(), text);
     let task = error.task().unwrap();
-    assert_eq!((task.id(), task.error_msg()), (7, Some("disk full")));
-    let row: &ClusterRestoreTask = task.downcast_ref().unwrap();
-    assert_eq!(row.status, RestoreTaskStatus::RestoreFail);
-    assert_eq!(error.waited().unwrap().listed, Some(1));
+    assert_eq!((task.id, task.error_msg.as_deref()), (7, Some("disk full")));
+    assert_eq!(task.status, RestoreTaskStatus::RestoreFail);
+    assert_eq!((error.listed(), error.looks()), (Some(1), 3));
 }
 
 #[tokio::test]
@@ -205,7 +208,7 @@ async fn a_time_window_would_hide_the_task_and_is_refused() {
         ("end_time", request().end_time(time + TimeDelta::days(1))),
     ] {
         let error = request.wait_for(7).until_ended().await.unwrap_err();
-        assert!(error.is_configuration());
+        assert!(error.error().is_configuration());
         assert!(error.to_string().contains(name), "{error}");
     }
     assert!(waits.all().is_empty());

@@ -23,7 +23,7 @@ async fn longs_come_as_numbers_or_strings() {
     ] {
         let task = format!(r#"{{"id":{written},"restoreClusterId":{written},"status":"X"}}"#);
         let response = outcome(page(&task)).await.unwrap();
-        let task = &response.data.contents[0];
+        let task = &response.value().data.contents[0];
         assert_eq!(
             (task.id, task.restore_cluster_id),
             (expected, Some(expected)),
@@ -39,7 +39,7 @@ async fn null_is_absent_and_unknown_members_are_ignored() {
         r#"{{"id":1,"status":"X","finishTime":null,"finished":null,"backupMode":null,"restoreClusterId":null,"new":{{"a":[1,"b"]}},"deep":{deep}}}"#
     );
     let response = outcome(page(&task)).await.unwrap();
-    let task = &response.data.contents[0];
+    let task = &response.value().data.contents[0];
     assert_eq!(
         (task.finish_time, task.finished, task.restore_cluster_id),
         (None, None, None)
@@ -51,7 +51,7 @@ async fn null_is_absent_and_unknown_members_are_ignored() {
 async fn words_outside_a_vocabulary_are_kept() {
     let task = r#"{"id":1,"status":"PHYSICAL_RESTORE_WAIT_RESTORE_TO_CONSISTENT_SCN","backupMode":"physical_backup","triggerType":"SAMPLING","restoreObjectType":"tenant"}"#;
     let response = outcome(page(task)).await.unwrap();
-    let task = &response.data.contents[0];
+    let task = &response.value().data.contents[0];
     assert_eq!(
         task.status,
         "PHYSICAL_RESTORE_WAIT_RESTORE_TO_CONSISTENT_SCN"
@@ -81,7 +81,7 @@ async fn times_in_every_listed_form_are_the_same_instant() {
         let task = format!(r#"{{"id":1,"status":"X","createTime":"{text}"}}"#);
         let response = outcome(page(&task)).await.unwrap();
         assert_eq!(
-            response.data.contents[0].create_time,
+            response.value().data.contents[0].create_time,
             Some(instant),
             "{text}"
         );
@@ -103,9 +103,14 @@ async fn a_page_may_be_missing_or_have_either_name() {
     ] {
         let body = format!(r#"{{"successful":true,"data":{{"contents":[]{page}}}}}"#);
         let response = outcome(json(body)).await.unwrap();
-        assert!(response.data.contents.is_empty());
+        assert!(response.value().data.contents.is_empty());
         assert_eq!(
-            response.data.page.as_ref().and_then(|page| page.pages()),
+            response
+                .value()
+                .data
+                .page
+                .as_ref()
+                .and_then(|page| page.pages()),
             pages,
             "{page}"
         );

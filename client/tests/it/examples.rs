@@ -101,7 +101,7 @@ async fn a_restore_that_fails_or_vanishes_ends_the_example_with_an_error() {
         (
             1,
             FAILED,
-            "restore task 7 has failed, in state RESTORE_FAIL: disk full",
+            "restore task 7 has failed after 0 s (looked once), in state RESTORE_FAIL: disk full",
         ),
         (
             2,

@@ -15,6 +15,7 @@ mod limits;
 mod observing;
 mod own_requests;
 mod pager;
+mod proxies;
 mod requests;
 mod restore_task;
 mod retry;

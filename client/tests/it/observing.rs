@@ -87,17 +87,20 @@ async fn exchanges_are_shown_before_they_are_judged() {
     assert!(call(&client).await.is_err());
     assert!(call(&client).await.is_err());
     let seen = seen.lock().unwrap();
-    assert_eq!(seen[0].status, 404);
-    assert_eq!(seen[0].headers["x-proxy"], "p");
-    assert_eq!(seen[0].body.as_deref(), Some(b"<html>".as_slice()));
+    assert_eq!(seen[0].status(), 404);
+    assert_eq!(seen[0].headers()["x-proxy"], "p");
+    assert_eq!(seen[0].body(), Some(b"<html>".as_slice()));
     assert!(
         seen[0]
-            .url
+            .url()
             .as_str()
             .ends_with("/restoreTasks?page=1&size=10")
     );
-    assert_eq!(seen[0].request_headers["content-type"], "application/json");
-    assert!(!seen[0].request_headers.contains_key("authorization"));
-    assert_eq!(seen[1].body, None);
+    assert_eq!(
+        seen[0].request_headers()["content-type"],
+        "application/json"
+    );
+    assert!(!seen[0].request_headers().contains_key("authorization"));
+    assert_eq!(seen[1].body(), None);
     assert!(!format!("{seen:?}").contains("html"));
 }

@@ -324,3 +324,84 @@ async fn a_stream_tells_at_its_end_whether_the_list_has_changed() {
     });
     assert_eq!(untold.await, Completeness::Unknown);
 }
+
+/// Small ids are given per database: a row is the same only if what never changes is.
+#[tokio::test]
+async fn equal_ids_of_different_rows_are_different_rows() {
+    let row = |members: &str| format!(r#"{{"id":7,"status":"RESTORE_SUCCESS"{members}}}"#);
+    let created = r#","createTime":"2024-08-08T08:00:00Z""#;
+    for (one, two, count) in [
+        (created, created, 1),
+        (created, r#","createTime":"2024-08-08T09:00:00Z""#, 2),
+        // The same instant.
+        (created, r#","createTime":"2024-08-08T16:00:00+08:00""#, 1),
+        (
+            created,
+            r#","createTime":"2024-08-08T08:00:00Z","restoreTenantName":"b""#,
+            2,
+        ),
+        // What changes while a restore runs.
+        (
+            created,
+            r#","createTime":"2024-08-08T08:00:00Z","finished":true,"statusDesc":"x""#,
+            1,
+        ),
+        // Without a time the id has to do.
+        ("", "", 1),
+        ("", r#","restoreTenantName":"b""#, 1),
+    ] {
+        let rows = [row(one), row(two)];
+        let (url, _) = serve(move |_, head| {
+            let page = number(head, "page");
+            let row = &rows[usize::from(page > 1)];
+            json(format!(
+                r#"{{"successful":true,"data":{{"contents":[{row}],"page":{{"totalPages":2,"totalElements":{count}}}}}}}"#
+            ))
+        })
+        .await;
+        let client = Client::new(&url).unwrap();
+        let request = client
+            .list_tenant_restore_tasks()
+            .cluster_id(1)
+            .tenant_id(2);
+        let (rows, completeness) = request.size(1).rows().collect_all().await.unwrap();
+        assert_eq!(rows.len(), count, "{one} and {two}");
+        assert_eq!(completeness, Completeness::Complete, "{one} and {two}");
+    }
+}
+
+#[tokio::test]
+async fn all_rows_come_with_what_is_known_of_them() {
+    let (url, _) = serve(|number, _| {
+        let number = i64::try_from(number).unwrap();
+        let total = 12 + number;
+        let ids = (number - 1) * 10..number * 10;
+        let page = format!(r#","page":{{"totalPages":2,"totalElements":{total}}}"#);
+        body(ids, &page)
+    })
+    .await;
+    let client = Client::new(&url).unwrap();
+    let request = client
+        .list_tenant_restore_tasks()
+        .cluster_id(1)
+        .tenant_id(2);
+    let (rows, completeness) = request.clone().rows().collect_all().await.unwrap();
+    assert_eq!(rows.len(), 20);
+    let changed = Completeness::Changed {
+        first: 13,
+        last: 14,
+    };
+    assert_eq!(completeness, changed);
+    for page in [0, -3] {
+        let error = request
+            .clone()
+            .page(page)
+            .rows()
+            .collect_all()
+            .await
+            .unwrap_err();
+        let expected =
+            format!("`page` is unusable: pages are numbered from 1 to 1000000 here, not {page}");
+        assert_eq!(error.to_string(), expected);
+    }
+}

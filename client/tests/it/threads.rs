@@ -1,6 +1,7 @@
 //! What may go from thread to thread, and what must not be let fall.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use oceanbase_ocp::{
     Client, ClientBuilder, Error, HttpResponse, Response, RetryPolicy, http, types,
@@ -57,7 +58,8 @@ async fn all_of_it_outlives_the_client_that_it_was_made_with() {
     assert!(first.await.unwrap().unwrap().is_err());
     let mut pages = request().pages();
     assert!(pages.next().await.unwrap().is_err());
-    let waiter = request().wait_for(7).until_succeeded();
+    let waiter = request().wait_for(7).tolerance(Duration::ZERO);
+    let waiter = waiter.until_succeeded();
     assert!(tokio::spawn(waiter).await.unwrap().is_err());
     let request = http::Request::get("/x").body("").unwrap();
     let execute = {

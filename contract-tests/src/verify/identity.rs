@@ -38,9 +38,9 @@ impl Identity {
     pub fn credentials(&self) -> Result<Credentials, Error> {
         Ok(match self {
             Self::Nobody => Credentials::anonymous(),
-            Self::User(user, password) => Credentials::basic(user, password.clone())?,
+            Self::User(user, password) => Credentials::basic(user, password.expose_secret())?,
             Self::AccessKey(id, secret) => {
-                Credentials::access_key(AccessKey::new(id, secret.clone())?)
+                Credentials::access_key(AccessKey::new(id, secret.expose_secret())?)
             }
         })
     }

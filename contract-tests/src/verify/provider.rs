@@ -99,11 +99,11 @@ impl Provider {
         let mut exchange = self.exchange.lock().unwrap_or_else(PoisonError::into_inner);
         let exchange = exchange.take();
         Exchanged {
-            target: exchange.as_ref().map(|one| self.target(&one.url)),
+            target: exchange.as_ref().map(|one| self.target(one.url())),
             received: exchange.map(|one| Received {
-                status: one.status.as_u16(),
-                headers: one.headers,
-                body: one.body,
+                status: one.status().as_u16(),
+                headers: one.headers().clone(),
+                body: one.body().map(<[u8]>::to_vec),
             }),
             outcome: None,
             trouble: None,

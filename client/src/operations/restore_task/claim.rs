@@ -4,6 +4,8 @@
 /// `codegen/lists.rs` calls it once for each type of row, with the members that it has.
 macro_rules! claim {
     ($row:ty, [$($member:ident)*], [$($request:ident)*]) => {
+        impl crate::operations::restore_task::sealed::Row for $row {}
+
         impl crate::RestoreTask for $row {
             $(crate::operations::restore_task::member!($member);)*
         }
@@ -44,14 +46,21 @@ macro_rules! claim {
             impl crate::builder::$request {
                 /// Waits until a restore task ends, well or badly.
                 ///
-                /// OCP cannot be asked for one task, so the list is read from its
-                /// first page on until the task is found, with pages of the request's
-                /// `size`. The request must have no filters: each can hide the task, a
+                /// OCP cannot be asked for one task, so the list is read, with pages of the
+                /// request's `size`: to its end until the task has been seen, because several
+                /// rows may have the id, and afterwards from its first page on until the task
+                /// is found. The request must have no filters: each can hide the task, a
                 /// status as soon as its state changes, and a time window because OCP
                 /// does not say which time it compares. OCP's samples list the newest
                 /// task first, so that one page is normally enough.
                 pub fn wait_for(self, task: i64) -> crate::Waiter<Self> {
                     crate::Waiter::new(self, task)
+                }
+
+                /// Waits until the restore task of a row ends, well or badly; like
+                /// [`wait_for`](Self::wait_for), also if other rows have the same id.
+                pub fn wait_for_row(self, row: &$row) -> crate::Waiter<Self> {
+                    crate::Waiter::of_row(self, row)
                 }
             }
         )*

@@ -7,4 +7,5 @@ mod waiter;
 
 pub(crate) use claim::{claim, member};
 pub use task::RestoreTask;
-pub use waiter::{RestoreOutcome, Waited, Waiter};
+pub(crate) use task::sealed;
+pub use waiter::{RestoreOutcome, WaitError, Waiter};

@@ -1,6 +1,5 @@
 //! What the rows of all operations that list restore tasks have in common.
 
-use std::any::Any;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
@@ -10,7 +9,7 @@ use crate::types::RestoreTaskStatus;
 /// A restore task, whichever operation lists it: the members that decide how it
 /// stands, and what follows from them.
 ///
-/// Implemented by the generated types of rows, and meant for nothing else. They have
+/// Implemented by the generated types of rows, and by nothing else. They have
 /// `is_running` and so on as methods of their own; the trait is for code that takes
 /// the tasks of any operation.
 ///
@@ -29,7 +28,7 @@ use crate::types::RestoreTaskStatus;
 /// assert_eq!(line(&of_cluster), "3 RESTORE_FAIL true");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-pub trait RestoreTask: Any + fmt::Debug + Send + Sync {
+pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
     /// The id of the task.
     fn id(&self) -> i64;
 
@@ -152,24 +151,9 @@ pub trait RestoreTask: Any + fmt::Debug + Send + Sync {
     }
 }
 
-impl dyn RestoreTask {
-    /// The row itself, with all of its members, if it is of this type.
-    ///
-    /// ```
-    /// use oceanbase_ocp::RestoreTask;
-    /// use oceanbase_ocp::types::{ClusterRestoreTask, RestoreHistoryTask};
-    ///
-    /// let row: ClusterRestoreTask =
-    ///     serde_json::from_str(r#"{"id": 4, "status": "RESTORE_FAIL", "ocpJobId": -1}"#)?;
-    /// let task: &dyn RestoreTask = &row;
-    /// assert_eq!(task.downcast_ref::<ClusterRestoreTask>(), Some(&row));
-    /// assert!(task.downcast_ref::<RestoreHistoryTask>().is_none());
-    /// # Ok::<(), serde_json::Error>(())
-    /// ```
-    pub fn downcast_ref<R: RestoreTask>(&self) -> Option<&R> {
-        let row: &dyn Any = self;
-        row.downcast_ref()
-    }
+pub(crate) mod sealed {
+    /// The rows of the generated types, and no others.
+    pub trait Row {}
 }
 
 /// Whether the text begins with a scheme (RFC 3986) and `://`.

@@ -1,0 +1,125 @@
+//! Proxies: of the environment and of the builder, and what errors say of them.
+
+use std::process::Command;
+
+use oceanbase_ocp::{Client, RetryPolicy};
+
+use crate::server::{Waits, call, http, json, respond_with, serve};
+
+const OK: &str = r#"{"successful":true,"data":{"contents":[]}}"#;
+
+/// Runs a test of this binary again, with proxies in the environment.
+fn with_variables(name: &str, variables: &[(&str, &str)]) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"] {
+        command.env_remove(name).env_remove(name.to_lowercase());
+    }
+    let output = command
+        .args(["--exact", name, "--nocapture"])
+        .envs(variables.iter().copied())
+        .env("INSIDE", "1")
+        .output()
+        .unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success() && stdout.contains("1 passed"),
+        "{stdout}\n{stderr}"
+    );
+}
+
+fn is_inside() -> bool {
+    std::env::var_os("INSIDE").is_some()
+}
+
+#[tokio::test]
+async fn a_loopback_host_uses_no_proxy_of_the_environment() {
+    if !is_inside() {
+        let dead = "http://127.0.0.1:9";
+        let name = "proxies::a_loopback_host_uses_no_proxy_of_the_environment";
+        with_variables(name, &[("HTTP_PROXY", dead), ("ALL_PROXY", dead)]);
+        with_variables(name, &[("http_proxy", dead), ("NO_PROXY", "example.com")]);
+        return;
+    }
+    let (url, _server) = respond_with(json(OK)).await;
+    call(&Client::new(&url).unwrap()).await.unwrap();
+    let (url, _server) = respond_with(json(OK)).await;
+    let url = url.replace("127.0.0.1", "localhost");
+    call(&Client::new(&url).unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_explicit_proxy_counts_for_a_loopback_host_too() {
+    let (proxy, server) = respond_with(json(OK)).await;
+    let proxy = proxy.replace("://", "://user:pa55word@");
+    let client = Client::builder("http://127.0.0.1:9").proxy(proxy);
+    call(&client.build().unwrap()).await.unwrap();
+    let head = server.await.unwrap();
+    assert!(head.starts_with("GET http://127.0.0.1:9/api/v2/"), "{head}");
+    assert!(head.contains("proxy-authorization: Basic "), "{head}");
+    let error = Client::builder("http://ocp")
+        .proxy("proxy:3128")
+        .build()
+        .unwrap_err();
+    let expected = "`proxy` is unusable: it is not a URL like http://proxy.example:3128";
+    assert_eq!(error.to_string(), expected);
+}
+
+#[tokio::test]
+async fn a_dead_proxy_is_named_with_the_variable_that_names_it() {
+    let name = "proxies::a_dead_proxy_is_named_with_the_variable_that_names_it";
+    if !is_inside() {
+        for variable in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+            let proxy = "http://user:pa55word@127.0.0.1:9";
+            with_variables(name, &[(variable, proxy), ("EXPECTED", variable)]);
+        }
+        return;
+    }
+    let client = Client::builder("http://ocp.invalid:8080").retry(RetryPolicy::disabled());
+    let error = call(&client.build().unwrap()).await.unwrap_err();
+    let variable = std::env::var("EXPECTED").unwrap();
+    let expected = format!(
+        "no response from http://ocp.invalid:8080 through the proxy http://127.0.0.1:9 (from the variable {variable}): Connection refused (os error 111)"
+    );
+    assert_eq!(error.to_string(), expected);
+    assert!(!format!("{error:?}").contains("pa55word"), "{error:?}");
+}
+
+/// CONNECT, which only TLS needs.
+#[tokio::test]
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+async fn a_proxy_that_opens_no_connection_has_its_sentence() {
+    for (response, asked, expected) in [
+        (
+            "407 Proxy Authentication Required",
+            1,
+            "(set with `proxy`) demands credentials; they can stand in its URL, as in http://user:password@host:port",
+        ),
+        (
+            "403 Forbidden",
+            4,
+            "(set with `proxy`): the proxy refused to connect to it (4 attempts)",
+        ),
+    ] {
+        let (proxy, heads) = serve(move |_, _| http(response, "")).await;
+        let client = Client::builder("https://ocp.invalid").proxy(&*proxy);
+        let client = client.clock(Waits::default()).build().unwrap();
+        let error = call(&client).await.unwrap_err();
+        assert!(error.to_string().ends_with(expected), "{error}");
+        assert!(error.to_string().contains(&proxy), "{error}");
+        assert_eq!(heads.lock().unwrap().len(), asked, "{error}");
+    }
+}
+
+/// Of plain HTTP a proxy refuses the request itself.
+#[tokio::test]
+async fn a_proxy_that_demands_credentials_is_not_asked_again() {
+    let (proxy, heads) = serve(|_, _| http("407 Proxy Authentication Required", "")).await;
+    let client = Client::builder("http://ocp.invalid").proxy(&*proxy);
+    let error = call(&client.clock(Waits::default()).build().unwrap())
+        .await
+        .unwrap_err();
+    assert_eq!(heads.lock().unwrap().len(), 1);
+    let expected = format!("the proxy {proxy} (set with `proxy`) demands credentials");
+    assert!(error.to_string().contains(&expected), "{error}");
+}
