@@ -190,8 +190,8 @@ impl Client {
     ///
     /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the URI is not
     /// a path, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) where no response came, and a
-    /// body that broke off or is longer than
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) where no response came, or HTTP 407
+    /// of a proxy, and a body that broke off, cannot be decompressed or is longer than
     /// [`max_body_bytes`](ClientBuilder::max_body_bytes).
     pub fn execute<B: Into<Vec<u8>>>(
         &self,

@@ -110,6 +110,16 @@ impl Route {
         proxy.is_some_and(|proxy| proxy.origin.starts_with("https:"))
     }
 
+    /// Who speaks TLS with this client.
+    #[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
+    fn tls_peer(&self) -> &'static str {
+        match (self.has_tls_proxy(), self.is_tls) {
+            (false, _) => crate::tls::SERVER,
+            (true, false) => "the proxy",
+            (true, true) => "the server or the proxy",
+        }
+    }
+
     /// The proxy, named for a message; `None` if there is none.
     pub(crate) fn proxy(&self) -> Option<String> {
         let Proxy { origin, source } = self.proxy.as_ref()?;
@@ -190,7 +200,7 @@ fn failed(error: reqwest::Error, what: &str, route: &Route) -> Error {
 fn cause(error: &reqwest::Error, route: &Route) -> Cause {
     #[cfg(feature = "rustls-no-provider")]
     if let Some(error) = find::<rustls::Error>(error) {
-        return crate::tls::cause(error).into();
+        return crate::tls::cause(error, route.tls_peer()).into();
     }
     if let Some(error) = find::<hyper::Error>(error)
         && error.is_parse()
@@ -206,7 +216,7 @@ fn cause(error: &reqwest::Error, route: &Route) -> Cause {
         return Cause::passing("the proxy refused to connect to it");
     }
     #[cfg(feature = "native-tls")]
-    if let Some(cause) = of_native_tls(&texts) {
+    if let Some(cause) = of_native_tls(&texts, route.tls_peer()) {
         return cause;
     }
     // The innermost cause; the outer ones only say that there was an error.
@@ -250,26 +260,27 @@ fn of_head(error: &hyper::Error, route: &Route) -> Cause {
 
 /// The causes that OpenSSL and its like report, by their texts: they have nothing else.
 #[cfg(feature = "native-tls")]
-fn of_native_tls(texts: &[String]) -> Option<Cause> {
+fn of_native_tls(texts: &[String], peer: &str) -> Option<Cause> {
     let texts = texts.join(": ").to_ascii_lowercase();
     let says = |parts: &[&str]| parts.iter().any(|part| texts.contains(part));
+    let its = |what: &str| Cause::lasting(format!("{peer}'s certificate {what}"));
     Some(
         if says(&["self-signed", "self signed", "unable to get local issuer"]) {
-            crate::tls::unknown_authority().into()
+            crate::tls::unknown_authority(peer).into()
         } else if says(&["hostname mismatch"]) {
-            Cause::lasting("the server's certificate is for another host name")
+            its("is for another host name")
         } else if says(&["certificate has expired"]) {
-            Cause::lasting("the server's certificate has expired by this host's clock")
+            its("has expired by this host's clock")
         } else if says(&["certificate is not yet valid"]) {
-            Cause::lasting("the server's certificate is not valid yet by this host's clock")
+            its("is not valid yet by this host's clock")
         } else if says(&[
             "wrong version number",
             "record overflow",
             "packet length too long",
         ]) {
-            crate::tls::no_tls().into()
+            crate::tls::no_tls(peer).into()
         } else if says(&["certificate verify failed"]) {
-            Cause::lasting("the server's certificate cannot be verified")
+            its("cannot be verified")
         } else {
             return None;
         },

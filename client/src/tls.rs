@@ -6,6 +6,9 @@ use reqwest::{Certificate, ClientBuilder};
 
 use crate::error::Error;
 
+/// The other side, unless there is a proxy that speaks TLS.
+pub(crate) const SERVER: &str = "the server";
+
 /// The cause of a failure of TLS.
 pub(crate) struct Cause {
     pub(crate) what: String,
@@ -26,15 +29,20 @@ impl Cause {
     }
 }
 
-pub(crate) fn unknown_authority() -> Cause {
-    Cause::new("no authority that this client trusts has signed the server's certificate").hint(
+pub(crate) fn unknown_authority(peer: &str) -> Cause {
+    Cause::new(format!("no authority that this client trusts has signed {peer}'s certificate")).hint(
         "to trust it, give the certificate of the authority that signed it with `root_certificate_pem`",
     )
 }
 
-pub(crate) fn no_tls() -> Cause {
-    Cause::new("it is not TLS that comes back")
-        .hint("if the server speaks plain HTTP at this port, the base URL must begin with http://")
+pub(crate) fn no_tls(peer: &str) -> Cause {
+    let cause = Cause::new("it is not TLS that comes back");
+    match peer {
+        SERVER => cause.hint(
+            "if the server speaks plain HTTP at this port, the base URL must begin with http://",
+        ),
+        _ => cause,
+    }
 }
 
 /// Reads one or more certificates in PEM form, given by a setting or a variable.
@@ -76,34 +84,32 @@ pub(crate) fn with_identity(builder: ClientBuilder, identity: reqwest::Identity)
     builder.identity(identity)
 }
 
-/// The sentence for each error of rustls.
+/// The sentence for each error of rustls. `peer` is the other side: the server, the proxy, or
+/// one of them.
 #[cfg(feature = "rustls-no-provider")]
-pub(crate) fn cause(error: &rustls::Error) -> Cause {
+pub(crate) fn cause(error: &rustls::Error, peer: &str) -> Cause {
     use rustls::{AlertDescription, Error, InvalidMessage, PeerIncompatible};
+    let peer_does = |what: &str| Cause::new(format!("{peer} {what}"));
     match error {
-        Error::InvalidCertificate(error) => of_certificate(error),
+        Error::InvalidCertificate(error) => of_certificate(error, peer),
         Error::InvalidMessage(
             InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion,
         )
-        | Error::PeerSentOversizedRecord => no_tls(),
+        | Error::PeerSentOversizedRecord => no_tls(peer),
         Error::InvalidMessage(_) => Cause::new("what comes back is no proper TLS"),
         Error::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13
             | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-        ) => Cause::new("the server speaks neither TLS 1.2 nor TLS 1.3"),
+        ) => peer_does("speaks neither TLS 1.2 nor TLS 1.3"),
         Error::AlertReceived(alert) => match alert {
-            AlertDescription::ProtocolVersion => {
-                Cause::new("the server speaks neither TLS 1.2 nor TLS 1.3")
-            }
+            AlertDescription::ProtocolVersion => peer_does("speaks neither TLS 1.2 nor TLS 1.3"),
             AlertDescription::HandshakeFailure | AlertDescription::InsufficientSecurity => {
-                Cause::new("the server accepts none of the ciphers that this client offers")
+                peer_does("accepts none of the ciphers that this client offers")
             }
-            AlertDescription::CertificateRequired => {
-                Cause::new("the server demands a client certificate")
-                    .hint("give one, with its key, with `client_certificate_pem`")
-            }
+            AlertDescription::CertificateRequired => peer_does("demands a client certificate")
+                .hint("give one, with its key, with `client_certificate_pem`"),
             AlertDescription::UnrecognisedName => {
-                Cause::new("the server has no certificate for the host of the base URL")
+                peer_does("has no certificate for the host that it is asked for")
             }
             AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
@@ -111,10 +117,10 @@ pub(crate) fn cause(error: &rustls::Error) -> Cause {
             | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA
-            | AlertDescription::AccessDenied => Cause::new(format!(
-                "the server does not accept the client certificate, or demands one ({alert:?})"
+            | AlertDescription::AccessDenied => peer_does(&format!(
+                "does not accept the client certificate, or demands one ({alert:?})"
             )),
-            alert => Cause::new(format!("the server ended the handshake of TLS ({alert:?})")),
+            alert => peer_does(&format!("ended the handshake of TLS ({alert:?})")),
         },
         error => Cause::new(format!("TLS failed: {error}")),
     }
@@ -122,11 +128,11 @@ pub(crate) fn cause(error: &rustls::Error) -> Cause {
 
 /// The sentence for each reason not to accept a certificate.
 #[cfg(feature = "rustls-no-provider")]
-fn of_certificate(error: &rustls::CertificateError) -> Cause {
+fn of_certificate(error: &rustls::CertificateError, peer: &str) -> Cause {
     use rustls::CertificateError as C;
-    let its = |what: &str| Cause::new(format!("the server's certificate {what}"));
+    let its = |what: &str| Cause::new(format!("{peer}'s certificate {what}"));
     match error {
-        C::UnknownIssuer => unknown_authority(),
+        C::UnknownIssuer => unknown_authority(peer),
         C::Expired => its("has expired by this host's clock"),
         C::ExpiredContext { time, not_after } => its(&format!(
             "has expired: it was valid until {}, and this host's clock says {}",
@@ -159,7 +165,7 @@ fn of_certificate(error: &rustls::CertificateError) -> Cause {
             its("is not one for servers (extended key usage)")
         }
         C::BadSignature => its(
-            "names an authority that this client trusts, but that authority's key has not signed it",
+            "fails at a signature, which was made with another key than the one named, or with one that is too weak",
         ),
         C::BadEncoding => its("cannot be read: its encoding is wrong"),
         C::UnhandledCriticalExtension => {
@@ -179,7 +185,7 @@ fn of_certificate(error: &rustls::CertificateError) -> Cause {
             "CaUsedAsEndEntity" => its(
                 "is that of an authority (CA:TRUE), which no server may use as its own, trusted or not",
             )
-            .hint("the server needs one with CA:FALSE"),
+            .hint("it needs one with CA:FALSE"),
             // The platform's verifier means the extended key usage.
             "certificate had invalid extensions" => {
                 its("is not one for servers (extended key usage)")

@@ -163,7 +163,7 @@ impl Transport {
             headers.remove(AUTHORIZATION);
             (observer, request.method().clone(), headers)
         });
-        let mut response = self
+        let response = self
             .http
             .execute(request)
             .await
@@ -177,49 +177,60 @@ impl Transport {
             )
             .with_status(status));
         }
-        let read = self.read(&mut response).await;
-        let mut headers = std::mem::take(response.headers_mut());
-        let (read, sent) = match read {
-            Err(trouble) => (Err(trouble), None),
-            Ok(sent) => match coding::decoded(&sent, &headers, self.max_body_bytes) {
-                Ok(Cow::Borrowed(_)) => (Ok(sent), None),
-                Ok(Cow::Owned(body)) => (Ok(body), None),
-                Err(trouble) => (Err(trouble), Some(sent)),
-            },
-        };
-        if sent.is_none() && headers.remove(CONTENT_ENCODING).is_some() {
-            // It was that of the packed body.
-            headers.remove(CONTENT_LENGTH);
-        }
-        let head = Head {
-            status,
-            headers,
-            elapsed: started.elapsed(),
-            signed,
-        };
+        let (head, body) = self.receive(response, started, signed).await;
         if let Some((observer, method, request_headers)) = observed {
-            let body = read.as_ref().ok().cloned().or(sent);
-            observer(&Exchange::new(
-                method,
-                url.clone(),
-                request_headers,
-                &head,
-                body,
-            ));
+            let shown = match &body {
+                Body::Read(body) | Body::Packed(body, _) => Some(body.clone()),
+                Body::Lost(_) => None,
+            };
+            let url = url.clone();
+            observer(&Exchange::new(method, url, request_headers, &head, shown));
         }
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Err(connection::proxy_demands(&self.route).with_status(status));
         }
-        match read {
-            Ok(body) => R::new(head, body, &self.secrets),
+        match body {
+            Body::Read(body) => R::new(head, body, &self.secrets),
             // A refusal is one, whatever becomes of its body: whoever tries
             // again after a broken connection must not do so after a 401.
-            Err(trouble) if status.is_client_error() || status.is_server_error() => {
+            Body::Packed(_, trouble) | Body::Lost(trouble)
+                if status.is_client_error() || status.is_server_error() =>
+            {
                 let hint = format!("its body could not be read: {trouble}");
                 Err(verdict::refusal(&head, b"", &self.secrets).with_hint(hint))
             }
-            Err(trouble) => Err(trouble.with_status(status)),
+            Body::Packed(_, trouble) | Body::Lost(trouble) => Err(trouble.with_status(status)),
         }
+    }
+
+    /// The rest of a response: its head and its body, unpacked.
+    async fn receive(
+        &self,
+        mut response: Response,
+        started: Instant,
+        signed: Option<DateTime<Utc>>,
+    ) -> (Head, Body) {
+        let read = self.read(&mut response).await;
+        let mut headers = std::mem::take(response.headers_mut());
+        let body = match read {
+            Err(trouble) => Body::Lost(trouble),
+            Ok(sent) => match coding::decoded(&sent, &headers, self.max_body_bytes) {
+                Ok(Cow::Borrowed(_)) => Body::Read(sent),
+                Ok(Cow::Owned(body)) => Body::Read(body),
+                Err(trouble) => Body::Packed(sent, trouble),
+            },
+        };
+        if matches!(body, Body::Read(_)) && headers.remove(CONTENT_ENCODING).is_some() {
+            // It was that of the packed body.
+            headers.remove(CONTENT_LENGTH);
+        }
+        let head = Head {
+            status: response.status(),
+            headers,
+            elapsed: started.elapsed(),
+            signed,
+        };
+        (head, body)
     }
 
     /// Gives a request the form that OCP documents.
@@ -259,6 +270,14 @@ impl Transport {
             }
         }
     }
+}
+
+/// The body of a response.
+enum Body {
+    Read(Vec<u8>),
+    /// As it was sent: it cannot be unpacked.
+    Packed(Vec<u8>, Error),
+    Lost(Error),
 }
 
 /// Why an attempt is no success, if it is none.

@@ -51,6 +51,8 @@ async fn spans_tell_operation_attempts_status_and_trace_id_and_no_secret() {
         .build()
         .unwrap();
     call(&client).await.unwrap();
+    let own = oceanbase_ocp::http::Request::get("/x").body("").unwrap();
+    client.execute(own).await.unwrap();
     drop(guard);
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let own: Vec<&str> = log
@@ -64,6 +66,7 @@ async fn spans_tell_operation_attempts_status_and_trace_id_and_no_secret() {
         "trying again",
         "attempt=2 status=200 trace_id=\"bbbb\"",
         "attempts=2 status=200 trace_id=\"bbbb\"}",
+        "operation=\"GET /x\" attempts=1 status=200 trace_id=\"bbbb\"}",
     ] {
         assert!(own.contains(text), "{text} is not in\n{own}");
     }

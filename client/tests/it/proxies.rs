@@ -123,3 +123,29 @@ async fn a_proxy_that_demands_credentials_is_not_asked_again() {
     let expected = format!("the proxy {proxy} (set with `proxy`) demands credentials");
     assert!(error.to_string().contains(&expected), "{error}");
 }
+
+/// A client of plain HTTP needs certificate authorities for such a proxy.
+#[tokio::test]
+#[cfg(feature = "rustls")]
+async fn a_proxy_may_be_reached_by_tls() {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (der, key) = (own.cert.der().clone(), &own.signing_key);
+    let (port, _) = crate::tls::serve_certificate(der, key, None).await;
+    let proxy = format!("https://localhost:{port}");
+    let builder = Client::builder("http://ocp.invalid").proxy(&*proxy);
+    let trusting = builder.clone().root_certificate_pem(own.cert.pem());
+    call(&trusting.build().unwrap()).await.unwrap();
+
+    let mut other = rcgen::CertificateParams::new(["other".to_owned()]).unwrap();
+    let name = rcgen::DnType::CommonName;
+    other.distinguished_name.push(name, "another authority");
+    let other = other
+        .self_signed(&rcgen::KeyPair::generate().unwrap())
+        .unwrap();
+    let trusting = builder.root_certificate_pem(other.pem());
+    let error = call(&trusting.build().unwrap()).await.unwrap_err();
+    let expected = format!(
+        "no response from http://ocp.invalid through the proxy {proxy} (set with `proxy`): no authority that this client trusts has signed the proxy's certificate"
+    );
+    assert!(error.to_string().starts_with(&expected), "{error}");
+}

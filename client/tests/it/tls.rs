@@ -137,7 +137,7 @@ async fn each_certificate_that_is_not_accepted_has_its_sentence() {
         (
             &["localhost"],
             |params| params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained),
-            "the server's certificate is that of an authority (CA:TRUE), which no server may use as its own, trusted or not; the server needs one with CA:FALSE",
+            "the server's certificate is that of an authority (CA:TRUE), which no server may use as its own, trusted or not; it needs one with CA:FALSE",
         ),
         (
             &["localhost"],
@@ -167,7 +167,7 @@ async fn each_certificate_that_is_not_accepted_has_its_sentence() {
 
 /// Serves TLS with a certificate; counts connections.
 #[cfg(feature = "rustls")]
-async fn serve_certificate(
+pub(crate) async fn serve_certificate(
     certificate: tokio_rustls::rustls::pki_types::CertificateDer<'static>,
     key: &rcgen::KeyPair,
     client_authority: Option<tokio_rustls::rustls::pki_types::CertificateDer<'static>>,
