@@ -23,6 +23,7 @@ const XTASK: &str = "cargo xtask";
 const DEFAULT: &str = "verify";
 
 #[derive(Parser)]
+#[command(version)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) task: Task,
@@ -38,7 +39,8 @@ impl Arguments {
         let mut command = Self::command().name(if is_xtask { XTASK } else { PROGRAM });
         let tasks: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
         let names_task = given.get(1).and_then(|one| one.to_str());
-        if !names_task.is_some_and(|one| one == "help" || tasks.contains(&one)) {
+        let of_program = ["help", "--version", "-V"];
+        if !names_task.is_some_and(|one| of_program.contains(&one) || tasks.contains(&one)) {
             given.insert(1.min(given.len()), DEFAULT.into());
         }
         command = command.mut_subcommand(DEFAULT, |command| {

@@ -96,12 +96,7 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
     let earlier = earlier.transpose()?;
     // Before a long run, not behind it.
     for (_, file) in &arguments.report {
-        let folder = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        if folder.is_some_and(|folder| !folder.is_dir()) || file.is_dir() {
-            anyhow::bail!("cannot write the report {}: no such folder", file.display());
-        }
+        report::is_writable(file)?;
     }
     let mut report = match &arguments.base_url {
         Some(url) => verify_real(url, &arguments).await?,
@@ -116,11 +111,28 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
     }
     waivers::apply(&mut report, &waived);
     let printed = print(format_args!("\n{}", report::text(&report)));
-    for (format, file) in &arguments.report {
-        report::write(&report, *format, file)?;
+    let written = write_reports(&report, &arguments);
+    match printed.and(written) {
+        // What was found is worth more than what could not be written.
+        Err(error) if report.exit_code() == 1 => complain(format_args!("error: {error:#}")),
+        outcome => outcome?,
     }
-    printed?;
     Ok(ExitCode::from(report.exit_code()))
+}
+
+fn write_reports(report: &Report, arguments: &VerifyArguments) -> anyhow::Result<()> {
+    for (format, file) in &arguments.report {
+        // A run that judged nothing has nothing to compare the next one with.
+        if report.unjudged.is_some() && arguments.baseline.as_ref() == Some(file) {
+            complain(format_args!(
+                "{} stays as it is: nothing was judged",
+                file.display()
+            ));
+            continue;
+        }
+        report::write(report, *format, file)?;
+    }
+    Ok(())
 }
 
 async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> {

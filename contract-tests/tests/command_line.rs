@@ -1057,3 +1057,100 @@ async fn the_html_report_is_one_file_that_runs_and_loads_nothing() {
         assert!(!html.contains(part), "{part}: {html}");
     }
 }
+
+/// A report goes through a symbolic link, and into what is no regular file.
+#[test]
+#[cfg(unix)]
+fn a_report_replaces_no_more_than_a_regular_file() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    symlink(path("there.json"), path("link.json")).unwrap();
+    std::fs::File::create(path("there.json")).unwrap();
+    let made = Command::new("mkfifo").arg(path("pipe")).status().unwrap();
+    assert!(made.success());
+    let pipe = path("pipe");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap());
+    let reports = [
+        format!("json={}", path("link.json")),
+        format!("json={}", path("pipe")),
+        "json=/dev/null".to_owned(),
+    ];
+    let arguments: Vec<&str> = reports.iter().flat_map(|one| ["--report", one]).collect();
+    let (code, text) = verify(&arguments, &[]);
+    assert_eq!(code, 0, "{text}");
+    let link = std::fs::symlink_metadata(path("link.json")).unwrap();
+    assert!(link.is_symlink());
+    for json in [
+        std::fs::read_to_string(path("there.json")).unwrap(),
+        reader.join().unwrap(),
+    ] {
+        let report: Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(report["format"], 2);
+    }
+    let null = std::fs::metadata("/dev/null").unwrap();
+    assert!(null.file_type().is_char_device());
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_found_before_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().to_str().unwrap();
+    for file in [format!("{folder}/none/report.json"), folder.to_owned()] {
+        let (code, text) = verify(&["--report", &format!("json={file}")], &[]);
+        assert_eq!(code, 2, "{text}");
+        let expected = format!("error: cannot write the report {file}: ");
+        assert!(text.starts_with(&expected), "{text}");
+    }
+}
+
+/// A week without an OCP must not hide what the week after it brings.
+#[test]
+fn a_run_that_judged_nothing_leaves_the_baseline_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("last.json");
+    let file = file.to_str().unwrap();
+    let report = format!("json={file}");
+    let (code, text) = verify(&["--report", &report], &[]);
+    assert_eq!(code, 0, "{text}");
+    let before = std::fs::read(file).unwrap();
+    let weekly = ["--baseline", file, "--report", &report];
+    let (code, text) = verify_at(&closed_port(), &weekly, &ADMIN);
+    assert_eq!(code, 2, "{text}");
+    let expected = format!("{file} stays as it is: nothing was judged");
+    assert!(text.contains(&expected), "{text}");
+    assert_eq!(std::fs::read(file).unwrap(), before);
+
+    let (_, text) = verify_at(&closed_port(), &["--report", &report], &ADMIN);
+    assert!(!text.contains("stays as it is"), "{text}");
+    let (code, text) = verify(&["--baseline", file], &[]);
+    assert_eq!(code, 2, "{text}");
+    assert!(
+        text.contains("is a report of a run that judged nothing"),
+        "{text}"
+    );
+}
+
+#[test]
+fn waivers_may_be_all_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    for content in ["", "# none left\n", "---\n", "[]\n"] {
+        let file = folder.path().join("waivers.yaml");
+        std::fs::File::create(&file)
+            .and_then(|mut file| file.write_all(content.as_bytes()))
+            .unwrap();
+        let (code, text) = verify(&["--waivers", file.to_str().unwrap()], &[]);
+        assert_eq!(code, 0, "{content:?}: {text}");
+    }
+}
+
+#[test]
+fn the_program_says_its_version() {
+    for flag in ["--version", "-V"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
+        let output = program.arg(flag).output().unwrap();
+        let expected = concat!("ocp-verify ", env!("CARGO_PKG_VERSION"), "\n");
+        assert_eq!(text(&output), expected);
+    }
+}

@@ -39,7 +39,10 @@ pub(super) fn junit(report: &Report) -> anyhow::Result<String> {
         }
         junit.add_test_suite(suite);
     }
-    Ok(junit.to_string()?)
+    // Characters that a server may send and that XML cannot hold, even escaped.
+    Ok(junit
+        .to_string()?
+        .replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
 }
 
 fn suite(name: String, operation: Option<&String>, report: &Report) -> TestSuite {

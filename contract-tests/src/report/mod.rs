@@ -7,7 +7,7 @@ mod prose;
 mod text;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context;
@@ -71,27 +71,57 @@ pub fn write(report: &Report, format: Format, file: &Path) -> anyhow::Result<()>
     save(&render(report, format)?, file)
 }
 
-/// Replaces a file by a text, whole.
+/// Replaces a regular file by a text, whole, also behind a symbolic link. What exists and is
+/// no regular file, such as a pipe or `/dev/null`, is written into.
 ///
 /// # Errors
 ///
 /// When it cannot be written.
 pub fn save(text: &str, file: &Path) -> anyhow::Result<()> {
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
     let save = || -> std::io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        // Temporary files are private; this one is to become an ordinary file,
-        // as the umask wants it.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let draft = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-        std::io::Write::write_all(&mut draft.as_file(), text.as_bytes())?;
+        let Some((mut draft, file)) = draft(file)? else {
+            let mut open = std::fs::OpenOptions::new().write(true).open(file)?;
+            return std::io::Write::write_all(&mut open, text.as_bytes());
+        };
+        std::io::Write::write_all(&mut draft, text.as_bytes())?;
         draft.persist(file)?;
         Ok(())
     };
     save().with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Finds out whether a report can be written, before the run that it is about.
+///
+/// # Errors
+///
+/// When it cannot.
+pub fn is_writable(file: &Path) -> anyhow::Result<()> {
+    draft(file)
+        .map(|_| ())
+        .with_context(|| format!("cannot write the report {}", file.display()))
+}
+
+/// A temporary file beside the file that it is to replace; `None` if that is no regular file.
+fn draft(file: &Path) -> std::io::Result<Option<(tempfile::NamedTempFile, PathBuf)>> {
+    let file = match file.canonicalize() {
+        Ok(file) => file,
+        Err(_) => file.to_owned(),
+    };
+    if file.is_dir() {
+        return Err(std::io::ErrorKind::IsADirectory.into());
+    }
+    if file.exists() && !file.is_file() {
+        return Ok(None);
+    }
+    let folder = file.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let mut builder = tempfile::Builder::new();
+    // Temporary files are private; this one is to become an ordinary file, as the umask
+    // wants it.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let draft = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    Ok(Some((draft, file)))
 }
 
 #[cfg(test)]
@@ -210,5 +240,21 @@ mod tests {
             let (_, body) = rendered.split_once("</style>").unwrap_or(("", &rendered));
             insta::assert_snapshot!(format, body);
         }
+    }
+
+    #[test]
+    fn junit_is_xml_whatever_a_server_sends() {
+        let mut report = sample();
+        let odd: String = (0..=0x20_u8).map(char::from).collect();
+        let odd = odd + "\u{7f}\u{85}\u{fffe}\u{ffff}\u{1fffe}<&>]]>\"'";
+        for finding in &mut report.findings {
+            finding.got.clone_from(&odd);
+            finding.fingerprint.push_str(&odd);
+        }
+        let xml = render(&report, Format::Junit).unwrap();
+        let is_refused = |c: char| matches!(c, '\u{fffe}' | '\u{ffff}');
+        assert!(!xml.contains(is_refused));
+        assert!(!xml.contains(|c: char| c < ' ' && !"\t\n\r".contains(c)));
+        quick_junit::Report::deserialize_from_str(&xml).unwrap();
     }
 }

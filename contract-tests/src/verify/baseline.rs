@@ -23,6 +23,7 @@ pub struct Baseline {
     #[serde(default)]
     contract: String,
     ocp: Option<String>,
+    unjudged: Option<String>,
     #[serde(default)]
     checks: Vec<Check>,
     #[serde(default)]
@@ -65,6 +66,9 @@ pub fn read(file: &Path) -> anyhow::Result<Baseline> {
         .with_context(|| format!("{name} is not a report that `--report json=FILE` wrote"))?;
     if baseline.checks.is_empty() {
         bail!("{name} is a report without checks; there is nothing to compare");
+    }
+    if let Some(why) = &baseline.unjudged {
+        bail!("{name} is a report of a run that judged nothing ({why}); give an earlier one");
     }
     Ok(baseline)
 }

@@ -503,12 +503,17 @@ impl OperationReport {
     }
 }
 
-/// Counts a finding, with others of its fingerprint.
+/// Counts a finding, with others of its fingerprint. Its severity is the worst of them; what
+/// it shows is the first of these.
 pub(crate) fn add(findings: &mut Vec<Finding>, finding: Finding) {
     let known = findings
         .iter_mut()
         .find(|one| one.fingerprint == finding.fingerprint);
     match known {
+        Some(known) if finding.severity > known.severity => {
+            let times = known.times + 1;
+            *known = Finding { times, ..finding };
+        }
         Some(known) => known.times += 1,
         None => findings.push(finding),
     }

@@ -35,6 +35,10 @@ pub fn read(file: &Path) -> anyhow::Result<Vec<Waiver>> {
     let name = file.display().to_string();
     let text = read_text(file, &name).map_err(|error| anyhow::anyhow!("{error}"))?;
     let document = Document::parse(&name, &text).map_err(|error| anyhow::anyhow!("{error}"))?;
+    // A file of comments only, once the last waiver is gone.
+    if document.value().is_null() {
+        return Ok(Vec::new());
+    }
     let waivers: Vec<Waiver> =
         serde_json::from_value(document.value().clone()).with_context(|| {
             format!("{name} is not a list of waivers, each with `fingerprint` and `reason`")
