@@ -212,6 +212,10 @@ fn cause(error: &reqwest::Error, route: &Route) -> Cause {
     if says("tunnel error: proxy authorization required") {
         return credentials_for(route);
     }
+    if route.proxy.is_some() && says("unsupported scheme") {
+        return Cause::lasting("a proxy of that scheme cannot be used")
+            .hint("it must be one of http:// or https://");
+    }
     if says("tunnel error: unsuccessful") {
         return Cause::passing("the proxy refused to connect to it");
     }

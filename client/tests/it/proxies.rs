@@ -85,6 +85,21 @@ async fn a_dead_proxy_is_named_with_the_variable_that_names_it() {
     assert!(!format!("{error:?}").contains("pa55word"), "{error:?}");
 }
 
+#[tokio::test]
+async fn a_proxy_of_another_scheme_is_told_at_once() {
+    if !is_inside() {
+        let name = "proxies::a_proxy_of_another_scheme_is_told_at_once";
+        with_variables(name, &[("ALL_PROXY", "socks5://127.0.0.1:9")]);
+        return;
+    }
+    let waits = Waits::default();
+    let client = Client::builder("http://ocp.invalid").clock(waits.clone());
+    let error = call(&client.build().unwrap()).await.unwrap_err();
+    let expected = "no response from http://ocp.invalid through the proxy socks5://127.0.0.1:9 (from the variable ALL_PROXY): a proxy of that scheme cannot be used; it must be one of http:// or https://";
+    assert_eq!(error.to_string(), expected);
+    assert!(waits.all().is_empty());
+}
+
 /// CONNECT, which only TLS needs.
 #[tokio::test]
 #[cfg(any(feature = "rustls", feature = "native-tls"))]
