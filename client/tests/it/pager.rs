@@ -1,6 +1,7 @@
 //! Lists that end, lists that shift, and servers that cannot count.
 
 use futures_util::TryStreamExt;
+use oceanbase_ocp::builder::ListTenantRestoreTasks;
 use oceanbase_ocp::{Client, Completeness, Error};
 
 use crate::server::{http, json, serve};
@@ -325,6 +326,12 @@ async fn a_stream_tells_at_its_end_whether_the_list_has_changed() {
     assert_eq!(untold.await, Completeness::Unknown);
 }
 
+fn list(url: &str) -> ListTenantRestoreTasks {
+    let client = Client::new(url).unwrap();
+    let request = client.list_tenant_restore_tasks();
+    request.cluster_id(1).tenant_id(2)
+}
+
 /// Small ids are given per database: a row is the same only if what never changes is.
 #[tokio::test]
 async fn equal_ids_of_different_rows_are_different_rows() {
@@ -359,12 +366,8 @@ async fn equal_ids_of_different_rows_are_different_rows() {
             ))
         })
         .await;
-        let client = Client::new(&url).unwrap();
-        let request = client
-            .list_tenant_restore_tasks()
-            .cluster_id(1)
-            .tenant_id(2);
-        let (rows, completeness) = request.size(1).rows().collect_all().await.unwrap();
+        let request = list(&url).size(1);
+        let (rows, completeness) = request.rows().collect_all().await.unwrap();
         assert_eq!(rows.len(), count, "{one} and {two}");
         assert_eq!(completeness, Completeness::Complete, "{one} and {two}");
     }
@@ -380,11 +383,7 @@ async fn all_rows_come_with_what_is_known_of_them() {
         body(ids, &page)
     })
     .await;
-    let client = Client::new(&url).unwrap();
-    let request = client
-        .list_tenant_restore_tasks()
-        .cluster_id(1)
-        .tenant_id(2);
+    let request = list(&url);
     let (rows, completeness) = request.clone().rows().collect_all().await.unwrap();
     assert_eq!(rows.len(), 20);
     let changed = Completeness::Changed {
