@@ -347,23 +347,9 @@ impl ClientBuilder {
     }
 
     fn http(self, url: &Url, route: &Route) -> Result<reqwest::Client, Error> {
-        if let Some(http) = self.http_client {
-            for (setting, is_set) in [
-                ("connect_timeout", self.connect_timeout.is_some()),
-                ("user_agent", self.user_agent.is_some()),
-                ("root_certificate_pem", !self.root_certificates.is_empty()),
-                ("client_certificate_pem", self.client_certificate.is_some()),
-                ("proxy", self.proxy.is_some()),
-                ("configure_http", self.configure.is_some()),
-            ] {
-                if is_set {
-                    return Err(Error::configuration(
-                        setting,
-                        "`http_client` decides on it; set it there",
-                    ));
-                }
-            }
-            return Ok(http);
+        if let Some(http) = &self.http_client {
+            self.refuse_beside_own_client()?;
+            return Ok(http.clone());
         }
         let user_agent = header(
             "user_agent",
@@ -388,7 +374,13 @@ impl ClientBuilder {
                 .connect_timeout(self.connect_timeout.unwrap_or(CONNECT_TIMEOUT))
                 .user_agent(user_agent.clone())
                 // OCP redirects only to have a person log in.
-                .redirect(reqwest::redirect::Policy::none());
+                .redirect(reqwest::redirect::Policy::none())
+                // This crate unpacks bodies itself, also if another one of the program lets
+                // reqwest do it.
+                .no_gzip()
+                .no_brotli()
+                .no_zstd()
+                .no_deflate();
             let builder = match &identity {
                 Some(identity) => tls::with_identity(builder, identity.clone()),
                 None => builder,
@@ -405,26 +397,48 @@ impl ClientBuilder {
         };
         // Loading the host's authorities fails if there are none, and plain HTTP needs none.
         let built = if url.scheme() == "http" && !route.has_tls_proxy() {
-            finish(tls::only(unpacked(builder()), roots))
+            finish(tls::only(builder(), roots))
         } else {
-            match finish(tls::extra(unpacked(builder()), roots.clone())) {
-                Err(_) if !roots.is_empty() => finish(tls::only(unpacked(builder()), roots)),
+            match finish(tls::extra(builder(), roots.clone())) {
+                Err(_) if !roots.is_empty() => finish(tls::only(builder(), roots)),
                 built => built,
             }
         };
-        built.map_err(|error| {
-            let setting = match self.root_certificates.first() {
-                Some((name, _)) => name,
-                None => "base_url",
-            };
-            let cause = root_cause(&error);
-            let hint = if cause.to_ascii_lowercase().contains("no ca certificates") {
-                "; install certificate authorities on this host, or give one with `root_certificate_pem`"
-            } else {
-                ""
-            };
-            Error::configuration(setting, format!("TLS cannot be set up: {cause}{hint}")).caused_by(error)
-        })
+        built.map_err(|error| self.not_set_up(error))
+    }
+
+    /// Refuses settings that an HTTP client of the caller's own decides on.
+    fn refuse_beside_own_client(&self) -> Result<(), Error> {
+        let settings = [
+            ("connect_timeout", self.connect_timeout.is_some()),
+            ("user_agent", self.user_agent.is_some()),
+            ("root_certificate_pem", !self.root_certificates.is_empty()),
+            ("client_certificate_pem", self.client_certificate.is_some()),
+            ("proxy", self.proxy.is_some()),
+            ("configure_http", self.configure.is_some()),
+        ];
+        match settings.iter().find(|(_, is_set)| *is_set) {
+            None => Ok(()),
+            Some((setting, _)) => Err(Error::configuration(
+                setting,
+                "`http_client` decides on it; set it there",
+            )),
+        }
+    }
+
+    fn not_set_up(&self, error: reqwest::Error) -> Error {
+        let setting = match self.root_certificates.first() {
+            Some((name, _)) => name,
+            None => "base_url",
+        };
+        let cause = root_cause(&error);
+        let hint = if cause.to_ascii_lowercase().contains("no ca certificates") {
+            "; install certificate authorities on this host, or give one with `root_certificate_pem`"
+        } else {
+            ""
+        };
+        let what = format!("TLS cannot be set up: {cause}{hint}");
+        Error::configuration(setting, what).caused_by(error)
     }
 }
 
@@ -456,12 +470,6 @@ fn header(setting: &str, text: &str) -> Result<HeaderValue, Error> {
         .ok()
         .filter(|value| !value.is_empty() && value.to_str().is_ok())
         .ok_or_else(|| Error::configuration(setting, "it must be visible ASCII text"))
-}
-
-/// Leaves bodies as they are sent, also where another crate of the program lets reqwest
-/// unpack them: this crate does that itself.
-fn unpacked(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-    builder.no_gzip().no_brotli().no_zstd().no_deflate()
 }
 
 #[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]

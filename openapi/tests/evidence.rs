@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use ocp_contract::evidence::{Evidence, Grade, Place};
-use ocp_contract::{Document, Interaction, Provenance, read_text};
+use ocp_contract::{Document, Interaction, Provenance, escape, read_text};
 use serde_json::{Value, json};
 
 fn folder() -> &'static Path {
@@ -49,13 +49,10 @@ fn every_claim_has_its_evidence_and_all_evidence_its_claim() {
 /// Pointers of everything in a value, the root left out.
 fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
     let children: Vec<(String, &Value)> = match value {
-        Value::Object(members) => {
-            let escape = |name: &str| name.replace('~', "~0").replace('/', "~1");
-            members
-                .iter()
-                .map(|(name, child)| (escape(name), child))
-                .collect()
-        }
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, child)| (escape(name), child))
+            .collect(),
         Value::Array(items) => items
             .iter()
             .enumerate()
@@ -72,16 +69,9 @@ fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
 
 fn without(value: &Value, pointer: &str) -> Value {
     let mut value = value.clone();
-    let (parent, step) = pointer.rsplit_once('/').unwrap();
-    match value.pointer_mut(parent).unwrap() {
-        Value::Object(members) => {
-            members.remove(&step.replace("~1", "/").replace("~0", "~"));
-        }
-        Value::Array(items) => {
-            items.remove(step.parse().unwrap());
-        }
-        _ => {}
-    }
+    let patch = json!([{ "op": "remove", "path": pointer }]);
+    let patch: json_patch::Patch = serde_json::from_value(patch).unwrap();
+    json_patch::patch(&mut value, &patch).unwrap();
     value
 }
 
