@@ -4,14 +4,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Arg, Args, Command, CommandFactory, FromArgMatches, Parser};
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use contract_tests::report::Format;
 use contract_tests::verify;
-use ocp_contract::{Location, Operation, Parameter};
+use ocp_contract::Operation;
 use ocp_mock::Variant;
 use serde_json::Value;
 
@@ -19,117 +17,52 @@ use serde_json::Value;
 const PROGRAM: &str = env!("CARGO_BIN_NAME");
 /// The name by which `cargo xtask` starts this program.
 const XTASK: &str = "cargo xtask";
-/// The task of a command line that names none.
-const DEFAULT: &str = "verify";
 
+/// Without a command: verify.
 #[derive(Parser)]
-#[command(version)]
-pub(crate) struct Arguments {
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Arguments {
     #[command(subcommand)]
-    pub(crate) task: Task,
+    task: Option<Task>,
+    #[command(flatten)]
+    verify: VerifyArguments,
 }
 
-impl Arguments {
-    /// Reads the command line, or ends with a message on what is wrong with it.
-    pub(crate) fn read(operations: &[Operation]) -> Self {
-        let parameters = in_paths(operations);
-        let ids: Vec<String> = operations.iter().map(|one| one.id.clone()).collect();
-        let mut given: Vec<OsString> = std::env::args_os().collect();
-        let is_xtask = given.first().is_some_and(|program| program == XTASK);
-        let mut command = Self::command().name(if is_xtask { XTASK } else { PROGRAM });
-        let tasks: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
-        let names_task = given.get(1).and_then(|one| one.to_str());
-        let of_program = ["help", "--version", "-V"];
-        if !names_task.is_some_and(|one| of_program.contains(&one) || tasks.contains(&one)) {
-            given.insert(1.min(given.len()), DEFAULT.into());
-        }
-        command = command.mut_subcommand(DEFAULT, |command| {
-            let command = match is_xtask {
-                true => command,
-                false => command.override_usage(format!("{PROGRAM} [OPTIONS]")),
-            };
-            let command = command.mut_arg("operation", |one| {
-                one.value_parser(PossibleValuesParser::new(ids))
-            });
-            let add = |command, one: &&Parameter| with_flag(command, one, operations);
-            parameters.iter().fold(command, add)
-        });
-        let matches = command
-            .try_get_matches_from_mut(given)
-            .unwrap_or_else(|error| error.exit());
-        let mut arguments = Self::from_arg_matches(&matches)
-            .unwrap_or_else(|error| error.format(&mut command).exit());
-        if let (Task::Verify(verify), Some(matches)) =
-            (&mut arguments.task, matches.subcommand_matches("verify"))
-        {
-            for parameter in &parameters {
-                let name = parameter.argument.as_str();
-                if let Some(value) = matches.get_one::<Value>(name).filter(|one| !one.is_null()) {
-                    verify.arguments.insert(name.to_owned(), value.clone());
-                }
-                let is_typed = matches.value_source(name) == Some(ValueSource::CommandLine);
-                if is_typed && verify.base_url.is_none() {
-                    let what = format!(
-                        "{} asks a real OCP: give --base-url <URL>, too",
-                        verify::flag(name)
-                    );
-                    command
-                        .error(ErrorKind::MissingRequiredArgument, what)
-                        .exit();
-                }
-            }
-        }
-        arguments
-    }
-}
-
-/// Parameters of all paths, each argument once.
-fn in_paths(operations: &[Operation]) -> Vec<&Parameter> {
-    let mut parameters: Vec<&Parameter> = Vec::new();
-    for one in operations
-        .iter()
-        .flat_map(|one| one.parameters_in(Location::Path))
-    {
-        if parameters
-            .iter()
-            .all(|known| known.argument != one.argument)
-        {
-            parameters.push(one);
-        }
-    }
-    parameters
-}
-
-/// Adds the flag of a parameter, and the variable of the environment.
-fn with_flag(command: Command, parameter: &Parameter, operations: &[Operation]) -> Command {
-    let takes = |operation: &&Operation| {
-        let mut taken = operation.parameters_in(Location::Path);
-        taken.any(|one| one.argument == parameter.argument)
+/// Reads the command line, or ends with a message on what is wrong with it.
+pub(crate) fn read(operations: &[Operation]) -> Task {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    let is_xtask = given.first().is_some_and(|program| program == XTASK);
+    let name = if is_xtask { XTASK } else { PROGRAM };
+    let mut command = Arguments::command().name(name);
+    let ids: Vec<String> = operations.iter().map(|one| one.id.clone()).collect();
+    let of_operation = |command: clap::Command| {
+        let ids = clap::builder::PossibleValuesParser::new(ids.clone());
+        command.mut_arg("operation", |one| one.value_parser(ids))
     };
-    let takers = operations.iter().filter(takes);
-    let takers: Vec<&str> = takers.map(|one| one.id.as_str()).collect();
-    let name = parameter.argument.clone();
-    let flag = name.replace('_', "-");
-    let typed = parameter.clone();
-    let mut argument = Arg::new(&name)
-        .long(&flag)
-        .value_name("ID")
-        .env(format!("OCP_{}", name.to_uppercase()))
-        .value_parser(move |text: &str| verify::argument(&typed, text))
-        .hide_env_values(true)
-        .help(format!(
-            "As OCP numbers it; needed for {}",
-            takers.join(", ")
-        ))
-        .help_heading("A real OCP");
-    if let Some(alias) = flag.strip_suffix("-id")
-        && command
-            .get_arguments()
-            .all(|one| one.get_long() != Some(alias))
-    {
-        argument = argument.visible_alias(alias.to_owned());
+    command = of_operation(command).mut_subcommand("verify", of_operation);
+    let matches = command.try_get_matches_from_mut(given);
+    let matches = matches.unwrap_or_else(|error| error.exit());
+    let arguments = Arguments::from_arg_matches(&matches);
+    let arguments = arguments.unwrap_or_else(|error| error.format(&mut command).exit());
+    let task = arguments.task;
+    let mut task = task.unwrap_or_else(|| Task::Verify(Box::new(arguments.verify)));
+    let typed = matches.subcommand_matches("verify").unwrap_or(&matches);
+    let is_typed = |name: &str| typed.value_source(name) == Some(ValueSource::CommandLine);
+    if let Task::Verify(verify) = &mut task {
+        verify.base_url_from = match is_typed("base_url") {
+            true => "--base-url",
+            false => "OCP_BASE_URL",
+        };
+        let ids = [("cluster_id", "--cluster-id"), ("tenant_id", "--tenant-id")];
+        let id = ids.into_iter().find(|(name, _)| is_typed(name));
+        if let (Some((_, flag)), None) = (id, verify.base_url()) {
+            let what = format!("{flag} asks a real OCP: give --base-url <URL>, too");
+            command
+                .error(ErrorKind::MissingRequiredArgument, what)
+                .exit();
+        }
     }
-    command.arg(argument)
+    task
 }
 
 #[derive(Subcommand)]
@@ -140,9 +73,9 @@ pub(crate) enum Task {
 
 /// Verify the contract, with the generated client, against an OCP.
 ///
-/// Without --base-url: the contract itself, then an embedded OCP. With it: a
-/// real OCP, by GET requests only, and every operation that the given ids are
-/// enough for.
+/// Without --base-url or OCP_BASE_URL: the contract itself, then an embedded OCP.
+/// With it: a real OCP, by GET requests only, and every operation that the given
+/// ids are enough for.
 ///
 /// Credentials come from the environment, OCP_USER and OCP_PASSWORD or
 /// OCP_ACCESS_KEY and OCP_SECRET_KEY, or from a file (--credentials), never
@@ -156,11 +89,39 @@ pub(crate) enum Task {
 #[command(verbatim_doc_comment)]
 pub(crate) struct VerifyArguments {
     /// The OCP to verify, such as <http://ocp.example:8080>.
-    #[arg(long, value_name = "URL", help_heading = "A real OCP")]
-    pub(crate) base_url: Option<String>,
-    /// What to ask for, from the flags that the description names.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "OCP_BASE_URL",
+        hide_env_values = true,
+        help_heading = "A real OCP"
+    )]
+    base_url: Option<String>,
+    /// The option or the variable that it came from.
     #[arg(skip)]
-    pub(crate) arguments: verify::Arguments,
+    pub(crate) base_url_from: &'static str,
+    /// The cluster, as OCP numbers it.
+    #[arg(
+        long,
+        visible_alias = "cluster",
+        value_name = "ID",
+        env = "OCP_CLUSTER_ID",
+        hide_env_values = true,
+        value_parser = id,
+        help_heading = "A real OCP"
+    )]
+    cluster_id: Option<Value>,
+    /// The tenant, as OCP numbers it; without it, no operation of a tenant is verified.
+    #[arg(
+        long,
+        visible_alias = "tenant",
+        value_name = "ID",
+        env = "OCP_TENANT_ID",
+        hide_env_values = true,
+        value_parser = id,
+        help_heading = "A real OCP"
+    )]
+    tenant_id: Option<Value>,
     /// Verify this operation only, which the OCP must then offer. May be repeated.
     #[arg(long, value_name = "ID")]
     pub(crate) operation: Vec<String>,
@@ -172,7 +133,8 @@ pub(crate) struct VerifyArguments {
         help_heading = "A real OCP"
     )]
     pub(crate) credentials: Option<PathBuf>,
-    /// Certificate authorities to trust as well, in PEM form.
+    /// Certificate authorities to trust as well, in PEM form; the variable
+    /// OCP_CA_CERTIFICATE holds their text.
     #[arg(
         long,
         value_name = "FILE",
@@ -200,9 +162,13 @@ pub(crate) struct VerifyArguments {
     /// How long one request may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     pub(crate) timeout: Duration,
-    /// Keep the exchanges of the client, host names and secrets replaced, as interactions.
+    /// Keep what was asked and answered, host names and secrets replaced: transcript.json,
+    /// and each conforming call as an interaction.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) record: Option<PathBuf>,
+    /// Judge what --record has kept, without an OCP.
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["record", "rows", "check_authentication"])]
+    pub(crate) from: Option<PathBuf>,
 
     /// Also write a report: html=FILE, json=FILE, junit=FILE or markdown=FILE. May be repeated.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
@@ -216,6 +182,35 @@ pub(crate) struct VerifyArguments {
     /// What ends with exit code 1.
     #[arg(long, value_enum, default_value_t = FailOn::Violation)]
     pub(crate) fail_on: FailOn,
+}
+
+impl VerifyArguments {
+    /// The OCP to verify; an empty text is none.
+    pub(crate) fn base_url(&self) -> Option<&str> {
+        self.base_url.as_deref().filter(|url| !url.is_empty())
+    }
+
+    /// What to ask for.
+    pub(crate) fn ids(&self) -> verify::Arguments {
+        let ids = [
+            ("cluster_id", &self.cluster_id),
+            ("tenant_id", &self.tenant_id),
+        ];
+        let ids = ids
+            .into_iter()
+            .filter_map(|(name, id)| Some((name, id.clone()?)));
+        let ids = ids.filter(|(_, id)| !id.is_null());
+        ids.map(|(name, id)| (name.to_owned(), id)).collect()
+    }
+}
+
+/// Reads an id; an empty text is none, and `null`.
+fn id(text: &str) -> Result<Value, String> {
+    match text.parse::<i64>() {
+        _ if text.is_empty() => Ok(Value::Null),
+        Ok(id) => Ok(id.into()),
+        Err(_) => Err("expected an integer".to_owned()),
+    }
 }
 
 /// What a failure is.

@@ -17,7 +17,7 @@ use contract_tests::{contract, report};
 use ocp_contract::strict::Severity;
 use ocp_mock::{EmbeddedOcp, Settings};
 
-use arguments::{Arguments, FailOn, MockArguments, Task, VerifyArguments};
+use arguments::{FailOn, MockArguments, Task, VerifyArguments};
 use guide::{MOCK_KEY, MOCK_USER};
 
 /// Where the command lines of findings find the embedded OCP: that of `mock`.
@@ -32,7 +32,7 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let task = Arguments::read(&operations).task;
+    let task = arguments::read(&operations);
     // Nobody interrupts a server; one ends it.
     let is_mock = matches!(task, Task::Mock(_));
     let work = async {
@@ -98,15 +98,16 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
     for (_, file) in &arguments.report {
         report::is_writable(file)?;
     }
-    let mut report = match &arguments.base_url {
-        Some(url) => verify_real(url, &arguments).await?,
-        None => verify_embedded(&arguments).await?,
+    let mut report = match (&arguments.from, arguments.base_url()) {
+        (Some(folder), _) => Contract::read()?.judge_recording(folder).await?,
+        (None, Some(url)) => verify_real(url, &arguments).await?,
+        (None, None) => verify_embedded(&arguments).await?,
     };
     report.fail_on = match arguments.fail_on {
         FailOn::Violation => Severity::Violation,
         FailOn::Drift => Severity::Drift,
     };
-    if let Some(earlier) = &earlier {
+    if let Some(earlier) = earlier {
         baseline::apply(&mut report, earlier);
     }
     waivers::apply(&mut report, &waived);
@@ -154,6 +155,7 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
     let target = Target {
         name,
         url: "",
+        url_from: "--base-url",
         shown_url: SHOWN_URL,
         identity: Identity::AccessKey(key.0, key.1.into()),
         certificates: None,
@@ -176,20 +178,27 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
 }
 
 async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<Report> {
-    let certificates = arguments
-        .ca_certificate
-        .as_ref()
-        .map(|file| std::fs::read(file).with_context(|| format!("cannot read {}", file.display())))
-        .transpose()?;
+    let variable = std::env::var("OCP_CA_CERTIFICATE").ok();
+    let certificates = match &arguments.ca_certificate {
+        Some(file) => {
+            let pem = std::fs::read(file);
+            let pem = pem.with_context(|| format!("cannot read {}", file.display()))?;
+            Some(("--ca-certificate", pem))
+        }
+        None => variable
+            .filter(|pem| !pem.is_empty())
+            .map(|pem| ("OCP_CA_CERTIFICATE", pem.into_bytes())),
+    };
     let identity = credentials::read(arguments.credentials.as_deref())?;
     let target = Target {
         name: "OCP".to_owned(),
         url,
+        url_from: arguments.base_url_from,
         shown_url: url,
         identity,
         certificates,
         timeout: arguments.timeout,
-        arguments: arguments.arguments.clone(),
+        arguments: arguments.ids(),
         operations: arguments.operation.clone(),
         max_requests: arguments.max_requests,
         check_authentication: arguments.check_authentication,

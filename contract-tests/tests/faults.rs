@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use contract_tests::report;
-use contract_tests::verify::finding::{Finding, Report};
+use contract_tests::verify::finding::Report;
 use contract_tests::verify::{Contract, Identity, Target, all_checks};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
@@ -78,6 +78,7 @@ async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
     let target = Target {
         name: "OCP".into(),
         url: &ocp.url(),
+        url_from: "--base-url",
         shown_url: "http://ocp.example",
         identity: Identity::User("admin".into(), "aaAA11__".into()),
         certificates: None,
@@ -91,16 +92,12 @@ async fn run(contract: &Contract, case: &Case, count: i64) -> Report {
     contract.verify(&target).await.unwrap()
 }
 
-/// Every finding of a case, so that one too many is noticed, and what follows from it.
+/// Every finding of a case, so that one too many is noticed.
 fn fingerprints(case: &Case, count: i64, report: &Report) -> (String, Vec<String>) {
     let mut prints = Vec::new();
     for one in &report.findings {
         let severity = one.severity;
         prints.push(format!("{severity} {}", short(case, &one.fingerprint)));
-        prints.extend(one.consequences.iter().map(|one| {
-            let rule = one.rule.as_deref().unwrap_or_default();
-            format!("> {rule}: {}", short(case, &one.fingerprint))
-        }));
     }
     (format!("{}, {count} tasks", case.name), prints)
 }
@@ -113,11 +110,6 @@ fn short<'a>(case: &Case, fingerprint: &'a str) -> &'a str {
         .unwrap_or(fingerprint)
 }
 
-/// Findings, and what follows from them.
-fn all(report: &Report) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().flat_map(Finding::with_consequences)
-}
-
 /// What is wrong with the report on a case.
 fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
     let verdict = match (report.exit_code(), report.count(Severity::Drift)) {
@@ -126,7 +118,7 @@ fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
         (1, _) => "violation",
         _ => "unjudged",
     };
-    let prints = all(report);
+    let prints = report.findings.iter();
     let prints: Vec<&str> = prints.map(|one| short(case, &one.fingerprint)).collect();
     let missing: Vec<&String> = case
         .finds
@@ -185,14 +177,16 @@ async fn every_fault_is_found_and_nothing_else_is_one() {
         wrong
             .extend(errors.map(|error| format!("{run}: not as the report's schema says: {error}")));
         all.insert(run, fingerprints);
-        let violations = self::all(&report).filter(|one| one.severity == Severity::Violation);
+        let violations = report
+            .findings
+            .iter()
+            .filter(|one| one.severity == Severity::Violation);
         found.extend(violations.map(|one| one.check.clone()));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     insta::assert_yaml_snapshot!("findings", all);
-    // What follows from another finding has `>` before it.
-    let top = |prints: &Vec<String>| prints.iter().filter(|one| !one.starts_with('>')).count();
-    let mut counts: Vec<usize> = all.values().map(top).filter(|count| *count > 0).collect();
+    let counts = all.values().map(Vec::len);
+    let mut counts: Vec<usize> = counts.filter(|count| *count > 0).collect();
     counts.sort_unstable();
     assert_eq!(counts[counts.len() / 2], 1, "median");
     assert!(counts.iter().all(|count| *count <= 3), "{counts:?}");
@@ -306,13 +300,14 @@ fn the_published_schema_is_that_of_the_report() {
     let report = |more: Value| {
         let mut finding = json!({
             "check": "c", "severity": "drift", "fingerprint": "f", "expected": "", "evidence": "",
-            "got": "", "pointer": "", "excerpt": [], "times": 1, "consequences": [],
+            "got": "", "pointer": "", "excerpt": [], "times": 1, "is_new": false,
         });
         let more = more.as_object().unwrap().clone();
         finding.as_object_mut().unwrap().extend(more);
         json!({
-            "format": 2, "tool": "", "contract": "", "provider": "", "requests": 0,
+            "format": 3, "tool": "", "contract": "", "date": "", "provider": "", "requests": 0,
             "operations": [], "checks": [], "findings": [finding], "fail_on": "drift",
+            "earlier": {},
         })
     };
     assert!(schema.is_valid(&report(json!({}))));

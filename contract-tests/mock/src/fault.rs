@@ -14,6 +14,9 @@ pub struct Fault {
     when: When,
     request: Rewrite,
     response: Change,
+    /// A row appears every so many requests, whatever `when` says: a list that grows while
+    /// it is read, which is no fault at all.
+    a_row_every: Option<u64>,
 }
 
 /// Requests and responses that it befalls; all of them, if nothing is said.
@@ -74,6 +77,12 @@ struct Change {
 }
 
 impl Fault {
+    /// How many rows have appeared by the request of this number.
+    pub(super) fn appeared(&self, number: u64) -> u64 {
+        let every = self.a_row_every.filter(|every| *every > 0);
+        every.map_or(0, |every| number / every)
+    }
+
     pub(super) fn is_due(&self, number: u64, path: &str, query: &[(String, String)]) -> bool {
         let when = &self.when;
         let has = |name: &str, value: &str| {

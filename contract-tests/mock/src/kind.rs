@@ -23,6 +23,15 @@ pub(crate) trait Kind: Send + Sync {
         row
     }
 
+    /// A row like another one that came later, as the operation shows it.
+    fn appeared(&self, row: &Value, number: u64, _at: DateTime<Utc>) -> Value {
+        let mut row = row.clone();
+        if let Some(id) = row["id"].as_i64() {
+            row["id"] = (id + number as i64).into();
+        }
+        row
+    }
+
     /// The filters of a query that holds parameters of the operation only.
     fn filter<'a>(
         &'a self,

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::contract::Contract;
 use crate::refusal::Refusal;
@@ -20,6 +20,7 @@ pub(crate) struct Ocp {
     requests: AtomicU64,
     window: Mutex<(Instant, u64)>,
     started: Instant,
+    since: DateTime<Utc>,
     /// When that which ran was told to end.
     finished: OnceLock<DateTime<Utc>>,
 }
@@ -32,6 +33,7 @@ impl Ocp {
             requests: AtomicU64::new(0),
             window: Mutex::new((Instant::now(), 0)),
             started: Instant::now(),
+            since: Utc::now(),
             finished: OnceLock::new(),
         })
     }
@@ -50,7 +52,8 @@ impl Ocp {
         if let Some(fault) = fault {
             fault.rewrite(&mut query);
         }
-        let mut response = self.response(request, &query);
+        let appeared = self.appeared(number);
+        let mut response = self.response(request, &query, &appeared);
         response.number(number);
         if let Some(fault) = fault {
             fault.apply(&mut response);
@@ -58,7 +61,12 @@ impl Ocp {
         response
     }
 
-    fn response(&self, request: &Request, query: &[(String, String)]) -> Response {
+    fn response(
+        &self,
+        request: &Request,
+        query: &[(String, String)],
+        appeared: &[DateTime<Utc>],
+    ) -> Response {
         let Some((route, ids)) = self.route(request) else {
             return Response::console();
         };
@@ -71,7 +79,7 @@ impl Ocp {
             let message = "The number of requests exceeds the limit. Try again later.";
             Err(Refusal::new(429, "", message))
         } else if route.takes(request.method()) {
-            self.serve(route, &ids, query)
+            self.serve(route, &ids, query, appeared)
         } else if request.method() == "OPTIONS" {
             Ok(Response::options(route.allowed()))
         } else {
@@ -103,6 +111,7 @@ impl Ocp {
         route: &Route,
         ids: &[Id<'_>],
         query: &[(String, String)],
+        appeared: &[DateTime<Utc>],
     ) -> Result<Response, Refusal> {
         for id in ids {
             id.number()?;
@@ -114,7 +123,15 @@ impl Ocp {
                 check => check?,
             }
         }
-        route.respond(query, self.ended())
+        route.respond(query, self.ended(), appeared)
+    }
+
+    /// When rows have come, by the request of this number.
+    fn appeared(&self, number: u64) -> Vec<DateTime<Utc>> {
+        let fault = self.settings.fault.as_ref();
+        let count = fault.map_or(0, |fault| fault.appeared(number)) as i64;
+        let at = |nth| self.since + TimeDelta::milliseconds(nth);
+        (0..count).map(at).collect()
     }
 
     /// When that which ran has ended, if it has.

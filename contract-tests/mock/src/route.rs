@@ -95,17 +95,25 @@ impl Route {
     }
 
     /// The response to a caller who may see it; `ended` is when that which runs has
-    /// ended, if it has.
+    /// ended, if it has, and `appeared` when rows have come that were not there at first.
     pub(crate) fn respond(
         &self,
         query: &[(String, String)],
         ended: Option<DateTime<Utc>>,
+        appeared: &[DateTime<Utc>],
     ) -> Result<Response, Refusal> {
         let rows: Option<Vec<Value>> = ended.map(|at| {
             let rows = self.rows.iter();
             rows.map(|row| self.kind.ended(row.clone(), at)).collect()
         });
-        self.list(query, rows.as_deref().unwrap_or(&self.rows))
+        let rows = rows.as_deref().unwrap_or(&self.rows);
+        let Some(newest) = rows.first().filter(|_| !appeared.is_empty()) else {
+            return self.list(query, rows);
+        };
+        let new = appeared.iter().enumerate().rev();
+        let new = new.map(|(index, at)| self.kind.appeared(newest, index as u64 + 1, *at));
+        let all: Vec<Value> = new.chain(rows.iter().cloned()).collect();
+        self.list(query, &all)
     }
 
     /// The response where there is no row.

@@ -55,10 +55,7 @@ fn suite(name: String, operation: Option<&String>, report: &Report) -> TestSuite
 }
 
 fn case(check: &CheckReport, report: &Report) -> TestCase {
-    let findings = || {
-        let all = report.findings.iter().flat_map(Finding::with_consequences);
-        all.filter(|one| check.has_found(one))
-    };
+    let findings = || report.findings.iter().filter(|one| check.has_found(one));
     let is_failure = match check.outcome {
         Outcome::Violation => true,
         Outcome::Drift => report.fail_on == Severity::Drift,
@@ -71,6 +68,8 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
     };
     let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
     output.extend(check.observations.iter().map(|one| one.text.clone()));
+    let left_out = check.left_out.iter();
+    output.extend(left_out.map(|(what, times)| format!("left out: {what}, {times} times")));
     match check.outcome {
         _ if is_failure => {
             let first = findings().find(|one| one.waived.is_none());
@@ -108,7 +107,6 @@ fn described(finding: &Finding) -> String {
         text.push_str(&format!("\nclient: {}", client.sentence()));
     }
     for (name, part) in [
-        ("follows from another finding, as", &finding.rule),
         ("waived", &finding.waived),
         ("where", &finding.request),
         ("try", &finding.curl),

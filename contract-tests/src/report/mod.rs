@@ -151,6 +151,7 @@ mod tests {
                 versions: None,
                 standing,
                 unchecked: Vec::new(),
+                is_stopped: false,
             })
             .collect();
         report.operations[0].unchecked.push("paging".to_owned());
@@ -188,15 +189,10 @@ mod tests {
             let text = text.to_owned();
             missing.excerpt.push(Line { text, is_wrong });
         }
-        missing.consequences.push(Finding {
-            operation: operation(),
-            rule: Some("unusable-response".to_owned()),
-            ..Finding::new(
-                "client",
-                Severity::Violation,
-                "listRegions/client: cannot read".into(),
-            )
-        });
+        missing.is_new = true;
+        report.checks[1]
+            .left_out
+            .insert("a response that a finding is about".to_owned(), 2);
         let waived = Finding {
             operation: operation(),
             expected: "no other member".to_owned(),
@@ -227,7 +223,7 @@ mod tests {
             outcomes.collect::<Vec<_>>(),
             [
                 Outcome::Violation,
-                Outcome::Violation,
+                Outcome::Passed,
                 Outcome::NotExercised,
                 Outcome::Passed
             ]

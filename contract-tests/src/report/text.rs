@@ -61,6 +61,14 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
                 line(&observed.text)
             )?;
         }
+        for (what, times) in &check.left_out {
+            let what = line(what);
+            writeln!(
+                out,
+                "  {QUIET}{:7}{:width$}  - left out: {what}, {times} times{QUIET:#}",
+                "", ""
+            )?;
+        }
     }
     for (index, finding) in report.findings.iter().enumerate() {
         write_finding(index + 1, finding, out)?;
@@ -120,8 +128,8 @@ fn write_finding(number: usize, finding: &Finding, out: &mut String) -> std::fmt
     if let Some(client) = finding.client {
         row("client", client.sentence())?;
     }
-    if let Some(follow) = finding.follow() {
-        row("follow", &follow)?;
+    if finding.is_new {
+        row("since", "the earlier report, which did not have it")?;
     }
     Ok(())
 }

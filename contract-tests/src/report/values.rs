@@ -4,7 +4,7 @@ use minijinja::value::Serde;
 use minijinja::{Value, context};
 use ocp_contract::strict::Severity;
 
-use crate::verify::finding::{Finding, Meaning, Report};
+use crate::verify::finding::{Meaning, Report};
 
 /// A report, and the sentences on it.
 pub(super) fn values(report: &Report) -> Value {
@@ -15,8 +15,8 @@ pub(super) fn values(report: &Report) -> Value {
         1 => "🔴",
         _ => "⚪",
     };
-    let findings = || report.findings.iter();
-    let clients = findings().map(|one| one.client.map(Meaning::sentence));
+    let findings = report.findings.iter();
+    let clients = findings.map(|one| one.client.map(Meaning::sentence));
     context! {
         report => Serde(report),
         exit_code,
@@ -24,6 +24,5 @@ pub(super) fn values(report: &Report) -> Value {
         verdict => report.verdict(),
         made_by => report.made_by(),
         clients => clients.collect::<Vec<_>>(),
-        follows => findings().map(Finding::follow).collect::<Vec<_>>(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ocp_contract::{Location, Operation, Parameter};
+use ocp_contract::{Location, Operation};
 use serde_json::Value;
 
 /// Values of path parameters, by the names that callers use (`cluster_id`).
@@ -22,22 +22,6 @@ pub fn verifiable(spec: &Value) -> Vec<Operation> {
 /// ```
 pub fn flag(argument: &str) -> String {
     format!("--{}", argument.replace('_', "-"))
-}
-
-/// Reads the value of an argument; an empty text is none, and `null`.
-///
-/// # Errors
-///
-/// When the description wants an integer and it is none.
-pub fn argument(parameter: &Parameter, text: &str) -> Result<Value, String> {
-    match parameter.schema["type"].as_str() {
-        _ if text.is_empty() => Ok(Value::Null),
-        Some("integer") => match text.parse::<i64>() {
-            Ok(number) => Ok(number.into()),
-            Err(_) => Err("expected an integer".to_owned()),
-        },
-        _ => Ok(text.into()),
-    }
 }
 
 /// Flags of the path parameters that have no value yet.

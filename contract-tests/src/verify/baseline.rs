@@ -7,12 +7,16 @@ use anyhow::{Context, bail};
 use ocp_contract::strict::Severity;
 use serde::Deserialize;
 
-use super::finding::{CheckReport, FORMAT, Finding, Observation, Report};
+use super::finding::{
+    About, Answer, CheckReport, FORMAT, Finding, Memory, Observation, Report, Standing,
+};
 
 /// The name of this check, which is about no operation.
 const CHECK: &str = "baseline";
 /// How it is known what was before.
 const EVIDENCE: &str = "the earlier report";
+/// The first format that has all that is compared; its findings could follow from others.
+const OLDEST: u32 = 2;
 
 /// An earlier report, as far as it is compared.
 #[derive(Debug, Deserialize)]
@@ -22,12 +26,16 @@ pub struct Baseline {
     format: u32,
     #[serde(default)]
     contract: String,
+    #[serde(default)]
+    date: String,
     ocp: Option<String>,
     unjudged: Option<String>,
     #[serde(default)]
     checks: Vec<Check>,
     #[serde(default)]
     findings: Vec<Found>,
+    #[serde(default)]
+    earlier: Memory,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,17 +49,9 @@ struct Check {
 
 #[derive(Debug, Deserialize)]
 struct Found {
-    operation: Option<String>,
-    check: String,
     fingerprint: String,
     #[serde(default)]
     consequences: Vec<Self>,
-}
-
-impl Found {
-    fn with_consequences(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(&self.consequences)
-    }
 }
 
 /// Reads an earlier report in JSON.
@@ -73,28 +73,37 @@ pub fn read(file: &Path) -> anyhow::Result<Baseline> {
     Ok(baseline)
 }
 
-/// Compares a report with an earlier one; what has changed is drift.
-///
-/// What was not exercised on either side has not changed.
-pub fn apply(report: &mut Report, baseline: &Baseline) {
+/// Compares a report with an earlier one; what has changed is drift. What was not judged this
+/// time stays as it was known before.
+pub fn apply(report: &mut Report, baseline: Baseline) {
     if report.unjudged.is_some() {
         return;
     }
-    let meaning = "nothing has changed since the earlier report";
     let mut check = CheckReport {
-        observations: notes(report, baseline),
-        ..CheckReport::applied(CHECK, meaning, EVIDENCE)
+        observations: notes(report, &baseline),
+        ..CheckReport::applied(
+            CHECK,
+            "nothing has changed since the earlier report",
+            EVIDENCE,
+        )
     };
-    if baseline.format == FORMAT {
-        let changes = changes(report, baseline);
-        appeared(report, baseline);
-        report.findings.splice(0..0, changes);
-    } else {
+    if baseline.format < OLDEST {
         check.judged = 0;
         check.reason = Some(format!(
             "the earlier report has format version {}, this one {FORMAT}; write a new one",
             baseline.format
         ));
+    } else {
+        let before = before(baseline);
+        let now = now(report);
+        let mut changes = changes(report, &before, &now);
+        for finding in &mut report.findings {
+            let was_judged = before.checks.contains_key(&check_of(&finding.fingerprint));
+            finding.is_new = was_judged && !before.findings.contains_key(&finding.fingerprint);
+        }
+        report.earlier = not_judged(report, before, &now);
+        check.observations.extend(left(&report.earlier));
+        report.findings.splice(0..0, changes.drain(..));
     }
     report.checks.insert(0, check);
     report.settle();
@@ -106,7 +115,7 @@ fn notes(report: &Report, baseline: &Baseline) -> Vec<Observation> {
     let mut note = |question: &str, text: String| {
         notes.push(Observation::new(question, "differs", text));
     };
-    if baseline.format != FORMAT {
+    if baseline.format < OLDEST {
         let text = format!(
             "the earlier report has format version {}, this one {FORMAT}",
             baseline.format
@@ -129,6 +138,21 @@ fn notes(report: &Report, baseline: &Baseline) -> Vec<Observation> {
     notes
 }
 
+/// How much was not judged this time.
+fn left(earlier: &Memory) -> Option<Observation> {
+    let dates = earlier.checks.values();
+    let oldest = dates.filter(|date| !date.is_empty()).min();
+    let since = oldest.map_or(String::new(), |date| format!(", the oldest from {date}"));
+    let text = format!(
+        "{} checks of the earlier report were not made to their end and are not compared; {} answers and {} findings stay as they were known{since}",
+        earlier.checks.len(),
+        earlier.answers.len(),
+        earlier.findings.len()
+    );
+    let observed = Observation::new("checks that were not made", "some", text);
+    (!earlier.checks.is_empty()).then(|| observed.about(About::Data))
+}
+
 fn known(text: Option<&String>) -> &str {
     match text.map(String::as_str) {
         None | Some("") => "unknown",
@@ -136,65 +160,105 @@ fn known(text: Option<&String>) -> &str {
     }
 }
 
-/// Answers to questions, and findings that are gone.
-fn changes(report: &Report, baseline: &Baseline) -> Vec<Finding> {
-    let mut changes = Vec::new();
-    let found: BTreeSet<&str> = all(report).map(|one| one.fingerprint.as_str()).collect();
-    for now in report.checks.iter().filter(|one| one.judged > 0) {
-        let mut earlier = baseline.checks.iter().filter(|one| one.judged > 0);
-        let before = earlier.find(|one| one.operation == now.operation && one.id == now.id);
-        let Some(before) = before else { continue };
-        let (was, is) = (values(&before.observations), values(&now.observations));
-        for (question, is) in is {
-            if let Some(was) = was.get(question).filter(|was| **was != is) {
-                let key = format!("{}: {question}", now.key());
-                changes.push(change(&key, &joined(was), &joined(&is)));
-            }
+/// All that an earlier report knew.
+fn before(baseline: Baseline) -> Memory {
+    let mut memory = baseline.earlier;
+    let date = baseline.date;
+    for check in baseline.checks.iter().filter(|one| one.judged > 0) {
+        // What is about no operation is no property of the OCP.
+        if let Some(operation) = &check.operation {
+            let key = format!("{operation}/{}", check.id);
+            enter(&mut memory, &key, &date, &check.observations);
         }
-        let findings = baseline.findings.iter().flat_map(Found::with_consequences);
-        let is_gone = |one: &&Found| {
-            one.operation == now.operation
-                && one.check == now.id
-                && !found.contains(one.fingerprint.as_str())
-        };
-        for gone in findings.filter(is_gone) {
-            changes.push(change(&gone.fingerprint, "a finding", "no such finding"));
+    }
+    for found in baseline.findings {
+        let follow = found.consequences.into_iter().map(|one| one.fingerprint);
+        let fingerprints = follow.chain([found.fingerprint]);
+        // What the comparison itself has found is no property of the OCP.
+        let fingerprints = fingerprints.filter(|one| check_of(one) != CHECK);
+        memory
+            .findings
+            .extend(fingerprints.map(|one| (one, date.clone())));
+    }
+    memory
+}
+
+/// All that this report knows.
+fn now(report: &Report) -> Memory {
+    let mut memory = Memory::default();
+    let checks = report.checks.iter();
+    for check in checks.filter(|one| one.judged > 0 && one.operation.is_some()) {
+        enter(&mut memory, &check.key(), &report.date, &check.observations);
+    }
+    let findings = report.findings.iter();
+    let findings = findings.map(|one| (one.fingerprint.clone(), report.date.clone()));
+    memory.findings = findings.collect();
+    memory
+}
+
+/// A check that was made, and its answers about the server.
+fn enter(memory: &mut Memory, key: &str, date: &str, observations: &[Observation]) {
+    memory.checks.insert(key.to_owned(), date.to_owned());
+    let mut answers: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for one in observations.iter().filter(|one| one.about == About::Server) {
+        let question = format!("{key}: {}", one.question);
+        answers.entry(question).or_default().insert(&one.value);
+    }
+    memory
+        .answers
+        .extend(answers.into_iter().map(|(question, values)| {
+            let values = values.into_iter().map(str::to_owned).collect();
+            let date = date.to_owned();
+            (question, Answer { date, values })
+        }));
+}
+
+/// Questions of which no answer is one of those before, and findings that are gone.
+fn changes(report: &Report, before: &Memory, now: &Memory) -> Vec<Finding> {
+    let mut changes = Vec::new();
+    for (question, is) in &now.answers {
+        if let Some(was) = before.answers.get(question)
+            && !was.values.iter().any(|value| is.values.contains(value))
+        {
+            let [was, is] = [was, is].map(|answer| answer.values.join("; "));
+            changes.push(change(question, &was, &is));
+        }
+    }
+    for gone in before.findings.keys() {
+        if !now.findings.contains_key(gone) && is_judged(report, &check_of(gone)) {
+            changes.push(change(gone, "a finding", "no such finding"));
         }
     }
     changes
 }
 
-/// Findings that were not there before: the change stands under the finding.
-fn appeared(report: &mut Report, baseline: &Baseline) {
-    let earlier = baseline.findings.iter().flat_map(Found::with_consequences);
-    let earlier: BTreeSet<&str> = earlier.map(|one| one.fingerprint.as_str()).collect();
-    for finding in &mut report.findings {
-        let was_judged = baseline.checks.iter().any(|one| {
-            one.judged > 0 && one.operation == finding.operation && one.id == finding.check
-        });
-        if was_judged && !earlier.contains(finding.fingerprint.as_str()) {
-            let change = change(&finding.fingerprint, "no such finding", "a finding");
-            let rule = Some("appeared".to_owned());
-            finding.consequences.push(Finding { rule, ..change });
-        }
-    }
+/// What was known before and was not judged now.
+fn not_judged(report: &Report, mut before: Memory, now: &Memory) -> Memory {
+    before.checks.retain(|check, _| !is_judged(report, check));
+    before
+        .answers
+        .retain(|question, _| !now.answers.contains_key(question));
+    before.findings.retain(|finding, _| {
+        !now.findings.contains_key(finding) && !is_judged(report, &check_of(finding))
+    });
+    before
 }
 
-fn all(report: &Report) -> impl Iterator<Item = &Finding> {
-    report.findings.iter().flat_map(Finding::with_consequences)
+/// Whether a check was made to its end.
+fn is_judged(report: &Report, check: &str) -> bool {
+    let operation = check.split('/').next();
+    let mut operations = report.operations.iter();
+    let is_cut = operations.any(|one| {
+        Some(one.id.as_str()) == operation && (one.is_stopped || one.standing != Standing::Verified)
+    });
+    let mut checks = report.checks.iter();
+    !is_cut && checks.any(|one| one.judged > 0 && one.key() == check)
 }
 
-fn values(observations: &[Observation]) -> BTreeMap<&str, BTreeSet<&str>> {
-    let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for one in observations {
-        values.entry(&one.question).or_default().insert(&one.value);
-    }
-    values
-}
-
-fn joined(values: &BTreeSet<&str>) -> String {
-    let values: Vec<&str> = values.iter().copied().collect();
-    values.join("; ")
+/// Operation and check, which a fingerprint begins with.
+fn check_of(fingerprint: &str) -> String {
+    let key = fingerprint.split(':').next();
+    key.unwrap_or_default().to_owned()
 }
 
 fn change(key: &str, before: &str, now: &str) -> Finding {
@@ -209,118 +273,134 @@ fn change(key: &str, before: &str, now: &str) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::finding::OperationReport;
 
-    const MISSING: &str = "conformance: data.contents[].id missing";
-    const UNREAD: &str = "client: cannot read";
+    const ID: &str = "list/conformance: data.contents[].id missing";
 
-    fn finding(check: &str, fingerprint: &str) -> Finding {
-        Finding::new(check, Severity::Violation, fingerprint.to_owned())
-    }
-
-    /// One open question, and one finding with what follows from it.
+    /// One operation with an open question about the server, one about its data, and a finding.
     fn report() -> Report {
         let mut report = Report::new("OCP".to_owned());
         report.contract = "a".repeat(64);
+        report.date = "2026-11-21".to_owned();
         report.ocp = Some("4.3.0".to_owned());
-        let checks = ["order", "conformance", "client"];
-        report.checks = checks.map(|id| CheckReport::applied(id, "", "")).into();
-        let order = Observation::new("order", "newest first", "40 rows, newest first");
-        report.checks[0].observations.push(order);
-        let mut missing = finding("conformance", MISSING);
-        missing.consequences.push(finding("client", UNREAD));
-        report.findings.push(missing);
+        report.operations.push(OperationReport {
+            id: "list".to_owned(),
+            versions: None,
+            standing: Standing::Verified,
+            unchecked: Vec::new(),
+            is_stopped: false,
+        });
+        report.checks = ["order", "conformance"]
+            .map(|id| CheckReport {
+                operation: Some("list".to_owned()),
+                ..CheckReport::applied(id, "", "")
+            })
+            .into();
+        observe(&mut report, "order", "newest first", About::Server);
+        observe(&mut report, "clusters", "of the path", About::Data);
+        report.findings.push(Finding {
+            operation: Some("list".to_owned()),
+            ..Finding::new("conformance", Severity::Violation, ID.to_owned())
+        });
         report
     }
 
-    fn observe(report: &mut Report, question: &str, value: &str) {
-        let one = Observation::new(question, value, "two rows");
-        report.checks[0].observations = vec![one];
+    fn observe(report: &mut Report, question: &str, value: &str, about: About) {
+        let observations = &mut report.checks[0].observations;
+        observations.retain(|one| one.question != question);
+        observations.push(Observation::new(question, value, "two rows").about(about));
+    }
+
+    fn stopped(report: &mut Report) {
+        report.operations[0].is_stopped = true;
+    }
+
+    fn read(report: &Report) -> Baseline {
+        serde_json::from_value(serde_json::to_value(report).unwrap()).unwrap()
     }
 
     /// Questions of notes, and fingerprints of what is drift.
-    fn compared(before: &Report, now: &Report) -> Vec<String> {
-        let before = serde_json::to_string(before).unwrap();
-        let mut now = now.clone();
-        apply(&mut now, &serde_json::from_str(&before).unwrap());
+    fn compared(before: &Report, now: &mut Report) -> Vec<String> {
+        apply(now, read(before));
         let baseline = now.checks.iter().filter(|one| one.id == CHECK);
         let notes = baseline.flat_map(|one| one.observations.iter());
         let notes = notes.map(|one| format!("note: {}", one.question));
-        let drift = all(&now).filter(|one| one.check == CHECK);
+        let drift = now.findings.iter().filter(|one| one.check == CHECK);
+        let new = now.findings.iter().filter(|one| one.is_new);
+        let new = new.map(|one| format!("new: {}", one.fingerprint));
         notes
             .chain(drift.map(|one| one.fingerprint.clone()))
+            .chain(new)
             .collect()
     }
 
     #[test]
     fn what_was_judged_both_times_and_differs_is_drift() {
         type Edit = fn(&mut Report);
+        let same: Edit = |_| {};
+        let oldest: Edit = |now| observe(now, "order", "oldest first", About::Server);
+        let mended: Edit = |now| now.findings.clear();
+        let left = "note: checks that were not made";
+        let gone = "baseline: list/conformance: data.contents[].id missing";
         let cases: [(&str, Edit, Edit, &[&str]); 15] = [
-            ("nothing", |_| {}, |_| {}, &[]),
+            ("nothing", same, same, &[]),
             (
-                "counts",
-                |_| {},
-                |now| observe(now, "order", "newest first"),
+                "another value",
+                same,
+                oldest,
+                &["baseline: list/order: order"],
+            ),
+            (
+                "one more value",
+                same,
+                |now| {
+                    let more = Observation::new("order", "by id", "two rows");
+                    now.checks[0].observations.push(more);
+                },
                 &[],
             ),
             (
-                "another value",
-                |_| {},
-                |now| observe(now, "order", "oldest first"),
-                &["baseline: order: order"],
+                "other data",
+                same,
+                |now| observe(now, "clusters", "of others, too", About::Data),
+                &[],
             ),
             (
                 "another value, not exercised before",
                 |before| before.checks[0].judged = 0,
-                |now| observe(now, "order", "oldest first"),
+                oldest,
                 &[],
             ),
             (
                 "another value, not exercised now",
-                |_| {},
-                |now| {
-                    observe(now, "order", "oldest first");
-                    now.checks[0].judged = 0;
-                },
-                &[],
+                same,
+                |now| now.checks[0].judged = 0,
+                &[left],
             ),
+            ("a finding is gone", same, mended, &[gone]),
             (
-                "another question",
-                |_| {},
-                |now| observe(now, "ties", "by id"),
-                &[],
-            ),
-            (
-                "a finding is gone, with what follows",
-                |_| {},
-                |now| now.findings.clear(),
-                &[
-                    "baseline: conformance: data.contents[].id missing",
-                    "baseline: client: cannot read",
-                ],
-            ),
-            (
-                "a finding is gone, but nothing was judged",
-                |_| {},
+                "a finding is gone, but the run was stopped",
+                same,
                 |now| {
                     now.findings.clear();
-                    now.checks.iter_mut().for_each(|one| one.judged = 0);
+                    stopped(now);
                 },
-                &[],
+                &[left],
             ),
             (
-                "what followed stands alone",
-                |_| {},
+                "a finding is gone, but another operation was named",
+                same,
                 |now| {
-                    let unread = now.findings[0].consequences.remove(0);
-                    now.findings.push(unread);
+                    now.findings.clear();
+                    now.operations[0].standing = Standing::NotNamed;
                 },
-                &[],
+                &[left],
             ),
             (
                 "a finding appears",
-                |before| before.findings.clear(),
-                |_| {},
-                &["baseline: conformance: data.contents[].id missing"],
+                mended,
+                same,
+                &["new: list/conformance: data.contents[].id missing"],
             ),
             (
                 "a finding appears, but nothing was judged",
@@ -328,25 +408,25 @@ mod tests {
                     before.findings.clear();
                     before.checks.iter_mut().for_each(|one| one.judged = 0);
                 },
-                |_| {},
+                same,
                 &[],
             ),
             (
-                "another format",
+                "the first format",
                 |before| before.format = 1,
-                |now| now.findings.clear(),
+                mended,
                 &["note: format"],
             ),
             (
                 "another contract",
                 |before| before.contract = "b".repeat(64),
-                |_| {},
+                same,
                 &["note: contract"],
             ),
             (
                 "another OCP",
                 |before| before.ocp = None,
-                |_| {},
+                same,
                 &["note: OCP"],
             ),
             (
@@ -359,11 +439,53 @@ mod tests {
                 &[],
             ),
         ];
-        for (name, edit_before, edit_now, due) in cases {
+        for (name, edit_before, edit_now, expected) in cases {
             let (mut before, mut now) = (report(), report());
             edit_before(&mut before);
             edit_now(&mut now);
-            assert_eq!(compared(&before, &now), due, "{name}");
+            assert_eq!(compared(&before, &mut now), expected, "{name}");
         }
+    }
+
+    /// A narrow run in between hides nothing of what the next one brings.
+    #[test]
+    fn what_a_run_did_not_judge_stays_as_it_was_known_before() {
+        let first = report();
+        let mut narrow = report();
+        narrow.date = "2026-11-28".to_owned();
+        narrow.findings.clear();
+        stopped(&mut narrow);
+        narrow.checks[0].observations.clear();
+        narrow.checks[0].judged = 0;
+        compared(&first, &mut narrow);
+        let answer = &narrow.earlier.answers["list/order: order"];
+        assert_eq!(answer.date, "2026-11-21");
+        assert_eq!(narrow.earlier.findings[ID], "2026-11-21");
+        let mut third = report();
+        third.findings.clear();
+        observe(&mut third, "order", "oldest first", About::Server);
+        let changes = compared(&narrow, &mut third);
+        let expected = [
+            "baseline: list/order: order",
+            "baseline: list/conformance: data.contents[].id missing",
+        ];
+        assert_eq!(changes, expected);
+        assert!(third.earlier.answers.is_empty() && third.earlier.findings.is_empty());
+    }
+
+    #[test]
+    fn a_report_of_format_2_is_read_and_its_consequences_are_findings() {
+        let mut before = serde_json::to_value(report()).unwrap();
+        before["format"] = 2.into();
+        let members = before.as_object_mut().unwrap();
+        members.remove("date");
+        members.remove("earlier");
+        let consequence = serde_json::json!({ "fingerprint": "list/order: follows" });
+        before["findings"][0]["consequences"] = serde_json::json!([consequence]);
+        let mut now = report();
+        apply(&mut now, serde_json::from_value(before).unwrap());
+        let drift = now.findings.iter().filter(|one| one.check == CHECK);
+        let drift: Vec<&str> = drift.map(|one| one.fingerprint.as_str()).collect();
+        assert_eq!(drift, ["baseline: list/order: follows"]);
     }
 }

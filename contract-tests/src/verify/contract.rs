@@ -9,13 +9,21 @@ use sha1::{Digest, Sha1};
 
 use super::arguments::{Arguments, verifiable};
 use super::secrets::Secrets;
-use super::target::Target;
 use crate::spec;
 
 /// One operation, and what its responses are judged by.
 pub(super) struct Subject {
     pub(super) operation: Operation,
     pub(super) strict: Strict,
+    /// Members that tell a row from all others, where several may have its id.
+    pub(super) identity: Vec<String>,
+}
+
+impl Subject {
+    /// Whether its rows are restore tasks, of which more is known than their schema.
+    pub(super) fn lists_restore_tasks(&self) -> bool {
+        self.operation.row_kind.as_deref() == Some("restore_task")
+    }
 }
 
 /// What every provider is judged by.
@@ -53,7 +61,13 @@ impl Contract {
                 }
             }
 
-            subjects.push(Subject { operation, strict });
+            let row = operation.list.as_ref().map(|list| &list.row["x-identity"]);
+            let identity = row.and_then(|names| serde_json::from_value(names.clone()).ok());
+            subjects.push(Subject {
+                operation,
+                strict,
+                identity: identity.unwrap_or_default(),
+            });
         }
         Ok(Self {
             subjects,
@@ -74,8 +88,8 @@ impl Contract {
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// What must not be repeated of what this target sends.
-    pub(super) fn secrets(&self, target: &Target<'_>) -> Arc<Secrets> {
-        Arc::new(Secrets::new(target.identity.secrets(), &self.spec))
+    /// Secrets, and the names of the contract, which are none.
+    pub(super) fn secrets(&self, secrets: Vec<String>) -> Arc<Secrets> {
+        Arc::new(Secrets::new(secrets, &self.spec))
     }
 }

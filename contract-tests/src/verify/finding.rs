@@ -1,20 +1,18 @@
 //! The report: checks, findings, observations, and the verdict on them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use ocp_contract::Operation;
 use ocp_contract::strict::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::check::CheckId;
+use super::checks::CheckId;
 use super::verdict::{End, Verdict};
 
-/// The version of the report's format. Version 1 had no such member.
-pub(super) const FORMAT: u32 = 2;
-
-/// Why nothing is judged where nothing looks like an OCP.
-pub(super) const NO_OCP: &str = "no response has OCP's envelope; is this the address of an OCP?";
+/// The version of the report's format. Version 1 had no such member; version 2 had
+/// findings that followed from others.
+pub(super) const FORMAT: u32 = 3;
 
 /// Everything that a run found. Every report is rendered from it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -26,6 +24,8 @@ pub struct Report {
     pub tool: String,
     /// A hash of the contract.
     pub contract: String,
+    /// The day on which OCP was asked, such as `2026-11-28`.
+    pub date: String,
     /// The version of OCP, if it gives it.
     pub ocp: Option<String>,
     /// What was verified.
@@ -45,6 +45,30 @@ pub struct Report {
     pub stopped: Option<String>,
     /// Why nothing could be judged; then findings say nothing about OCP.
     pub unjudged: Option<String>,
+    /// What an earlier report knew and this run has not judged.
+    pub earlier: Memory,
+}
+
+/// What is known of an OCP from one report to the next, each with the day on which it was found
+/// out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Memory {
+    /// Checks that were made, by operation and check.
+    pub checks: BTreeMap<String, String>,
+    /// Answers to questions about the server, by operation, check and question.
+    pub answers: BTreeMap<String, Answer>,
+    /// Findings, by their fingerprints.
+    pub findings: BTreeMap<String, String>,
+}
+
+/// Answers to one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// The day on which it was given.
+    pub date: String,
+    /// The answers, in order.
+    pub values: Vec<String>,
 }
 
 /// What became of one operation.
@@ -60,6 +84,8 @@ pub struct OperationReport {
     /// Checks that were not made, or not to their end, because the run was cut
     /// short: by throttling, or by the limit of requests.
     pub unchecked: Vec<String>,
+    /// Whether its run ended before all requests were sent.
+    pub is_stopped: bool,
 }
 
 /// Whether an operation could be judged.
@@ -98,6 +124,8 @@ pub struct CheckReport {
     pub reason: Option<String>,
     /// Answers to questions that the documentation leaves open.
     pub observations: Vec<Observation>,
+    /// What it did not look at, because there is a finding about that, and how often.
+    pub left_out: BTreeMap<String, usize>,
 }
 
 /// One answer to a question that the documentation leaves open.
@@ -109,6 +137,20 @@ pub struct Observation {
     pub value: String,
     /// The whole of it, for people.
     pub text: String,
+    /// What it is about.
+    #[serde(default)]
+    pub about: About,
+}
+
+/// What an answer is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// The server: another answer is a change of it.
+    #[default]
+    Server,
+    /// The data that the server happens to have, or whatever stands before it.
+    Data,
 }
 
 impl Observation {
@@ -121,7 +163,12 @@ impl Observation {
             question: question.into(),
             value: value.into(),
             text: text.into(),
+            about: About::Server,
         }
+    }
+
+    pub(crate) fn about(self, about: About) -> Self {
+        Self { about, ..self }
     }
 }
 
@@ -215,10 +262,8 @@ pub struct Finding {
     pub waived: Option<String>,
     /// What it means for users of the client, where the client sent the request.
     pub client: Option<Meaning>,
-    /// The rule by which it follows from the finding that it stands under, if it does.
-    pub rule: Option<String>,
-    /// What only follows from it: no faults of their own.
-    pub consequences: Vec<Finding>,
+    /// Whether an earlier report, which had its check, did not have it.
+    pub is_new: bool,
 }
 
 impl Report {
@@ -227,6 +272,7 @@ impl Report {
             format: FORMAT,
             tool: concat!("ocp-verify ", env!("CARGO_PKG_VERSION")).to_owned(),
             contract: String::new(),
+            date: String::new(),
             ocp: None,
             provider,
             requests: 0,
@@ -236,6 +282,7 @@ impl Report {
             fail_on: Severity::Violation,
             stopped: None,
             unjudged: None,
+            earlier: Memory::default(),
         }
     }
 
@@ -244,22 +291,6 @@ impl Report {
         let ocp = self.ocp.as_deref().unwrap_or("of an unknown version");
         let contract = self.contract.get(..12).unwrap_or("unknown");
         format!("OCP {ocp}; {}; contract {contract}", self.tool)
-    }
-
-    /// Why no operation could be judged, if so. Where nothing has an envelope and
-    /// no operation is offered, it is no OCP that answers.
-    pub(crate) fn nothing_judged(&self, is_ocp: bool) -> Option<String> {
-        let standings = || self.operations.iter().map(|one| &one.standing);
-        if standings().any(|one| *one == Standing::Verified) {
-            return None;
-        }
-        let mut reasons = standings().filter_map(|one| match one {
-            Standing::Unjudged(why) => Some(why.clone()),
-            _ => None,
-        });
-        // That one is not offered which was named is a finding.
-        let is_judged = is_ocp || !self.findings.is_empty();
-        reasons.next().or((!is_judged).then(|| NO_OCP.to_owned()))
     }
 
     /// Findings of a severity that are not waived.
@@ -348,8 +379,7 @@ impl Report {
                 .findings
                 .iter()
                 .filter(|one| one.waived.is_none())
-                .flat_map(Finding::with_consequences)
-                .filter(|one| check.has_found(one) && one.waived.is_none())
+                .filter(|one| check.has_found(one))
                 .map(|one| one.severity)
                 .max();
             check.outcome = match worst {
@@ -383,41 +413,18 @@ impl Finding {
             times: 1,
             waived: None,
             client: None,
-            rule: None,
-            consequences: Vec::new(),
+            is_new: false,
         }
     }
 
-    /// How many findings only follow from it, in short; `None` if there are none.
-    pub fn follow(&self) -> Option<String> {
-        let checks: BTreeSet<&str> = self
-            .consequences
-            .iter()
-            .map(|one| one.check.as_str())
-            .collect();
-        let checks: Vec<&str> = checks.into_iter().collect();
-        match self.consequences.len() {
-            0 => None,
-            1 => Some(format!(
-                "1 other finding follows from this one ({})",
-                checks.join(", ")
-            )),
-            count => Some(format!(
-                "{count} other findings follow from this one ({})",
-                checks.join(", ")
-            )),
+    /// Counts one more occurrence. The severity is the worst of all; what is shown is the
+    /// first of those.
+    pub(crate) fn count(&mut self, occurrence: Self) {
+        let times = self.times + occurrence.times;
+        if occurrence.severity > self.severity {
+            *self = occurrence;
         }
-    }
-
-    /// The finding, and what follows from it.
-    pub fn with_consequences(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(&self.consequences)
-    }
-
-    /// Does something to the finding, and to what follows from it.
-    pub(crate) fn each_mut(&mut self, mut change: impl FnMut(&mut Self)) {
-        change(self);
-        self.consequences.iter_mut().for_each(change);
+        self.times = times;
     }
 }
 
@@ -433,6 +440,7 @@ impl CheckReport {
             judged: 0,
             reason: None,
             observations: Vec::new(),
+            left_out: BTreeMap::new(),
         }
     }
 
@@ -447,6 +455,7 @@ impl CheckReport {
             judged: 1,
             reason: None,
             observations: Vec::new(),
+            left_out: BTreeMap::new(),
         }
     }
 
@@ -478,6 +487,7 @@ impl OperationReport {
             versions,
             standing,
             unchecked: Vec::new(),
+            is_stopped: false,
         }
     }
 
@@ -485,7 +495,7 @@ impl OperationReport {
     pub fn remark(&self) -> Option<String> {
         let id = &self.id;
         Some(match &self.standing {
-            Standing::NotNamed => return None,
+            Standing::NotNamed => format!("{id} not verified: --operation names others"),
             Standing::Verified if self.unchecked.is_empty() => return None,
             Standing::Verified => {
                 let unchecked = self.unchecked.join(", ");
@@ -500,22 +510,6 @@ impl OperationReport {
             },
             Standing::Unjudged(why) => format!("{id} not judged: {why}"),
         })
-    }
-}
-
-/// Counts a finding, with others of its fingerprint. Its severity is the worst of them; what
-/// it shows is the first of these.
-pub(crate) fn add(findings: &mut Vec<Finding>, finding: Finding) {
-    let known = findings
-        .iter_mut()
-        .find(|one| one.fingerprint == finding.fingerprint);
-    match known {
-        Some(known) if finding.severity > known.severity => {
-            let times = known.times + 1;
-            *known = Finding { times, ..finding };
-        }
-        Some(known) => known.times += 1,
-        None => findings.push(finding),
     }
 }
 

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use oceanbase_ocp::{AccessKey, Credentials, Error};
 use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
 
 /// Who asks.
 #[derive(Clone)]
@@ -16,7 +17,24 @@ pub enum Identity {
     AccessKey(String, SecretString),
 }
 
+/// Who asks, for a command line that repeats a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Caller {
+    Nobody,
+    User,
+    AccessKey,
+}
+
 impl Identity {
+    pub(super) fn caller(&self) -> Caller {
+        match self {
+            Self::Nobody => Caller::Nobody,
+            Self::User(..) => Caller::User,
+            Self::AccessKey(..) => Caller::AccessKey,
+        }
+    }
+
     /// What must not appear in any output.
     pub(super) fn secrets(&self) -> Vec<String> {
         match self {

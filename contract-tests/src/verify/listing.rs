@@ -1,46 +1,44 @@
-//! A page of rows.
+//! One page of rows as it came.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::request::Query;
-use super::response::Response;
 use super::row::{Row, long};
+use super::transcript::{Exchange, Page};
 
-/// One page.
-pub(super) struct Listing {
-    pub(super) response: Response,
-    pub(super) rows: Vec<Row>,
+/// One page of rows.
+#[derive(Debug, Clone)]
+pub(super) struct Listing<'a> {
+    /// The place of its exchange in the transcript.
+    pub(super) index: usize,
+    pub(super) rows: Vec<Row<'a>>,
     /// `data.page`.
-    pub(super) page: Value,
-    /// Page number asked for.
-    pub(super) number: Option<i64>,
-    /// Page size asked for.
-    pub(super) size: Option<i64>,
+    pub(super) page: &'a Value,
+    /// The page that was asked for.
+    pub(super) asked: Option<Page>,
 }
 
-impl Listing {
-    /// A success with a list; anything else is given back.
-    pub(super) fn read(response: Response, query: &Query) -> Result<Self, Box<Response>> {
-        let data = match (&response.body, response.status()) {
-            (Ok(body), 200) => body.get("data").cloned().unwrap_or_default(),
-            _ => return Err(response.into()),
-        };
-        let Some(rows) = data.get("contents").and_then(Value::as_array) else {
-            return Err(response.into());
-        };
-        Ok(Self {
-            rows: rows.iter().cloned().map(Row).collect(),
-            page: data.get("page").cloned().unwrap_or_default(),
-            number: query.number("page"),
-            size: query.number("size"),
-            response,
+impl<'a> Listing<'a> {
+    /// The page of rows in a response with HTTP 200, if it has one.
+    pub(super) fn of(index: usize, exchange: &'a Exchange) -> Option<Self> {
+        let data = exchange.body().filter(|_| exchange.status() == 200)?;
+        let data = data.get("data")?;
+        let rows = data.get("contents")?.as_array()?;
+        Some(Self {
+            index,
+            rows: rows.iter().map(Row).collect(),
+            page: data.get("page").unwrap_or(&Value::Null),
+            asked: exchange.page,
         })
     }
 
     pub(super) fn number_of(&self, name: &str) -> Option<i64> {
         long(self.page.get(name)?)
+    }
+
+    pub(super) fn total(&self) -> Option<i64> {
+        self.number_of("totalElements")
     }
 
     /// How many pages there are, by either name.
@@ -53,13 +51,13 @@ impl Listing {
     /// it states. A `size` that is the number of rows is such a limit only where
     /// rows and totals agree with it, and not with what was asked for.
     pub(super) fn page_size(&self) -> Option<i64> {
-        let asked = self.size?;
+        let Page { number, size } = self.asked?;
         let rows = self.rows.len() as i64;
         let stated = self
             .number_of("size")
-            .filter(|stated| *stated > 0 && *stated < asked);
+            .filter(|stated| *stated > 0 && *stated < size);
         let agrees = |size: i64| {
-            let (Some(total), Some(number)) = (self.number_of("totalElements"), self.number) else {
+            let Some(total) = self.total() else {
                 return false;
             };
             let skipped = number.saturating_sub(1).saturating_mul(size);
@@ -68,23 +66,33 @@ impl Listing {
                 && self.pages().is_none_or(|stated| stated == pages)
         };
         let is_limit =
-            |stated: &i64| *stated > rows || *stated == rows && agrees(*stated) && !agrees(asked);
-        stated.filter(is_limit).or(Some(asked))
+            |stated: &i64| *stated > rows || *stated == rows && agrees(*stated) && !agrees(size);
+        stated.filter(is_limit).or(Some(size))
     }
 
     /// Whether these are all rows that there are.
     pub(super) fn is_whole(&self) -> bool {
         let rows = self.rows.len() as i64;
-        match (self.number_of("totalElements"), self.page_size()) {
+        match (self.total(), self.page_size()) {
             (Some(total), _) => total <= rows,
             (None, Some(size)) => rows < size,
             (None, None) => false,
         }
     }
 
-    pub(super) fn ids(&self) -> BTreeMap<i64, Row> {
-        let rows = self.rows.iter();
-        rows.filter_map(|row| Some((row.id()?, row.clone())))
-            .collect()
+    /// Whether no page comes after it, as far as it says.
+    pub(super) fn is_last(&self) -> bool {
+        let (Some(size), Some(asked)) = (self.page_size(), self.asked) else {
+            return true;
+        };
+        self.rows.is_empty()
+            || match self.total() {
+                Some(total) => asked.number.saturating_mul(size) >= total,
+                None => (self.rows.len() as i64) < size,
+            }
+    }
+
+    pub(super) fn ids(&self) -> BTreeSet<i64> {
+        self.rows.iter().filter_map(|row| row.id()).collect()
     }
 }

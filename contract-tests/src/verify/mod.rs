@@ -1,52 +1,47 @@
-//! Verifies any OCP: sends requests, judges the responses by the contract, and
-//! reports. The embedded OCP and a real one are put to the same checks.
+//! Verifies any OCP. The embedded OCP and a real one are put to the same checks.
 //!
-//! One direction: a `session` sends a request and gives back a response;
-//! `passive` checks are functions of the contract and the response; what they say is
-//! entered in a `ledger`, from which the report is made. A `run` is where they
-//! meet, and `active` checks, and those of one kind of row in `operations`, ask
-//! through it. No module imports one that imports it.
+//! Three values, one direction: `collect` asks an OCP and writes a transcript; `judge` is a
+//! pure function of the contract and the transcript; of what it finds the report is made.
 
-mod active;
 mod arguments;
 pub mod baseline;
-mod broken;
-pub mod check;
+mod checks;
+mod collect;
 mod contract;
+mod filter;
 pub mod finding;
-mod history;
 mod identity;
-mod judgement;
-mod kind;
-#[cfg(test)]
-mod leaves;
-mod ledger;
+mod judge;
+mod known;
 mod listing;
-mod operations;
-mod passive;
-mod provider;
-mod record;
-mod request;
-mod response;
+mod recording;
+mod redact;
 mod row;
-mod run;
 mod secrets;
-mod session;
 mod target;
-mod topic;
+#[cfg(test)]
+mod tests;
+mod transcript;
 mod verdict;
 pub mod waivers;
 
-pub use arguments::{Arguments, argument, flag, verifiable};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+pub use arguments::{Arguments, flag, verifiable};
+pub use checks::{CheckId, all_checks};
+use collect::collect;
+use collect::session::Session;
 pub use contract::Contract;
 use contract::Subject;
 use finding::{OperationReport, Report, Standing};
 pub use identity::Identity;
-pub use operations::all_checks;
-pub use passive::Reading;
-use record::Recorder;
-use session::{Session, Stop};
+use judge::{Context, judge};
+use recording::Recording;
+use secrets::Secrets;
 pub use target::Target;
+use transcript::Stop;
 
 impl Contract {
     /// Puts an OCP to every check of every operation that it is given arguments for.
@@ -54,68 +49,108 @@ impl Contract {
     /// # Errors
     ///
     /// When there are arguments for no operation, or not for one that is named; when
-    /// the target's settings are unusable, or the exchanges cannot be kept. What the
+    /// the target's settings are unusable, or the transcript cannot be kept. What the
     /// OCP does is in the report.
     pub async fn verify(&self, target: &Target<'_>) -> anyhow::Result<Report> {
-        let (mut report, subjects) = self.plan(target)?;
-        let mut recorders = Vec::new();
-        for subject in &subjects {
-            recorders.push(self.recorder(target, subject)?);
+        let (_, subjects) = self.plan(&target.arguments, &target.operations, &target.name)?;
+        if let Some(folder) = target.record {
+            recording::is_free(folder, &subjects)?;
         }
-        let permissions = active::Permissions {
-            authentication: target.check_authentication
-                && !matches!(target.identity, Identity::Nobody),
-        };
-        let secrets = self.secrets(target);
-        let mut session = Session::new(target, &subjects[0].operation, secrets)?;
-        for (subject, recorder) in subjects.into_iter().zip(recorders) {
-            let operation = &subject.operation;
-            session.turn_to(operation, &target.arguments, recorder);
-            let kind = operations::kind(operation);
-            let of_kind = operations::checks(operation);
-            let mut run = run::Run::new(session, subject, kind, &of_kind);
-            let of_kind = operations::requesting(operation);
-            let stop = active::all(&mut run, permissions, kind, of_kind)
-                .await
-                .err();
-            let ended = run.finish(stop.as_ref(), !target.operations.is_empty())?;
-            session = ended.session;
-            report.checks.extend(ended.checks);
-            report.findings.extend(ended.findings);
-            let mut entries = report.operations.iter_mut();
-            if let Some(entry) = entries.find(|one| one.id == operation.id) {
-                entry.standing = ended.standing;
-                entry.unchecked = ended.unchecked;
-            }
-            if let Some(stop) = stop.filter(Stop::is_final) {
-                report.stopped = Some(stop.to_string());
+        let secrets = self.secrets(target.identity.secrets());
+        let session = Session::new(target, secrets.clone());
+        let mut session =
+            session.map_err(|error| anyhow::anyhow!(target.in_options(&error.to_string())))?;
+        let mut recording = Recording::new(target, self.hash());
+        for subject in subjects {
+            let transcript = collect(&mut session, subject, target).await;
+            let is_final = transcript.stop.as_ref().is_some_and(Stop::is_final);
+            recording.transcripts.push(transcript);
+            if is_final {
                 break;
             }
         }
         session.finish();
+        recording.requests = session.sent;
+        recording.ocp = session.version.clone();
+        self.report(&recording, &secrets, target.record, &target.names())
+    }
+
+    /// Judges a recording, without an OCP.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read, or is of another format, or of an operation that the contract
+    /// does not have.
+    pub async fn judge_recording(&self, folder: &Path) -> anyhow::Result<Report> {
+        let recording = recording::read(folder, &self.subjects).await?;
+        self.report(&recording, &self.secrets(Vec::new()), None, &[])
+    }
+
+    /// Judges what was collected, and keeps it, if in a folder.
+    fn report(
+        &self,
+        recording: &Recording,
+        secrets: &Secrets,
+        folder: Option<&Path>,
+        names: &[String],
+    ) -> anyhow::Result<Report> {
+        let named = &recording.operations;
+        let (mut report, subjects) = self.plan(&recording.arguments, named, &recording.provider)?;
+        let context = Context {
+            secrets,
+            base_url: &recording.base_url,
+            caller: recording.caller,
+            is_named: !named.is_empty(),
+        };
+        let mut violating = Vec::new();
+        for transcript in &recording.transcripts {
+            let mut subjects = subjects.iter();
+            let subject = subjects.find(|one| one.operation.id == transcript.operation);
+            let subject = subject.context("the arguments of a transcript are missing")?;
+            let judged = judge(subject, transcript, &context);
+            report.checks.extend(judged.checks);
+            report.findings.extend(judged.findings);
+            let mut entries = report.operations.iter_mut();
+            if let Some(entry) = entries.find(|one| one.id == subject.operation.id) {
+                entry.standing = judged.standing;
+                entry.unchecked = judged.unchecked;
+                entry.is_stopped = transcript.stop.is_some();
+            }
+            if let Some(stop) = transcript.stop.as_ref().filter(|stop| stop.is_final()) {
+                report.stopped = Some(stop.to_string());
+            }
+            violating.push(judged.violating);
+        }
         report.contract = self.hash();
-        let envelopes = session.envelopes;
-        report.requests = session.sent;
-        report.ocp = session.version;
-        report.unjudged = report.nothing_judged(envelopes > 0);
+        report.date.clone_from(&recording.date);
+        report.requests = recording.requests;
+        report.ocp.clone_from(&recording.ocp);
+        report.unjudged = nothing_judged(&report, recording);
         report.settle();
+        if let Some(folder) = folder {
+            recording::write(folder, recording, &violating, secrets, names)?;
+        }
         Ok(report)
     }
 
-    /// The report before anything is sent, and the operations to verify.
-    fn plan(&self, target: &Target<'_>) -> anyhow::Result<(Report, Vec<&Subject>)> {
-        let is_named = |id: &String| target.operations.contains(id);
-        let mut report = Report::new(target.name.clone());
+    /// The report before anything is judged, and the operations to verify.
+    fn plan(
+        &self,
+        arguments: &Arguments,
+        named: &[String],
+        provider: &str,
+    ) -> anyhow::Result<(Report, Vec<&Subject>)> {
+        let mut report = Report::new(provider.to_owned());
         let mut subjects = Vec::new();
         let mut lacking = Vec::new();
         for subject in &self.subjects {
             let operation = &subject.operation;
-            if !target.operations.is_empty() && !is_named(&operation.id) {
+            if !named.is_empty() && !named.contains(&operation.id) {
                 let entry = OperationReport::new(operation, Standing::NotNamed);
                 report.operations.push(entry);
                 continue;
             }
-            let flags = arguments::missing(operation, &target.arguments);
+            let flags = arguments::missing(operation, arguments);
             if !flags.is_empty() {
                 lacking.push(format!("{} needs {}", operation.id, flags.join(" and ")));
             }
@@ -130,7 +165,7 @@ impl Contract {
                 .operations
                 .push(OperationReport::new(operation, standing));
         }
-        let is_short = !target.operations.is_empty() && !lacking.is_empty();
+        let is_short = !named.is_empty() && !lacking.is_empty();
         anyhow::ensure!(
             !subjects.is_empty() && !is_short,
             "arguments are missing: {}",
@@ -138,175 +173,22 @@ impl Contract {
         );
         Ok((report, subjects))
     }
-
-    fn recorder(&self, target: &Target<'_>, subject: &Subject) -> anyhow::Result<Option<Recorder>> {
-        let record = |folder| {
-            let operation = &subject.operation.id;
-            Recorder::new(folder, operation, self.secrets(target), target.names())
-        };
-        target.record.map(record).transpose()
-    }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use oceanbase_ocp::http;
-    use ocp_contract::Interaction;
-    use serde_json::{Value, json};
-
-    use super::*;
-    use ocp_mock::{EmbeddedOcp, Settings, tasks};
-
-    fn target<'a>(contract: &Contract, url: &'a str) -> Target<'a> {
-        Target {
-            name: "OCP".into(),
-            url,
-            shown_url: url,
-            identity: Identity::Nobody,
-            certificates: None,
-            timeout: Duration::from_secs(5),
-            arguments: contract.documented_arguments(),
-            operations: Vec::new(),
-            max_requests: 160,
-            check_authentication: false,
-            record: None,
-        }
+/// Why no operation could be judged, if so. Where nothing has an envelope and
+/// no operation is offered, it is no OCP that answers.
+fn nothing_judged(report: &Report, recording: &Recording) -> Option<String> {
+    let standings = || report.operations.iter().map(|one| &one.standing);
+    if standings().any(|one| *one == Standing::Verified) {
+        return None;
     }
-
-    /// What passive checks find in the documented response under a status and a media
-    /// type, patched; nothing is sent.
-    fn judged(contract: &Contract, status: u16, media_type: &str, patch: Value) -> Vec<String> {
-        let evidence = ocp_contract_embedded::evidence().unwrap();
-        let is_sample = |one: &&Interaction| {
-            one.operation_id == "listTenantRestoreTasks" && one.case == "documented-sample"
-        };
-        let sample = evidence.interactions.iter().find(is_sample).unwrap();
-        let mut body: Value = serde_json::from_str(&sample.body).unwrap();
-        let patch: json_patch::Patch = serde_json::from_value(patch).unwrap();
-        json_patch::patch(&mut body, &patch).unwrap();
-        let response = http::Response::builder()
-            .status(status)
-            .header("content-type", media_type);
-        let response = response.body(body.to_string().into_bytes()).unwrap();
-        let operation = "listTenantRestoreTasks";
-        let (found, _) = contract.judge(operation, 200, response, None).unwrap();
-        found
-    }
-
-    #[test]
-    fn passive_checks_need_no_socket() {
-        let contract = Contract::read().unwrap();
-        let json = "application/json";
-        let task = "/data/contents/0";
-        for (status, media_type, patch, due) in [
-            (200, json, json!([]), &[][..]),
-            (200, "text/html", json!([]), &["transport"]),
-            (
-                201,
-                json,
-                json!([]),
-                &["documented-request", "transport", "envelope"],
-            ),
-            (
-                200,
-                json,
-                json!([{ "op": "remove", "path": "/traceId" }]),
-                &["envelope"],
-            ),
-            (
-                200,
-                json,
-                json!([{ "op": "remove", "path": format!("{task}/id") }]),
-                &["conformance"],
-            ),
-            (
-                200,
-                json,
-                json!([{ "op": "replace", "path": "/data/page/number", "value": 7 }]),
-                &["page-members"],
-            ),
-            (
-                200,
-                json,
-                json!([{ "op": "replace", "path": format!("{task}/successful"), "value": false }]),
-                &["task-state"],
-            ),
-            (
-                200,
-                json,
-                json!([{ "op": "copy", "from": task, "path": "/data/contents/1" },
-                       { "op": "remove", "path": "/data/contents/2" }]),
-                &["task-identity"],
-            ),
-        ] {
-            assert_eq!(
-                judged(&contract, status, media_type, patch.clone()),
-                due,
-                "{patch}"
-            );
-        }
-    }
-
-    #[tokio::test]
-    async fn the_version_is_asked_once_for_all_operations() {
-        let contract = Contract::read().unwrap();
-        let ocp = EmbeddedOcp::start(Settings::new(tasks::documented().unwrap()));
-        let ocp = ocp.await.unwrap();
-        let url = ocp.url();
-        let mut requests = Vec::new();
-        for operations in [
-            &["listTenantRestoreTasks"][..],
-            &["listClusterRestoreTasks"],
-            &[],
-        ] {
-            let target = Target {
-                operations: operations.iter().map(|&one| one.to_owned()).collect(),
-                ..target(&contract, &url)
-            };
-            requests.push(contract.verify(&target).await.unwrap().requests);
-        }
-        assert_eq!(requests[0] + requests[1], requests[2] + 1, "{requests:?}");
-    }
-
-    #[tokio::test]
-    async fn rows_of_which_nothing_is_known_are_verified_by_the_description() {
-        let mut contract = Contract::read().unwrap();
-        for subject in &mut contract.subjects {
-            subject.operation.row_kind = None;
-        }
-        let ocp = EmbeddedOcp::start(Settings::new(tasks::made(40)))
-            .await
-            .unwrap();
-        let report = contract
-            .verify(&target(&contract, &ocp.url()))
-            .await
-            .unwrap();
-        assert_eq!(report.exit_code(), 0, "{}", report.verdict());
-        let of_a_tenant = Some("listTenantRestoreTasks".to_owned());
-        let checks = report
-            .checks
-            .iter()
-            .filter(|one| one.operation == of_a_tenant);
-        let judged = checks
-            .filter(|one| one.judged > 0)
-            .map(|one| one.id.as_str());
-        assert_eq!(
-            judged.collect::<Vec<_>>(),
-            [
-                "documented-request",
-                "transport",
-                "envelope",
-                "conformance",
-                "client",
-                "page-members",
-                "paging",
-                "repeat",
-                "error-envelope"
-            ]
-        );
-        let mut checks = report.checks.iter();
-        assert!(checks.all(|one| check::CHECKS.iter().any(|known| known.as_str() == one.id)));
-    }
+    let mut reasons = standings().filter_map(|one| match one {
+        Standing::Unjudged(why) => Some(why.clone()),
+        _ => None,
+    });
+    let exchanges = || recording.transcripts.iter().flat_map(|one| &one.exchanges);
+    // That one is not offered which was named is a finding.
+    let is_judged = exchanges().any(|one| one.is_from_ocp()) || !report.findings.is_empty();
+    let no_ocp = || (!is_judged).then(|| judge::no_ocp(exchanges()));
+    reasons.next().or_else(no_ocp)
 }

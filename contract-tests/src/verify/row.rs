@@ -1,26 +1,29 @@
-//! One row as it came: what is read here is read without the client.
+//! One row as it came: it is read without the client.
 
 use chrono::{DateTime, Datelike, FixedOffset};
 use serde_json::Value;
 
-/// A row of `data.contents`.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Row(pub(super) Value);
+/// A point in time, with the offset that it was written with.
+pub(super) type Time = DateTime<FixedOffset>;
 
-impl Row {
-    pub(super) fn id(&self) -> Option<i64> {
+/// A row of `data.contents`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Row<'a>(pub(super) &'a Value);
+
+impl<'a> Row<'a> {
+    pub(super) fn id(self) -> Option<i64> {
         long(self.0.get("id")?)
     }
 
-    pub(super) fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(self, name: &str) -> Option<&'a str> {
         self.0.get(name)?.as_str()
     }
 
-    pub(super) fn flag(&self, name: &str) -> Option<bool> {
+    pub(super) fn flag(self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
     }
 
-    pub(super) fn time(&self, name: &str) -> Option<DateTime<FixedOffset>> {
+    pub(super) fn time(self, name: &str) -> Option<Time> {
         time(self.text(name)?)
     }
 }
@@ -32,7 +35,7 @@ pub(super) fn long(value: &Value) -> Option<i64> {
 
 /// A time with `Z`, `+08:00` or `+0800`, in a year of four digits: others could
 /// not be computed with.
-pub(super) fn time(text: &str) -> Option<DateTime<FixedOffset>> {
+pub(super) fn time(text: &str) -> Option<Time> {
     let time = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()?;
     (1..=9998).contains(&time.year()).then_some(time)
 }

@@ -13,12 +13,15 @@ pub struct Target<'a> {
     pub name: String,
     /// Base URL.
     pub url: &'a str,
+    /// The option or the variable that it came from.
+    pub url_from: &'static str,
     /// Base URL in the command lines of findings.
     pub shown_url: &'a str,
     /// Who asks.
     pub identity: Identity,
-    /// More certificate authorities, in PEM form.
-    pub certificates: Option<Vec<u8>>,
+    /// More certificate authorities, in PEM form, and the option or the variable that they
+    /// came from.
+    pub certificates: Option<(&'static str, Vec<u8>)>,
     /// How long a request may take.
     pub timeout: Duration,
     /// What to ask for. Operations whose arguments are not all there are left out.
@@ -34,6 +37,16 @@ pub struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// A message of the client, with the names that its settings have for people.
+    pub(super) fn in_options(&self, message: &str) -> String {
+        let certificates = self.certificates.as_ref();
+        let certificates = certificates.map_or("--ca-certificate", |(name, _)| name);
+        message
+            .replace("`base_url`", &format!("`{}`", self.url_from))
+            .replace("`root_certificate_pem`", &format!("`{certificates}`"))
+            .replace("`timeout`", "`--timeout`")
+    }
+
     /// Names that are not kept: of the user and of the host.
     pub(super) fn names(&self) -> Vec<String> {
         let user = match &self.identity {
@@ -44,4 +57,12 @@ impl Target<'_> {
         let host = url.and_then(|url| url.host_str().map(str::to_owned));
         user.into_iter().chain(host).collect()
     }
+}
+
+/// A base URL as the HTTP client writes it: the host in small letters, no port
+/// that goes without saying, no slash at the end.
+pub(super) fn plain(url: &str) -> String {
+    let url = url.trim();
+    let parsed = reqwest::Url::parse(url).map_or_else(|_| url.to_owned(), Into::into);
+    parsed.trim_end_matches('/').to_owned()
 }

@@ -80,6 +80,10 @@ impl Kind for RestoreTasks {
         self.row(tasks::ended(row, at))
     }
 
+    fn appeared(&self, row: &Value, number: u64, at: DateTime<Utc>) -> Value {
+        self.row(tasks::appeared(row.clone(), number, at))
+    }
+
     fn filter<'a>(
         &'a self,
         query: &'a [(String, String)],

@@ -102,6 +102,23 @@ pub(super) fn ended(mut task: Value, at: DateTime<Utc>) -> Value {
     task
 }
 
+/// A task like another one that has begun later.
+pub(super) fn appeared(mut task: Value, number: u64, at: DateTime<Utc>) -> Value {
+    let id = task["id"].as_i64().unwrap_or_default();
+    task["id"] = (id + number as i64).into();
+    task["status"] = "RESTORE_WAIT_LS".into();
+    task["statusDesc"] = "The baseline log stream is being restored.".into();
+    task["finished"] = false.into();
+    task["successful"] = false.into();
+    task["errorMsg"] = "".into();
+    task["createTime"] = text(at).into();
+    task["restoreEndTime"] = text(at - Duration::seconds(101)).into();
+    if let Some(members) = task.as_object_mut() {
+        members.remove("finishTime");
+    }
+    task
+}
+
 /// When the newest task of the documented sample was created.
 fn newest() -> DateTime<Utc> {
     DateTime::from_timestamp(1_723_105_539, 150_608_000).unwrap_or_default()

@@ -1,0 +1,118 @@
+//! The generated client's reading of a response.
+
+use std::collections::BTreeSet;
+
+use ocp_contract::strict::{Departure, Rule};
+use serde_json::Value;
+
+use super::book::{Book, Fault};
+use super::input::{Input, Violated};
+use crate::lossless::{Difference, differences};
+use crate::verify::checks::CLIENT;
+use crate::verify::finding::Meaning;
+use crate::verify::secrets::Secrets;
+use crate::verify::transcript::{Exchange, Reading};
+
+/// What users of the client get of each response, if it asked.
+pub(super) fn meanings(input: &Input<'_>, departures: &[Vec<Departure>]) -> Vec<Option<Meaning>> {
+    let exchanges = input.exchanges.iter().zip(departures);
+    exchanges
+        .map(|(exchange, departures)| {
+            Some(match exchange.reading.as_ref()? {
+                Reading::Value(value) => match lost(exchange.body()?, value, departures).is_empty()
+                {
+                    true => Meaning::ReadRight,
+                    false => Meaning::ReadWrong,
+                },
+                Reading::Error { .. } | Reading::NoCall(_) => Meaning::Refused,
+            })
+        })
+        .collect()
+}
+
+/// The client must read what is right and refuse what is wrong, and lose nothing.
+pub(super) fn judge(
+    input: &Input<'_>,
+    departures: &[Vec<Departure>],
+    book: &mut Book<'_>,
+    violated: &Violated,
+) {
+    for (index, exchange) in input.exchanges.iter().enumerate() {
+        let (Some(reading), Some(body)) = (&exchange.reading, exchange.body()) else {
+            continue;
+        };
+        if violated.responses.contains(&index) || exchange.is_of_gateway() {
+            book.leave_out(CLIENT, "a response that a finding is about");
+            continue;
+        }
+        book.judged(CLIENT);
+        let secrets = book.secrets();
+        let faults = match reading {
+            Reading::Value(value) => {
+                let lost = lost(body, value, &departures[index]).into_iter();
+                let fault = |one: Difference| {
+                    let expected = "the decoded value encodes to the body";
+                    Fault::new("loses", expected, sentence(&one, secrets))
+                };
+                lost.map(fault).collect()
+            }
+            reading => Vec::from_iter(refused(exchange, body, reading, secrets)),
+        };
+        for fault in faults {
+            book.add(CLIENT, fault, index);
+        }
+    }
+}
+
+/// What differs between a response and its decoded value, but for members that
+/// the contract does not know.
+fn lost(body: &Value, decoded: &Value, departures: &[Departure]) -> Vec<Difference> {
+    let unknown = departures
+        .iter()
+        .filter(|one| one.rule == Rule::Undocumented);
+    let unknown: BTreeSet<&str> = unknown.map(|one| one.body.as_str()).collect();
+    let mut lost = differences(body, decoded);
+    lost.retain(|one| !unknown.contains(one.at()));
+    lost
+}
+
+fn sentence(difference: &Difference, secrets: &Secrets) -> String {
+    match difference {
+        Difference::Changed { at, sent, kept } => format!(
+            "{at} is {} in the response, the client has {}",
+            secrets.quote(sent),
+            secrets.quote(kept)
+        ),
+        // Members that the contract knows, so nothing here is the server's.
+        Difference::Lost { .. } | Difference::Added { .. } => difference.to_string(),
+    }
+}
+
+/// What is wrong where the client fails.
+fn refused(
+    exchange: &Exchange,
+    body: &Value,
+    reading: &Reading,
+    secrets: &Secrets,
+) -> Option<Fault> {
+    match reading {
+        Reading::Error { text, .. } if exchange.status() == 200 => Some(Fault::new(
+            "cannot read",
+            "a response that the client reads",
+            text,
+        )),
+        Reading::Error { text, message } => {
+            let sent = body.pointer("/error/message").and_then(Value::as_str);
+            // The client keeps no secrets, and cuts what is long.
+            let is_kept = message.as_deref() == sent.filter(|text| !text.is_empty())
+                || sent.is_none_or(|text| text.chars().count() > 100 || !secrets.spare(text));
+            (!is_kept).then(|| Fault::new("error", "an error with OCP's message", text))
+        }
+        Reading::NoCall(why) => Some(Fault::new(
+            "cannot ask",
+            "a request that the client can send",
+            why,
+        )),
+        Reading::Value(_) => None,
+    }
+}

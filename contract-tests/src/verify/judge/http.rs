@@ -1,0 +1,144 @@
+//! HTTP around the body.
+
+use super::book::{Book, Fault};
+use super::input::{Input, Violated};
+use crate::verify::checks::{THROTTLING, TRANSPORT};
+use crate::verify::finding::{About, Observation};
+use crate::verify::secrets::Secrets;
+use crate::verify::transcript::{Body, Exchange};
+
+pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    for (index, exchange) in input.exchanges.iter().enumerate() {
+        if exchange.is_of_gateway() || exchange.is_repeated && exchange.response.is_none() {
+            sent_again(exchange, book);
+            violated.bodies.insert(index);
+            continue;
+        }
+        book.judged(TRANSPORT);
+        for fault in transport(input, exchange, index, book.secrets(), violated) {
+            violated.responses.insert(index);
+            book.add(TRANSPORT, fault, index);
+        }
+        throttling(exchange, index, book);
+    }
+}
+
+/// Something before OCP has answered, or closed a connection.
+fn sent_again(exchange: &Exchange, book: &mut Book<'_>) {
+    let (question, what) = match exchange.response {
+        Some(_) => {
+            let what = exchange.summary(book.secrets());
+            let text = format!("a gateway before OCP refused requests for a while: {what}");
+            ("a gateway", text)
+        }
+        None => {
+            let text = "a connection was closed without a response; the request was sent again";
+            ("a closed connection", text.to_owned())
+        }
+    };
+    let observed = Observation::new(question, "", what).about(About::Data);
+    book.observe(TRANSPORT, observed);
+}
+
+fn transport(
+    input: &Input<'_>,
+    exchange: &Exchange,
+    index: usize,
+    secrets: &Secrets,
+    violated: &mut Violated,
+) -> Vec<Fault> {
+    let summary = || exchange.summary(secrets);
+    let Some(response) = &exchange.response else {
+        violated.bodies.insert(index);
+        let fault = Fault::new("no response", "a response", summary());
+        let is_expected = !exchange.is_excused();
+        return is_expected.then_some(fault).into_iter().collect();
+    };
+    if exchange.is_excused() && exchange.is_page_for_people() {
+        return Vec::new();
+    }
+    let status = response.status;
+    let mut faults = Vec::new();
+    if input.subject.strict.schema(status).is_none() {
+        let expected = "HTTP 200, or 4xx or 5xx for a failure";
+        faults.push(Fault::new(format!("HTTP {status}"), expected, summary()));
+    }
+    if status >= 500 && !exchange.is_excused() {
+        let expected = "no failure of the server";
+        faults.push(Fault::new("server error", expected, summary()));
+    }
+    // An odd status says more than what comes under it.
+    if !faults.is_empty() {
+        violated.statuses.insert(index);
+        violated.bodies.insert(index);
+        return faults;
+    }
+    if !exchange.is_json_by_name() {
+        let media_type = exchange.header("content-type");
+        let media_type = media_type.map_or("no content type".to_owned(), |media_type| {
+            secrets.shortened(media_type)
+        });
+        faults.push(Fault::new(
+            "content type",
+            "content-type: application/json",
+            format!("{media_type} (HTTP {status})"),
+        ));
+    }
+    // A coding that the client has taken off is none of the headers any more.
+    if let Some(coding) = exchange.coding() {
+        let coding = secrets.shortened(coding);
+        faults.push(Fault::new("content encoding", "gzip, or none", coding));
+    }
+    if let Body::NotKept {
+        reason, beginning, ..
+    } = &response.body
+    {
+        let begins = match beginning.as_str() {
+            "" => String::new(),
+            beginning => format!(": {beginning:?}"),
+        };
+        let got = format!("a body that is {reason}{begins}");
+        faults.push(Fault::new("body", "a JSON body", got));
+        violated.bodies.insert(index);
+        faults.truncate(1);
+    }
+    faults
+}
+
+fn throttling(exchange: &Exchange, index: usize, book: &mut Book<'_>) {
+    let names = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"];
+    let sent = names.map(|name| exchange.header(&name.to_ascii_lowercase()));
+    if sent.iter().all(Option::is_none) {
+        return;
+    }
+    book.judged(THROTTLING);
+    let numbers = sent.map(|text| text.and_then(|text| text.parse::<u32>().ok()));
+    for ((name, text), number) in names.into_iter().zip(sent).zip(numbers) {
+        if let (Some(text), None) = (text, number) {
+            let got = book.secrets().shortened(text);
+            book.add(THROTTLING, Fault::new(name, "a whole number", got), index);
+        }
+    }
+    let [limit, left, reset] = numbers;
+    if let (Some(limit), Some(left)) = (limit, left)
+        && left > limit
+    {
+        let expected = format!("at most {limit}");
+        let kind = "RateLimit-Remaining above limit";
+        book.add(
+            THROTTLING,
+            Fault::new(kind, expected, left.to_string()),
+            index,
+        );
+    }
+    if let Some(reset) = reset.filter(|reset| *reset > 86_400) {
+        let kind = "RateLimit-Reset beyond a day";
+        let fault = Fault::new(kind, "at most 86400", reset.to_string());
+        book.add(THROTTLING, fault, index);
+    }
+    if let Some(limit) = limit {
+        let text = format!("{limit} requests are allowed in a window");
+        let observed = Observation::new("a limit of requests", "is announced", text);
+        book.observe(THROTTLING, observed);
+    }
+}

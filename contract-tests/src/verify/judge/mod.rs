@@ -1,0 +1,175 @@
+//! Judges a transcript by the contract. Pure functions: no socket, no clock, and nothing but
+//! the contract and the transcript decides.
+//!
+//! Responses are judged first, then rows, pages and filters. A check leaves out the one row,
+//! member, page or parameter that it reads if a violation of that very thing was found before,
+//! and says so.
+
+mod body;
+mod book;
+mod client;
+mod filters;
+mod http;
+mod input;
+mod page;
+mod paging;
+mod refusals;
+mod rename;
+mod shape;
+mod tasks;
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::checks::{AUTHENTICATION, DOCUMENTED_REQUEST, TRANSPORT};
+use super::contract::Subject;
+use super::finding::{CheckReport, Finding, Standing};
+use super::listing::Listing;
+use super::transcript::{Exchange, Purpose, Stop, Transcript};
+use book::{Book, Fault};
+use input::{Input, Violated};
+
+pub(super) use book::Context;
+
+/// What became of one operation.
+pub(super) struct Judged {
+    pub(super) standing: Standing,
+    pub(super) unchecked: Vec<String>,
+    pub(super) checks: Vec<CheckReport>,
+    pub(super) findings: Vec<Finding>,
+    /// The places of exchanges in which there is a violation.
+    pub(super) violating: BTreeSet<usize>,
+}
+
+/// Judges all that one operation was asked.
+pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Context<'_>) -> Judged {
+    let input = Input::new(subject, transcript);
+    let mut book = Book::new(subject, context, input.exchanges);
+    let mut violated = Violated::default();
+    let departures = departures(&input, context);
+    book.meanings = client::meanings(&input, &departures);
+    http::judge(&input, &mut book, &mut violated);
+    body::judge(&input, &departures, &mut book, &mut violated);
+    client::judge(&input, &departures, &mut book, &violated);
+    if subject.lists_restore_tasks() {
+        tasks::judge(&input, &mut book, &mut violated);
+    }
+    no_lists(&input, &mut book, &violated);
+    page::judge(&input, &mut book, &mut violated);
+    paging::judge(&input, &mut book, &mut violated);
+    filters::judge(&input, &mut book, &mut violated);
+    refusals::judge(&input, &mut book, &violated);
+    let violating = std::mem::take(&mut violated.responses);
+    conclude(&input, book, violating)
+}
+
+/// What each body departs in from the contract; nothing for one that is no JSON.
+fn departures(
+    input: &Input<'_>,
+    context: &Context<'_>,
+) -> Vec<Vec<ocp_contract::strict::Departure>> {
+    let quote = |value: &Value| context.secrets.quote(value);
+    let strict = &input.subject.strict;
+    let exchanges = input.exchanges.iter();
+    exchanges
+        .map(|one| match one.body() {
+            Some(body) => strict.departures_quoting(one.status(), body, &quote),
+            None => Vec::new(),
+        })
+        .collect()
+}
+
+/// A page of rows was expected, and something else came.
+fn no_lists(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
+    for (index, exchange) in input.answers() {
+        let Some(check) = book::lists_for(&exchange.purpose) else {
+            continue;
+        };
+        if Listing::of(index, exchange).is_some() {
+            book.judged(check);
+        } else if violated.bodies.contains(&index) {
+            book.leave_out(check, "a response that a finding is about");
+        } else if !matches!(input.transcript.stop, Some(Stop::Inaccessible(_))) {
+            let expected = "HTTP 200 with a page of rows";
+            let got = exchange.summary(book.secrets());
+            book.add(check, Fault::new("no page of rows", expected, got), index);
+        }
+    }
+}
+
+/// What no single exchange shows.
+fn conclude(input: &Input<'_>, mut book: Book<'_>, violating: BTreeSet<usize>) -> Judged {
+    let transcript = input.transcript;
+    let standing = standing(input);
+    match (&standing, &transcript.stop) {
+        (Standing::Verified, Some(Stop::NoResponse(why) | Stop::Refused(why))) => {
+            let got = format!("after {} requests: {why}", input.exchanges.len());
+            let fault = Fault::new("breaks off", "a response to each request", got);
+            book.conclude(TRANSPORT, fault, "it answered requests before");
+        }
+        (Standing::NotOffered, _) => {
+            // All that the checks have found is this one thing.
+            book.forget(book.is_named(), DOCUMENTED_REQUEST);
+            if book.is_named() {
+                let got = "every request is answered like a path that is not known";
+                let expected = "the operation, as --operation names it";
+                let fault = Fault::new("not offered", expected, got);
+                book.conclude(DOCUMENTED_REQUEST, fault, "the command line");
+            }
+        }
+        _ => {}
+    }
+    if !transcript.checks_authentication {
+        let reason =
+            "a refused log-in counts against the caller; --check-authentication allows one";
+        book.skip(AUTHENTICATION, reason);
+    }
+    let is_cut = transcript.stop.as_ref().is_some_and(Stop::is_cut);
+    let (checks, findings) = book.close(transcript.stop.is_some());
+    Judged {
+        standing,
+        unchecked: transcript
+            .unfinished
+            .iter()
+            .filter(|_| is_cut)
+            .cloned()
+            .collect(),
+        checks,
+        findings,
+        violating,
+    }
+}
+
+fn standing(input: &Input<'_>) -> Standing {
+    let all = || input.transcript.exchanges.iter();
+    let is_let_in = all()
+        .any(|one| one.has_envelope() && one.status() != 401 && one.purpose != Purpose::Anonymous);
+    let mut asked = input
+        .answers()
+        .filter(|(_, one)| one.purpose != Purpose::Anonymous);
+    match &input.transcript.stop {
+        None if asked.all(|(_, one)| one.is_of_unknown_path()) => Standing::NotOffered,
+        Some(Stop::Inaccessible(why)) => Standing::Unjudged(why.clone()),
+        // Whoever is never let in has not been judged, envelope or not.
+        Some(Stop::Refused(why)) if !is_let_in => Standing::Unjudged(why.clone()),
+        _ if all().any(Exchange::is_from_ocp) => Standing::Verified,
+        Some(why) => Standing::Unjudged(why.to_string()),
+        None => Standing::Unjudged(no_ocp(all())),
+    }
+}
+
+/// Why nothing is judged where nothing looks like an OCP.
+pub(super) fn no_ocp<'a>(mut exchanges: impl Iterator<Item = &'a Exchange>) -> String {
+    let first = exchanges.next().map(|first| {
+        let media_type = first.header("content-type").unwrap_or("no content type");
+        format!(
+            " (the first one is HTTP {} with {media_type})",
+            first.status()
+        )
+    });
+    format!(
+        "no response has OCP's envelope{}; is this the address of an OCP?",
+        first.unwrap_or_default()
+    )
+}

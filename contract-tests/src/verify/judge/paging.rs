@@ -1,0 +1,288 @@
+//! Rows on several pages: the same rows whatever the size, each on one page, none past the end.
+
+use std::collections::BTreeSet;
+
+use super::book::{Book, Fault};
+use super::input::{Input, Violated};
+use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
+use crate::verify::finding::Observation;
+use crate::verify::listing::Listing;
+use crate::verify::transcript::{LooksAt, Page, Purpose};
+
+/// Why a comparison of rows is left out.
+const PAGES: &str = "rows of pages that a finding is about";
+
+pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    origin(input, book);
+    let is_walk = |purpose: &Purpose| {
+        matches!(
+            purpose,
+            Purpose::List
+                | Purpose::Resized
+                | Purpose::Filter {
+                    looks_at: LooksAt::Pages,
+                    ..
+                }
+        )
+    };
+    let listings = input.listings.as_slice();
+    let walks = listings.chunk_by(|one, other| {
+        let (one, other) = (&input.exchange(one).purpose, &input.exchange(other).purpose);
+        is_walk(one) && one == other
+    });
+    for walk in walks.filter(|walk| is_walk(&input.exchange(&walk[0]).purpose)) {
+        twice(input, walk, book, violated);
+    }
+    past(input, book, violated);
+    past_totals(input, book, violated);
+    another_size(input, book, violated);
+    large(input, book, violated);
+    repeat(input, book, violated);
+    questions(input, book);
+}
+
+/// Adds a fault of several pages, unless one of them is known to be wrong.
+fn add(
+    check: CheckId,
+    fault: Option<Fault>,
+    pages: &[&Listing<'_>],
+    book: &mut Book<'_>,
+    violated: &mut Violated,
+) {
+    match (fault, pages.last()) {
+        (Some(_), _) if violated.has_page(pages.iter().copied()) => book.leave_out(check, PAGES),
+        (Some(fault), Some(last)) => {
+            violated.pages = true;
+            book.add(check, fault.at("/data/contents"), last.index);
+        }
+        _ => {}
+    }
+}
+
+/// Whether rows have come since the list was read.
+fn has_grown(input: &Input<'_>, listing: &Listing<'_>) -> bool {
+    listing.total() > input.known.total || listing.rows.iter().any(|row| input.known.is_new(*row))
+}
+
+fn origin(input: &Input<'_>, book: &mut Book<'_>) {
+    if input.known.first_page == 1 {
+        return;
+    }
+    let exchanges = input.exchanges.iter().enumerate();
+    let mut documented = exchanges.filter(|(_, one)| one.purpose == Purpose::Documented);
+    let Some((index, _)) = documented.next() else {
+        return;
+    };
+    let expected = "page 1 with the first rows";
+    let got = "page 0 with the first rows, and page 1 with others; the run goes on with page 0";
+    let fault = Fault::new("pages are counted from 0", expected, got);
+    book.add(PAGING, fault.at("/data/contents"), index);
+}
+
+/// A row that comes twice in a walk over pages.
+fn twice(input: &Input<'_>, walk: &[Listing<'_>], book: &mut Book<'_>, violated: &mut Violated) {
+    let mut before = BTreeSet::new();
+    for (place, listing) in walk.iter().enumerate() {
+        let ids = listing.rows.iter();
+        let ids: BTreeSet<i64> = ids.filter_map(|row| input.known.key(*row)).collect();
+        // A row that moved because another one is new has not come twice.
+        let is_steady = listing.total() <= walk[0].total() && !has_grown(input, listing);
+        let twice = ids.intersection(&before).next().filter(|_| is_steady);
+        let fault = twice.map(|id| {
+            let page = listing.asked.map_or(0, |asked| asked.number);
+            let got = format!("row {id} on page {page} and on one before");
+            Fault::new("a row on two pages", "each row on one page", got)
+        });
+        let pages: Vec<_> = walk[..=place].iter().collect();
+        add(PAGING, fault, &pages, book, violated);
+        before.extend(ids);
+    }
+}
+
+fn past(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    for listing in input.pages_of(&Purpose::Past) {
+        let has_rows = !listing.rows.is_empty() && !has_grown(input, listing);
+        let fault = has_rows.then(|| {
+            let page = listing.asked.map_or(0, |asked| asked.number);
+            Fault::new(
+                "rows past the end",
+                "no rows past the last page",
+                format!("{} rows on page {page}", listing.rows.len()),
+            )
+        });
+        add(PAGING, fault, &[listing], book, violated);
+    }
+}
+
+/// Rows where the totals say that there are none.
+fn past_totals(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    for listing in &input.listings {
+        let (Some(Page { number, size }), Some(total)) = (listing.asked, listing.total()) else {
+            continue;
+        };
+        let size = listing.page_size().unwrap_or(size);
+        let skipped = number.saturating_sub(1).saturating_mul(size);
+        if listing.rows.is_empty() || size < 1 || total > skipped || input.known.first_page == 0 {
+            continue;
+        }
+        if violated.has_page([listing]) || !violated.sizes.is_empty() {
+            book.leave_out(PAGE_MEMBERS, PAGES);
+            continue;
+        }
+        let page = book.secrets().quote(listing.page);
+        let fault = Fault::new(
+            "rows against totals",
+            format!("0 rows on page {number} of {total} by {size}"),
+            format!("{} rows in `contents`, page {page}", listing.rows.len()),
+        );
+        violated.totals.insert(listing.index);
+        book.add(PAGE_MEMBERS, fault.at("/data/page"), listing.index);
+    }
+}
+
+/// The list in pages of another size.
+fn another_size(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    let resized: Vec<&Listing<'_>> = input.pages_of(&Purpose::Resized).collect();
+    let answers = input.answers();
+    let asked = answers.filter(|(_, one)| one.purpose == Purpose::Resized);
+    let Some(last) = resized.last().filter(|_| resized.len() == asked.count()) else {
+        return;
+    };
+    let known = &input.known;
+    let has_grown = resized.iter().any(|page| has_grown(input, page));
+    if has_grown && !last.is_last() {
+        return;
+    }
+    let one = known.settled(&known.rows);
+    let rows: Vec<_> = resized.iter().flat_map(|page| page.rows.clone()).collect();
+    let other = known.settled(&rows);
+    let size = last.asked.map_or(0, |asked| asked.size);
+    let missing = one.difference(&other).next();
+    let extra = other.difference(&one).next().filter(|_| known.is_whole);
+    let got = match (missing, extra) {
+        (Some(id), _) => Some(format!("row {id} is missing in pages of {size}")),
+        (_, Some(id)) => Some(format!("row {id} is only in pages of {size}")),
+        _ => None,
+    };
+    let fault = got.map(|got| {
+        let count = known.rows.len();
+        let expected = format!("the same {count} rows in longer pages and in pages of {size}");
+        Fault::new("page sizes disagree", expected, got)
+    });
+    let list = input.pages_of(&Purpose::List);
+    let pages: Vec<_> = list.chain(resized.iter().copied()).collect();
+    add(PAGING, fault, &pages, book, violated);
+}
+
+/// A size beyond all documented limits. It may be refused, or cut to a limit;
+/// then the other pages must have the rest, and the totals must stay true.
+fn large(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
+    let known = &input.known;
+    let listed = known.settled(&known.rows);
+    let mut ids = BTreeSet::new();
+    let pages: Vec<&Listing<'_>> = input.pages_of(&Purpose::Large).collect();
+    for (number, page) in pages.iter().enumerate() {
+        let before = ids.len();
+        ids.extend(page.ids());
+        if number == 0 {
+            let asked = page.asked.map(|asked| asked.size);
+            let value = match page.number_of("size") == asked {
+                true => "as asked for",
+                false => "limited",
+            };
+            let question = format!("size {}", asked.unwrap_or_default());
+            let text = format!("{question}: {}", stated(page));
+            book.observe(PAGING, Observation::new(question, value, text));
+        }
+        let lacks_rows = known.is_whole && !listed.is_subset(&ids);
+        let got = match (page.total(), known.total) {
+            (Some(total), Some(stated)) if total < stated => Some(format!("totalElements {total}")),
+            _ if number > 0 && lacks_rows && ids.len() == before && !has_grown(input, page) => {
+                Some(format!("{} rows on {} pages", ids.len(), number + 1))
+            }
+            _ => None,
+        };
+        let Some(got) = got else { continue };
+        if violated.ids || !violated.totals.is_empty() {
+            book.leave_out(PAGING, PAGES);
+            continue;
+        }
+        let count = known.total.unwrap_or(listed.len() as i64);
+        let expected = format!("the {count} rows that smaller pages have");
+        let fault = Fault::new("a large size hides rows", expected, got).at("/data");
+        book.add(PAGING, fault, page.index);
+    }
+}
+
+/// The documented request once more: the rows that came first before.
+fn repeat(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    let known = &input.known;
+    let pages: Vec<&Listing<'_>> = input.pages_of(&Purpose::Repeat).collect();
+    let [one, other] = pages.as_slice() else {
+        return;
+    };
+    let settled = |page: &Listing<'_>| known.settled(&page.rows);
+    let first = |count: usize| -> BTreeSet<i64> {
+        let keys = known.rows.iter().filter_map(|row| known.key(*row));
+        keys.take(count).collect()
+    };
+    let was_read = known.is_whole || !known.rows.is_empty();
+    let differs = |page: &Listing<'_>| {
+        let rows = settled(page);
+        let is_steady = known.has_clock() || !has_grown(input, page);
+        was_read && is_steady && rows != first(rows.len())
+    };
+    let differs = differs(one)
+        || differs(other)
+        || one.total() == other.total() && settled(one) != settled(other);
+    let fault = differs.then(|| {
+        let list = |ids: &BTreeSet<i64>| {
+            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+            ids.join(", ")
+        };
+        let rows = settled(one);
+        let expected = list(&first(rows.len()));
+        Fault::new(
+            "other rows",
+            format!("the rows that came first before: {expected}"),
+            format!("{}; and once more: {}", list(&rows), list(&settled(other))),
+        )
+    });
+    let list = input.pages_of(&Purpose::List);
+    let pages: Vec<_> = list.chain(pages.iter().copied()).collect();
+    add(REPEAT, fault, &pages, book, violated);
+}
+
+/// What OCP does without page and size, and with those out of bounds.
+fn questions(input: &Input<'_>, book: &mut Book<'_>) {
+    for (index, exchange) in input.answers() {
+        match (&exchange.purpose, Listing::of(index, exchange)) {
+            (
+                Purpose::Question {
+                    check, question, ..
+                },
+                page,
+            ) if check == PAGING.as_str() => match page {
+                Some(page) => {
+                    let text = format!("{question}: {}", stated(&page));
+                    book.observe(PAGING, Observation::new(question, "a page", text));
+                }
+                None => book.observe_response(PAGING, question, index),
+            },
+            (Purpose::Large, None) => {
+                let size = exchange.page.map_or(0, |page| page.size);
+                book.observe_response(PAGING, &format!("size {size}"), index);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Number and size that a page says it has.
+fn stated(listing: &Listing<'_>) -> String {
+    let stated = |name| {
+        let stated = listing.number_of(name);
+        stated.map_or("nothing".to_owned(), |stated| stated.to_string())
+    };
+    format!("page {} of size {}", stated("number"), stated("size"))
+}

@@ -1,0 +1,100 @@
+//! What OCP must refuse, and how.
+
+use super::book::{Book, Fault};
+use super::input::{Input, Violated};
+use crate::verify::checks::{AUTHENTICATION, ERROR_ENVELOPE};
+use crate::verify::finding::Observation;
+use crate::verify::listing::Listing;
+use crate::verify::transcript::{Exchange, Purpose};
+
+const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";
+const RESPONSE: &str = "a response that a finding is about";
+
+pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
+    for (index, exchange) in input.answers() {
+        match &exchange.purpose {
+            Purpose::Unknown { argument, is_first } => {
+                let named = argument.trim_end_matches("_id").replace('_', " ");
+                let what = format!("an unknown {named}");
+                // Only what the path begins with is documented to be refused; something below
+                // it that is not there may as well have no rows.
+                match Listing::of(index, exchange) {
+                    Some(listing) if !is_first => rows(&what, &listing, index, book),
+                    _ => refused(&what, exchange, index, book, violated),
+                }
+            }
+            Purpose::Malformed { what, is_filter } => {
+                if *is_filter && violated.parameters.contains(what.as_str()) {
+                    book.leave_out(ERROR_ENVELOPE, "a filter that a finding is about");
+                    continue;
+                }
+                let what = format!("a malformed {what}");
+                refused(&what, exchange, index, book, violated);
+            }
+            Purpose::Anonymous => anonymous(exchange, index, book, violated),
+            _ => {}
+        }
+    }
+}
+
+fn rows(what: &str, listing: &Listing<'_>, index: usize, book: &mut Book<'_>) {
+    if listing.rows.is_empty() {
+        let text = format!("{what}: HTTP 200, no rows");
+        let observed = Observation::new(what, "HTTP 200, no rows", text);
+        return book.observe(ERROR_ENVELOPE, observed);
+    }
+    book.judged(ERROR_ENVELOPE);
+    let got = format!("{} rows", listing.rows.len());
+    let fault = Fault::new(
+        format!("{what} has rows"),
+        format!("{REFUSAL}, or no rows"),
+        got,
+    );
+    book.add(ERROR_ENVELOPE, fault.at("/data/contents"), index);
+}
+
+fn refused(
+    what: &str,
+    exchange: &Exchange,
+    index: usize,
+    book: &mut Book<'_>,
+    violated: &Violated,
+) {
+    let got = exchange.summary(book.secrets());
+    let is_refusal = matches!(exchange.status(), 400 | 403 | 404);
+    if exchange.is_excused() || is_refusal && exchange.has_envelope() {
+        return book.observe_response(ERROR_ENVELOPE, what, index);
+    }
+    if violated.bodies.contains(&index) {
+        return book.leave_out(ERROR_ENVELOPE, RESPONSE);
+    }
+    book.judged(ERROR_ENVELOPE);
+    let fault = match is_refusal {
+        false => Fault::new(format!("{what} is not refused"), REFUSAL, got),
+        true => Fault::new(
+            format!("{what} without envelope"),
+            "OCP's error",
+            format!("{got}, without an envelope"),
+        ),
+    };
+    book.add(ERROR_ENVELOPE, fault, index);
+}
+
+fn anonymous(exchange: &Exchange, index: usize, book: &mut Book<'_>, violated: &Violated) {
+    let (kind, expected) = match exchange.status() {
+        401 if exchange.has_envelope() => return book.judged(AUTHENTICATION),
+        401 => ("401 without envelope", "OCP's error"),
+        300..=399 => (
+            "redirects instead of refusing",
+            "HTTP 401, with OCP's error",
+        ),
+        200 if exchange.has_envelope() => ("lets everybody in", "HTTP 401"),
+        _ => ("does not refuse with 401", "HTTP 401, with OCP's error"),
+    };
+    if violated.bodies.contains(&index) {
+        return book.leave_out(AUTHENTICATION, RESPONSE);
+    }
+    book.judged(AUTHENTICATION);
+    let got = exchange.summary(book.secrets());
+    book.add(AUTHENTICATION, Fault::new(kind, expected, got), index);
+}

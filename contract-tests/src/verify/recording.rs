@@ -1,0 +1,255 @@
+//! What a run has asked and got, as a file: `--record` keeps it, `--from` reads it again.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use anyhow::{Context, bail, ensure};
+use chrono::Utc;
+use oceanbase_ocp::http;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::arguments::Arguments;
+use super::contract::Subject;
+use super::identity::Caller;
+use super::redact::Redaction;
+use super::secrets::Secrets;
+use super::target::{Target, plain};
+use super::transcript::{Body, Exchange, Reading, Transcript};
+use crate::bridge::Failure;
+use crate::replay::Reader;
+
+/// The version of the file's format.
+const FORMAT: u32 = 1;
+/// The name of the file.
+const FILE: &str = "transcript.json";
+
+/// What a run has asked and got.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Recording {
+    format: u32,
+    /// The program that wrote it, and its version.
+    tool: String,
+    /// The hash of the contract of that program.
+    contract: String,
+    /// The day on which OCP was asked.
+    pub(super) date: String,
+    /// The version of OCP, if it gives it.
+    #[serde(default)]
+    pub(super) ocp: Option<String>,
+    pub(super) provider: String,
+    /// The base URL that people are shown.
+    pub(super) base_url: String,
+    pub(super) caller: Caller,
+    /// What was asked for.
+    pub(super) arguments: Arguments,
+    /// Ids of the operations that were named; all, if empty.
+    #[serde(default)]
+    pub(super) operations: Vec<String>,
+    pub(super) requests: usize,
+    /// One transcript for each operation, in the order of the contract.
+    pub(super) transcripts: Vec<Transcript>,
+}
+
+impl Recording {
+    /// Of a target, before anything is sent.
+    pub(super) fn new(target: &Target<'_>, contract: String) -> Self {
+        Self {
+            format: FORMAT,
+            tool: concat!("ocp-verify ", env!("CARGO_PKG_VERSION")).to_owned(),
+            contract,
+            date: Utc::now().format("%F").to_string(),
+            ocp: None,
+            provider: target.name.clone(),
+            base_url: plain(target.shown_url),
+            caller: target.identity.caller(),
+            arguments: target.arguments.clone(),
+            operations: target.operations.clone(),
+            requests: 0,
+            transcripts: Vec::new(),
+        }
+    }
+}
+
+/// Whether nothing is kept in a folder yet.
+///
+/// # Errors
+///
+/// When something is.
+pub(super) fn is_free(folder: &Path, subjects: &[&Subject]) -> anyhow::Result<()> {
+    let operations = subjects.iter().map(|one| one.operation.id.as_str());
+    for name in operations.chain([FILE]) {
+        let path = folder.join(name);
+        ensure!(
+            !path.exists(),
+            "{} is there already; name a new folder to record into",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Keeps a recording in a folder, names of hosts and secrets replaced; beside it, each
+/// conforming call of the client as an interaction. All of it is written, or nothing.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub(super) fn write(
+    folder: &Path,
+    recording: &Recording,
+    violating: &[BTreeSet<usize>],
+    secrets: &Secrets,
+    names: &[String],
+) -> anyhow::Result<()> {
+    let mut exchanges = recording.transcripts.iter().flat_map(|one| &one.exchanges);
+    if exchanges.all(|one| one.response.is_none()) {
+        return Ok(());
+    }
+    let value = serde_json::to_value(recording)?;
+    let redaction = Redaction::new(secrets, names, &value)?;
+    let mut value = redaction.value(&value);
+    // The ids that were asked for are no secrets, whatever digits those have.
+    value["arguments"] = json!(recording.arguments);
+    let redacted: Recording = serde_json::from_value(value.clone())
+        .context("what was collected does not fit a transcript once it is redacted")?;
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let mut builder = tempfile::Builder::new();
+    // What a pattern has missed is nobody else's to read.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let cannot = || format!("cannot write into {}", folder.display());
+    let draft = builder.tempdir_in(folder).with_context(cannot)?;
+    save(&draft.path().join(FILE), &format!("{value:#}\n")).with_context(cannot)?;
+    for (transcript, violating) in redacted.transcripts.iter().zip(violating) {
+        interactions(&redacted, transcript, violating, draft.path()).with_context(cannot)?;
+    }
+    for entry in std::fs::read_dir(draft.path())? {
+        let entry = entry?;
+        std::fs::rename(entry.path(), folder.join(entry.file_name())).with_context(cannot)?;
+    }
+    Ok(())
+}
+
+fn interactions(
+    recording: &Recording,
+    transcript: &Transcript,
+    violating: &BTreeSet<usize>,
+    folder: &Path,
+) -> anyhow::Result<()> {
+    let mut kept = BTreeSet::new();
+    let exchanges = transcript.exchanges.iter().enumerate();
+    for (_, exchange) in exchanges.filter(|(index, one)| {
+        one.by_client && !matches!(one.status(), 401 | 429) && !violating.contains(index)
+    }) {
+        let Some(body) = exchange.body() else {
+            continue;
+        };
+        if !kept.insert(&exchange.request) {
+            continue;
+        }
+        let case = format!("recorded-{:03}", kept.len());
+        let case = folder.join(&transcript.operation).join(case);
+        std::fs::create_dir_all(&case)?;
+        #[cfg(unix)]
+        std::fs::set_permissions(
+            folder.join(&transcript.operation),
+            std::os::unix::fs::PermissionsExt::from_mode(0o700),
+        )?;
+        save(
+            &case.join("interaction.yaml"),
+            &interaction(recording, exchange),
+        )?;
+        save(&case.join("response.json"), &format!("{body:#}\n"))?;
+    }
+    Ok(())
+}
+
+fn interaction(recording: &Recording, exchange: &Exchange) -> String {
+    let line = json!(format!("GET {}", exchange.request));
+    let media_type = json!(exchange.header("content-type").unwrap_or_default());
+    let version = match &recording.ocp {
+        Some(version) => format!("  ocp: {}\n", json!(version)),
+        None => "  # This OCP does not give its version; you may know it.\n  # ocp: 4.3.1\n".into(),
+    };
+    let (date, status) = (&recording.date, exchange.status());
+    format!(
+        "source:\n  grade: recorded\n  document: A running OCP, by cargo xtask verify\n  address: not recorded\n  date: {date}\n  # Host names, addresses and secrets are replaced.\n{version}request: {line}\nresponse:\n  status: {status}\n  headers:\n    Content-Type: {media_type}\n"
+    )
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the folder is renamed when all is written"
+)]
+fn save(file: &Path, text: &str) -> std::io::Result<()> {
+    std::fs::write(file, text)
+}
+
+/// Reads a recording, and lets the generated client read its responses.
+///
+/// # Errors
+///
+/// When it is damaged, of another format, or of an operation that the contract does not have.
+pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<Recording> {
+    let file = match folder.is_dir() {
+        true => folder.join(FILE),
+        false => folder.to_owned(),
+    };
+    let name = file.display();
+    let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {name}"))?;
+    let damaged = || format!("{name} is no transcript that `--record` wrote, or is damaged");
+    let value: Value = serde_json::from_str(&text).with_context(damaged)?;
+    match value["format"].as_u64() {
+        Some(format) if format != u64::from(FORMAT) => bail!(
+            "{name} has format version {format}; this program reads {FORMAT}: record it again, or judge it with the program that wrote it"
+        ),
+        _ => {}
+    }
+    let mut recording: Recording = serde_json::from_value(value).with_context(damaged)?;
+    let reader = Reader::start().await;
+    let reader = reader.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    for transcript in &mut recording.transcripts {
+        let operation = &transcript.operation;
+        let is_known = |one: &Subject| one.operation.id == *operation;
+        ensure!(
+            subjects.iter().any(is_known),
+            "{name} has exchanges of {operation}, an operation that the contract does not have"
+        );
+        for exchange in &mut transcript.exchanges {
+            if exchange.by_client {
+                exchange.reading = reading(&reader, operation, &transcript.path, exchange).await;
+            }
+        }
+    }
+    Ok(recording)
+}
+
+/// The client's reading of a stored response; none without a whole one.
+async fn reading(
+    reader: &Reader,
+    operation: &str,
+    path: &serde_json::Map<String, Value>,
+    exchange: &Exchange,
+) -> Option<Reading> {
+    let stored = exchange.response.as_ref()?;
+    let Body::Body(body) = &stored.body else {
+        return None;
+    };
+    let mut response = http::Response::builder().status(stored.status);
+    for (name, value) in &stored.headers {
+        response = response.header(name, value);
+    }
+    let response = response.body(body.to_string().into_bytes()).ok()?;
+    Some(
+        match reader.read(operation, path.clone(), &response).await {
+            Ok(decoded) => Reading::Value(decoded.json),
+            Err(Failure::Call(error)) => Reading::Error {
+                message: error.message().map(str::to_owned),
+                text: error.to_string(),
+            },
+            Err(other) => Reading::NoCall(other.to_string()),
+        },
+    )
+}

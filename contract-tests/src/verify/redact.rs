@@ -1,0 +1,232 @@
+//! Takes names of hosts and secrets out of what is kept. One text always becomes the same
+//! replacement, so that a recording still fits together.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use regex::{Captures, Regex};
+use serde_json::Value;
+
+use super::row::time;
+use super::secrets::Secrets;
+
+/// Replaces what names a host or opens a door.
+pub(super) struct Redaction<'a> {
+    secrets: &'a Secrets,
+    /// Names of hosts and users, and what stands for each.
+    names: BTreeMap<String, String>,
+    authority: Regex,
+    argument: Regex,
+    token: Regex,
+    /// A name as hosts have it, in a text for people.
+    bare: Regex,
+}
+
+impl<'a> Redaction<'a> {
+    /// Learns the names of hosts anywhere in a value; `names` are replaced, too.
+    pub(super) fn new(
+        secrets: &'a Secrets,
+        names: &[String],
+        value: &Value,
+    ) -> anyhow::Result<Self> {
+        let mut redaction = Self {
+            secrets,
+            names: BTreeMap::new(),
+            authority: Regex::new(r#"([A-Za-z][A-Za-z0-9+.-]*://)([^/?,;'\s"]+)"#)?,
+            argument: Regex::new(
+                r"(?i)([?&;](?:[a-z_-]*(?:host|key|_id|secret|token|password|endpoint)[a-z_-]*)=)[^&,;\s]*",
+            )?,
+            token: Regex::new(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]*")?,
+            bare: Regex::new(
+                r"^(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-z]*[0-9][a-z0-9]*|[a-z]{2,}[0-9]{2,}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})$",
+            )?,
+        };
+        for name in names.iter().filter(|name| name.len() > 2) {
+            redaction.learn(name);
+        }
+        redaction.learn_from("", value);
+        Ok(redaction)
+    }
+
+    fn learn(&mut self, name: &str) {
+        let number = self.names.len() + 1;
+        let names = self.names.entry(name.to_owned());
+        names.or_insert_with(|| format!("host-{number}"));
+    }
+
+    fn learn_from(&mut self, member: &str, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.learn_from(member, item)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    self.learn_from(name, value);
+                }
+            }
+            Value::String(text) if time(text).is_some() || text.is_empty() => {}
+            Value::String(text) if member == "server" => self.learn(text),
+            Value::String(text) => self.learn_from_text(text),
+            _ => {}
+        }
+    }
+
+    fn learn_from_text(&mut self, text: &str) {
+        let authorities = self.authority.captures_iter(text);
+        let mut found: Vec<String> = authorities.map(|one| one[2].to_owned()).collect();
+        let is_for_people = text.contains(' ');
+        for token in self.token.find_iter(text) {
+            let token = trimmed(token.as_str());
+            let host = host(token);
+            let is_address = host.parse::<IpAddr>().is_ok();
+            let has_port = host != token && host.starts_with(|c: char| c.is_ascii_alphabetic());
+            if is_address || has_port || is_for_people && self.bare.is_match(host) {
+                found.push(host.to_owned());
+            }
+        }
+        for authority in found {
+            let host = host(&authority).to_owned();
+            self.learn(&host);
+            if host != authority {
+                self.learn(&authority);
+            }
+        }
+    }
+
+    /// A value without names and secrets.
+    pub(super) fn value(&self, value: &Value) -> Value {
+        self.without_names(&self.secrets.value(value))
+    }
+
+    fn without_names(&self, value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(|item| self.without_names(item)).collect(),
+            Value::Object(members) => {
+                let members = members.iter();
+                members
+                    .map(|(name, member)| (name.clone(), self.without_names(member)))
+                    .collect()
+            }
+            Value::String(text) if time(text).is_none() => self.text(text).into(),
+            other => other.clone(),
+        }
+    }
+
+    fn text(&self, text: &str) -> String {
+        if let Some(name) = self.names.get(text) {
+            return name.clone();
+        }
+        let authority = |found: &Captures<'_>| match self.names.get(&found[2]) {
+            Some(name) => format!("{}{name}", &found[1]),
+            None => found[0].to_owned(),
+        };
+        let text = self.authority.replace_all(text, authority);
+        let text = self.argument.replace_all(&text, "${1}***");
+        let token = |found: &Captures<'_>| {
+            let whole = &found[0];
+            let token = trimmed(whole);
+            let host = host(token);
+            match (self.names.get(token), self.names.get(host)) {
+                (Some(name), _) => whole.replacen(token, name, 1),
+                (None, Some(name)) => whole.replacen(host, name, 1),
+                (None, None) => whole.to_owned(),
+            }
+        };
+        self.token.replace_all(&text, token).into_owned()
+    }
+}
+
+/// A token without the punctuation of the sentence.
+fn trimmed(token: &str) -> &str {
+    token.trim_end_matches(['.', '-']).trim_end_matches(':')
+}
+
+/// A token without the port behind it.
+fn host(token: &str) -> &str {
+    match token.rsplit_once(':') {
+        Some((host, port))
+            if !host.contains(':')
+                && !port.is_empty()
+                && port.len() < 6
+                && port.chars().all(|c| c.is_ascii_digit()) =>
+        {
+            host
+        }
+        _ => token,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{Redaction, Secrets};
+
+    #[test]
+    fn hosts_addresses_and_secrets_are_replaced() {
+        let secrets = Secrets::new(["aaAA11__".to_owned()], &Value::Null);
+        let names = ["ocp.corp.example".to_owned(), "admin".to_owned()];
+        for (text, redacted) in [
+            (
+                "file:///obbackup/clog,file:///obbackup/data",
+                "file:///obbackup/clog,file:///obbackup/data",
+            ),
+            (
+                "nfs://filer.corp/a,nfs://filer.corp/b",
+                "nfs://host-3/a,nfs://host-3/b",
+            ),
+            (
+                "oss://bucket/x?host=oss.corp&access_id=AK&access_key=SK&delete_mode=tag",
+                "oss://host-3/x?host=***&access_id=***&access_key=***&delete_mode=tag",
+            ),
+            (
+                r#"failed on "10.1.2.3:2882" with aaAA11__"#,
+                r#"failed on "host-3:2882" with ***"#,
+            ),
+            (
+                "see http://ocp.corp.example:8080/log",
+                "see http://host-3/log",
+            ),
+            ("on fe80:0:0:1:2:3:4:5", "on host-3"),
+            ("on fe80::1 or ::1.", "on host-3 or host-4."),
+            (r#"on "obs-1:2882""#, r#"on "host-3:2882""#),
+            ("disk full on db-prod-07", "disk full on host-3"),
+            (
+                "disk full on db01.corp.example, again",
+                "disk full on host-3, again",
+            ),
+            (
+                "failed at 08:25:39 in oceanbase::common",
+                "failed at 08:25:39 in oceanbase::common",
+            ),
+            ("2024-08-08T08:25:39.150608Z", "2024-08-08T08:25:39.150608Z"),
+            (
+                "OB_ENTRY_NOT_EXIST(-4018) with traceid YB42",
+                "OB_ENTRY_NOT_EXIST(-4018) with traceid YB42",
+            ),
+            ("pool_zhengzhou_zone1_qhi", "pool_zhengzhou_zone1_qhi"),
+            ("administrator or admin", "administrator or host-2"),
+        ] {
+            let value = json!(text);
+            let redaction = Redaction::new(&secrets, &names, &value).unwrap();
+            assert_eq!(redaction.value(&value), redacted, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_text_is_replaced_by_one_other_wherever_it_stands() {
+        let secrets = Secrets::default();
+        let value = json!({
+            "errorMsg": "no space on ob-prod-07 left",
+            "names": ["ob-prod-07", "ob-prod-08"],
+            "request": "/tasks?restoreClusterName=ob-prod-07&page=1",
+            "server": "a24d13ce67",
+        });
+        let redaction = Redaction::new(&secrets, &[], &value).unwrap();
+        let expected = json!({
+            "errorMsg": "no space on host-1 left",
+            "names": ["host-1", "ob-prod-08"],
+            "request": "/tasks?restoreClusterName=host-1&page=1",
+            "server": "host-2",
+        });
+        assert_eq!(redaction.value(&value), expected);
+    }
+}
