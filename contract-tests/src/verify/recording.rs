@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 use chrono::Utc;
 use oceanbase_ocp::http;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::arguments::Arguments;
 use super::contract::Subject;
@@ -151,12 +151,10 @@ fn interactions(
         }
         let case = format!("recorded-{:03}", kept.len());
         let case = folder.join(&transcript.operation).join(case);
-        std::fs::create_dir_all(&case)?;
+        let mut builder = std::fs::DirBuilder::new();
         #[cfg(unix)]
-        std::fs::set_permissions(
-            folder.join(&transcript.operation),
-            std::os::unix::fs::PermissionsExt::from_mode(0o700),
-        )?;
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.recursive(true).create(&case)?;
         save(
             &case.join("interaction.yaml"),
             &interaction(recording, exchange),
@@ -179,12 +177,13 @@ fn interaction(recording: &Recording, exchange: &Exchange) -> String {
     )
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the folder is renamed when all is written"
-)]
+/// Writes a file that nobody else can read.
 fn save(file: &Path, text: &str) -> std::io::Result<()> {
-    std::fs::write(file, text)
+    let mut options = std::fs::File::options();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.write(true).create_new(true).open(file)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())
 }
 
 /// Reads a recording, and lets the generated client read its responses.
@@ -219,7 +218,8 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
         );
         for exchange in &mut transcript.exchanges {
             if exchange.by_client {
-                exchange.reading = reading(&reader, operation, &transcript.path, exchange).await;
+                let path = transcript.path.clone();
+                exchange.reading = reading(&reader, operation, path, exchange).await;
             }
         }
     }
@@ -230,7 +230,7 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
 async fn reading(
     reader: &Reader,
     operation: &str,
-    path: &serde_json::Map<String, Value>,
+    mut arguments: Map<String, Value>,
     exchange: &Exchange,
 ) -> Option<Reading> {
     let stored = exchange.response.as_ref()?;
@@ -242,14 +242,16 @@ async fn reading(
         response = response.header(name, value);
     }
     let response = response.body(body.to_string().into_bytes()).ok()?;
-    Some(
-        match reader.read(operation, path.clone(), &response).await {
-            Ok(decoded) => Reading::Value(decoded.json),
-            Err(Failure::Call(error)) => Reading::Error {
-                message: error.message().map(str::to_owned),
-                text: error.to_string(),
-            },
-            Err(other) => Reading::NoCall(other.to_string()),
+    if let Some(page) = exchange.page {
+        arguments.insert("page".to_owned(), page.number.into());
+        arguments.insert("size".to_owned(), page.size.into());
+    }
+    Some(match reader.read(operation, arguments, &response).await {
+        Ok(decoded) => Reading::Value(decoded.json),
+        Err(Failure::Call(error)) => Reading::Error {
+            message: error.message().map(str::to_owned),
+            text: error.to_string(),
         },
-    )
+        Err(other) => Reading::NoCall(other.to_string()),
+    })
 }
