@@ -11,6 +11,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use contract_tests::replay;
 use ocp_contract::Interaction;
@@ -93,6 +94,212 @@ fn web_server(answer: &'static str) -> String {
         }
     });
     url
+}
+
+/// What a relay does with a request.
+enum Relay {
+    Passes,
+    /// Closes the connection without a response.
+    Closes,
+    /// Says nothing for so long.
+    Waits(Duration),
+}
+
+/// A relay before an OCP; `does` is asked for each request, by its text and its number on the
+/// connection.
+fn relay(ocp: &EmbeddedOcp, does: fn(&str, usize) -> Relay) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let inner = ocp.url().replace("http://", "");
+    std::thread::spawn(move || {
+        for outside in listener.incoming().flatten() {
+            let inside = TcpStream::connect(&inner).unwrap();
+            std::thread::spawn(move || pass_on(outside, inside, does));
+        }
+    });
+    url
+}
+
+fn pass_on(mut outside: TcpStream, mut inside: TcpStream, does: fn(&str, usize) -> Relay) {
+    let read_head = |socket: &mut TcpStream| {
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && socket.read(&mut byte).ok()? == 1 {
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        (!head.is_empty()).then_some(head)
+    };
+    for number in 1.. {
+        let Some(request) = read_head(&mut outside) else {
+            return;
+        };
+        match does(&request, number) {
+            Relay::Passes => {}
+            Relay::Closes => return,
+            Relay::Waits(time) => std::thread::sleep(time),
+        }
+        inside.write_all(request.as_bytes()).unwrap();
+        let Some(response) = read_head(&mut inside) else {
+            return;
+        };
+        let lines = response.lines();
+        let mut lengths = lines.filter_map(|line| line.strip_prefix("content-length: "));
+        let length = lengths.next().unwrap_or("0").parse().unwrap();
+        let mut body = vec![0; length];
+        inside.read_exact(&mut body).unwrap();
+        let whole = [response.as_bytes(), &body].concat();
+        if outside.write_all(&whole).is_err() {
+            return;
+        }
+    }
+}
+
+/// What stands before an OCP is not blamed on it, and what takes long is no answer.
+#[tokio::test]
+async fn a_closed_connection_and_a_slow_probe_are_no_violations() {
+    type Does = fn(&str, usize) -> Relay;
+    let closes: Does = |_, number| match number {
+        4 => Relay::Closes,
+        _ => Relay::Passes,
+    };
+    let waits: Does = |request, _| match request.contains("size=5000") {
+        true => Relay::Waits(Duration::from_secs(3)),
+        false => Relay::Passes,
+    };
+    let ocp = ocp(json!({})).await;
+    for (does, sentence) in [
+        (closes, "a connection was closed without a response"),
+        (waits, "size 5000: no response from"),
+    ] {
+        let url = relay(&ocp, does);
+        let (code, text) = verify_at(&url, &["--timeout", "1"], &ADMIN);
+        assert_eq!(code, 0, "{text}");
+        assert!(text.contains(sentence), "{text}");
+    }
+}
+
+/// A report from a host that nobody else reaches can be made here, later.
+#[tokio::test]
+async fn a_recording_is_judged_as_the_ocp_was() {
+    let fault = json!({ "response": { "patch": [
+        { "op": "remove", "path": "/data/contents/0/restoreUri" },
+        { "op": "replace", "path": "/data/contents/1/errorMsg", "value": "disk full on db-prod-07 at 08:25:39" },
+        { "op": "replace", "path": "/data/contents/1/restoreClusterName", "value": "db-prod-07" },
+    ] } });
+    let ocp = ocp(fault).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let findings = |name: &str| {
+        let json = std::fs::read_to_string(path(name)).unwrap();
+        let report: Value = serde_json::from_str(&json).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        let members = ["fingerprint", "severity", "times", "client", "expected"];
+        let findings = findings
+            .into_iter()
+            .map(|one| members.map(|name| one[name].clone()));
+        (report["requests"].clone(), findings.collect::<Vec<_>>())
+    };
+    let report = |name: &str| format!("json={}", path(name));
+    let record = ["--record", &path("kept"), "--report", &report("live")];
+    let (code, text) = verify_at(&ocp.url(), &record, &ADMIN);
+    assert_eq!(code, 1, "{text}");
+    let transcript = path("kept/transcript.json");
+    for from in [path("kept"), transcript.clone()] {
+        // Whatever OCP the environment names.
+        let environment = [("OCP_BASE_URL", "http://127.0.0.1:9")];
+        let (code, text) = verify(
+            &["--from", &from, "--report", &report("again")],
+            &environment,
+        );
+        assert_eq!(code, 1, "{text}");
+        assert_eq!(findings("again"), findings("live"));
+    }
+    let kept = std::fs::read_to_string(&transcript).unwrap();
+    let is_kept = |text: &str| kept.contains(text);
+    assert!(
+        !is_kept("db-prod-07") && !is_kept(SECRET) && !is_kept("127.0.0.1"),
+        "{kept}"
+    );
+    assert!(is_kept(" at 08:25:39"), "{kept}");
+
+    let with = |change: fn(&mut Value)| {
+        let mut kept: Value = serde_json::from_str(&kept).unwrap();
+        change(&mut kept);
+        kept.to_string()
+    };
+    for (content, sentence) in [
+        (
+            kept[..kept.len() / 2].to_owned(),
+            "or is damaged: EOF while parsing",
+        ),
+        ("{}".to_owned(), "or is damaged: missing field `format`"),
+        (
+            with(|kept| kept["format"] = 7.into()),
+            "has format version 7; this program reads 1",
+        ),
+        (
+            with(|kept| kept["transcripts"][0]["operation"] = "listNothing".into()),
+            "listNothing, an operation that the contract does not have",
+        ),
+        (
+            with(|kept| kept["transcripts"][0]["exchanges"][0]["purpose"] = "odd".into()),
+            "unknown variant `odd`",
+        ),
+        (with(|kept| kept["arguments"] = json!({})), "arguments"),
+    ] {
+        let file = path("damaged.json");
+        let mut open = std::fs::File::create(&file).unwrap();
+        open.write_all(content.as_bytes()).unwrap();
+        let (code, text) = verify(&["--from", &file], &[]);
+        assert_eq!(code, 2, "{text}");
+        assert!(
+            text.contains(sentence) && !text.contains("panicked"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_variables_of_the_client_are_read_and_named() {
+    let ocp = ocp(json!({})).await;
+    let url = ocp.url();
+    let at = |url| [&ADMIN[..], &[("OCP_BASE_URL", url)]].concat();
+    let (code, text) = verify(&IDS, &at(&url));
+    assert_eq!(
+        (code, text.contains("Verifying an OCP")),
+        (0, true),
+        "{text}"
+    );
+    for (variable, value, sentence) in [
+        (
+            "OCP_BASE_URL",
+            "ocp:8080",
+            "`OCP_BASE_URL` is unusable: it must begin with",
+        ),
+        (
+            "OCP_CA_CERTIFICATE",
+            "/etc/ca.pem",
+            "`OCP_CA_CERTIFICATE` is unusable",
+        ),
+    ] {
+        let environment = [at(&url), vec![(variable, value)]].concat();
+        let (code, text) = verify(&IDS, &environment);
+        assert_eq!((code, text.contains(sentence)), (2, true), "{text}");
+    }
+    let (code, text) = verify(&[], &[("OCP_BASE_URL", "")]);
+    assert_eq!((code, text.contains("embedded OCP")), (0, true), "{text}");
+}
+
+#[test]
+fn the_help_lists_every_command() {
+    for argument in ["--help", "-h", "help"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
+        let text = text(&program.arg(argument).output().unwrap());
+        for part in ["verify", "mock", "--base-url", "OCP_BASE_URL", "--from"] {
+            assert!(text.contains(part), "{argument}: {part}: {text}");
+        }
+    }
 }
 
 /// A port of the loopback interface at which nobody listens.

@@ -45,6 +45,7 @@ impl<'a> Redaction<'a> {
             redaction.learn(name);
         }
         redaction.learn_from("", value);
+        redaction.learn_likenesses(value);
         Ok(redaction)
     }
 
@@ -66,6 +67,37 @@ impl<'a> Redaction<'a> {
             Value::String(text) if member == "server" => self.learn(text),
             Value::String(text) => self.learn_from_text(text),
             _ => {}
+        }
+    }
+
+    /// Learns the names in filters that were made from a name: a part of it, more than it, the
+    /// same in capitals.
+    fn learn_likenesses(&mut self, value: &Value) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| self.learn_likenesses(item)),
+            Value::Object(members) => {
+                for (name, value) in members {
+                    match (name.as_str(), value.as_array()) {
+                        ("names", Some(names)) => {
+                            let names = names.iter().filter_map(Value::as_str);
+                            names.for_each(|name| self.learn_likeness(name));
+                        }
+                        _ => self.learn_likenesses(value),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn learn_likeness(&mut self, name: &str) {
+        let small = name.to_lowercase();
+        let is_like = |known: &String| {
+            let known = known.to_lowercase();
+            small.len() > 3 && (known.contains(&small) || small.contains(&known))
+        };
+        if self.names.keys().any(is_like) {
+            self.learn(name);
         }
     }
 
