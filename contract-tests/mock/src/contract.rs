@@ -1,6 +1,7 @@
 //! What the embedded OCP knows of the contract: the description and its exchanges.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use ocp_contract::{Interaction, Location, Operation, Provenance};
 use serde_json::Value;
@@ -14,16 +15,18 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
-    /// The contract that this was built with.
-    pub(crate) fn embedded() -> Result<Self, Error> {
+    /// The contract that this was built with. It is read once: tests start many embedded OCPs.
+    pub(crate) fn embedded() -> Result<&'static Self, Error> {
+        static EMBEDDED: OnceLock<Contract> = OnceLock::new();
+        if let Some(contract) = EMBEDDED.get() {
+            return Ok(contract);
+        }
         let document = ocp_contract_embedded::document()
             .map_err(|error| Error::new("cannot read the embedded description", error))?;
         let interactions = ocp_contract_embedded::interactions()
             .map_err(|error| Error::new("cannot read the embedded interactions", error))?;
-        Ok(Self {
-            spec: document.value().clone(),
-            interactions,
-        })
+        let spec = document.value().clone();
+        Ok(EMBEDDED.get_or_init(|| Self { spec, interactions }))
     }
 
     /// The ids in the paths of the documented requests, by argument.

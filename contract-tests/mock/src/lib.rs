@@ -57,7 +57,7 @@ impl EmbeddedOcp {
     /// When the listener cannot be used, no thread can be started, or the contract that
     /// this was built with cannot be read.
     pub async fn start_at(settings: Settings, listener: TcpListener) -> Result<Self, Error> {
-        let ocp = Arc::new(Ocp::new(settings, &Contract::embedded()?)?);
+        let ocp = Arc::new(Ocp::new(settings, Contract::embedded()?)?);
         let of_server = Arc::clone(&ocp);
         let server = Server::start(listener, move |request: &Request| {
             of_server.respond(request)

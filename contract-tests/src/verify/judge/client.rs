@@ -13,30 +13,36 @@ use crate::verify::finding::Meaning;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, Reading};
 
-/// What users of the client get of each response, if it asked.
-pub(super) fn meanings(input: &Input<'_>, departures: &[Vec<Departure>]) -> Vec<Option<Meaning>> {
+/// What the client has lost of each response, if it has decoded one.
+pub(super) type Lost = Vec<Option<Vec<Difference>>>;
+
+pub(super) fn lost(input: &Input<'_>, departures: &[Vec<Departure>]) -> Lost {
     let exchanges = input.exchanges.iter().zip(departures);
     exchanges
-        .map(|(exchange, departures)| {
-            Some(match exchange.reading.as_ref()? {
-                Reading::Value(value) => match lost(exchange.body()?, value, departures).is_empty()
-                {
-                    true => Meaning::ReadRight,
-                    false => Meaning::ReadWrong,
-                },
-                Reading::Error { .. } | Reading::NoCall(_) => Meaning::Refused,
+        .map(|(exchange, departures)| match exchange.reading.as_ref()? {
+            Reading::Value(value) => Some(differing(exchange.body()?, value, departures)),
+            Reading::Error { .. } | Reading::NoCall(_) => None,
+        })
+        .collect()
+}
+
+/// What users of the client get of each response, if it asked.
+pub(super) fn meanings(input: &Input<'_>, lost: &Lost) -> Vec<Option<Meaning>> {
+    let exchanges = input.exchanges.iter().zip(lost);
+    exchanges
+        .map(|(exchange, lost)| {
+            Some(match (exchange.reading.as_ref()?, lost) {
+                (Reading::Value(_), Some(lost)) if lost.is_empty() => Meaning::ReadRight,
+                (Reading::Value(_), Some(_)) => Meaning::ReadWrong,
+                (Reading::Value(_), None) => return None,
+                _ => Meaning::Refused,
             })
         })
         .collect()
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
-pub(super) fn judge(
-    input: &Input<'_>,
-    departures: &[Vec<Departure>],
-    book: &mut Book<'_>,
-    violated: &Violated,
-) {
+pub(super) fn judge(input: &Input<'_>, lost: &Lost, book: &mut Book<'_>, violated: &Violated) {
     for (index, exchange) in input.exchanges.iter().enumerate() {
         let (Some(reading), Some(body)) = (&exchange.reading, exchange.body()) else {
             continue;
@@ -47,18 +53,12 @@ pub(super) fn judge(
         }
         book.judged(CLIENT);
         let secrets = book.secrets();
-        let faults = match reading {
-            Reading::Value(value) => {
-                let lost = lost(body, value, &departures[index]).into_iter();
-                let fault = |one: Difference| {
-                    let expected = "the decoded value encodes to the body";
-                    Fault::new("loses", expected, sentence(&one, secrets))
-                };
-                lost.map(fault).collect()
-            }
-            reading => Vec::from_iter(refused(exchange, body, reading, secrets)),
-        };
-        for fault in faults {
+        for one in lost[index].iter().flatten() {
+            let expected = "the decoded value encodes to the body";
+            let fault = Fault::new("loses", expected, sentence(one, secrets));
+            book.add(CLIENT, fault, index);
+        }
+        if let Some(fault) = refused(exchange, body, reading, secrets) {
             book.add(CLIENT, fault, index);
         }
     }
@@ -66,7 +66,7 @@ pub(super) fn judge(
 
 /// What differs between a response and its decoded value, but for members that
 /// the contract does not know.
-fn lost(body: &Value, decoded: &Value, departures: &[Departure]) -> Vec<Difference> {
+fn differing(body: &Value, decoded: &Value, departures: &[Departure]) -> Vec<Difference> {
     let unknown = departures
         .iter()
         .filter(|one| one.rule == Rule::Undocumented);

@@ -48,10 +48,11 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
     let mut book = Book::new(subject, context, input.exchanges);
     let mut violated = Violated::default();
     let departures = departures(&input, context);
-    book.meanings = client::meanings(&input, &departures);
+    let lost = client::lost(&input, &departures);
+    book.meanings = client::meanings(&input, &lost);
     http::judge(&input, &mut book, &mut violated);
     body::judge(&input, &departures, &mut book, &mut violated);
-    client::judge(&input, &departures, &mut book, &violated);
+    client::judge(&input, &lost, &mut book, &violated);
     if subject.lists_restore_tasks() {
         tasks::judge(&input, &mut book, &mut violated);
     }
