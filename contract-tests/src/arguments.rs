@@ -18,7 +18,7 @@ const PROGRAM: &str = env!("CARGO_BIN_NAME");
 /// The name by which `cargo xtask` starts this program.
 const XTASK: &str = "cargo xtask";
 
-/// Without a command: verify.
+/// Verify the contract, or any OCP; run an embedded OCP. Without a command: verify.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -40,6 +40,12 @@ pub(crate) fn read(operations: &[Operation]) -> Task {
         command.mut_arg("operation", |one| one.value_parser(ids))
     };
     command = of_operation(command).mut_subcommand("verify", of_operation);
+    // What is said of `verify` holds without a command, too.
+    let verify = command
+        .find_subcommand("verify")
+        .cloned()
+        .unwrap_or_default();
+    command = command.long_about(verify.get_long_about().cloned().unwrap_or_default());
     let matches = command.try_get_matches_from_mut(given);
     let matches = matches.unwrap_or_else(|error| error.exit());
     let arguments = Arguments::from_arg_matches(&matches);
@@ -60,6 +66,11 @@ pub(crate) fn read(operations: &[Operation]) -> Task {
             command
                 .error(ErrorKind::MissingRequiredArgument, what)
                 .exit();
+        }
+        if is_typed("rows") && verify.base_url().is_some() {
+            let from = verify.base_url_from;
+            let what = format!("--rows is for the embedded OCP, and {from} names another one");
+            command.error(ErrorKind::ArgumentConflict, what).exit();
         }
     }
     task
@@ -149,12 +160,7 @@ pub(crate) struct VerifyArguments {
 
     /// Rows of the embedded OCP, enough for every check; 0 for those of the
     /// documentation.
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 40,
-        conflicts_with = "base_url"
-    )]
+    #[arg(long, value_name = "N", default_value_t = 40)]
     pub(crate) rows: usize,
     /// Send no more requests than this.
     #[arg(long, value_name = "N", default_value_t = 160)]

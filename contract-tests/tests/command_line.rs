@@ -720,6 +720,11 @@ async fn a_report_does_not_depend_on_the_password() {
         "x",
         "data",
         "exact",
+        "documented",
+        "page",
+        "2026-11-28",
+        "TENANT",
+        "list",
         "conformance",
         "curl",
         "RESTORE_SUCCESS",
@@ -729,12 +734,15 @@ async fn a_report_does_not_depend_on_the_password() {
     {
         let file = folder.path().join(index.to_string());
         let report = format!("json={}", file.display());
-        let user = [("OCP_USER", "admin"), ("OCP_PASSWORD", password)];
+        let user = [("OCP_USER", password), ("OCP_PASSWORD", password)];
         let key = [("OCP_ACCESS_KEY", "key"), ("OCP_SECRET_KEY", password)];
         let environment = if index % 2 == 0 { user } else { key };
-        let arguments = ["--report", &report];
+        let record = folder.path().join(format!("record-{index}"));
+        let record = record.to_str().unwrap();
+        let arguments = ["--report", &report, "--record", record];
         let (code, text) = verify_at(&ocp.url(), &arguments, &environment);
         assert_eq!(code, 1, "{text}");
+        assert_eq!(verify(&["--from", record], &[]).0, 1, "{password}");
         let json = std::fs::read_to_string(file).unwrap();
         // How curl is told who asks is the one thing that may differ.
         let who = [

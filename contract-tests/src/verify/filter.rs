@@ -63,6 +63,11 @@ impl Filter {
         self
     }
 
+    /// Changes each name.
+    pub(super) fn each_name(&mut self, change: impl Fn(&str) -> String) {
+        self.names.iter_mut().for_each(|name| *name = change(name));
+    }
+
     /// States by their machine names.
     pub(super) fn states<'a>(mut self, states: impl IntoIterator<Item = &'a str>) -> Self {
         self.states = states.into_iter().map(str::to_owned).collect();

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail, ensure};
 use chrono::Utc;
 use oceanbase_ocp::http;
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -15,7 +16,7 @@ use super::identity::Caller;
 use super::redact::Redaction;
 use super::secrets::Secrets;
 use super::target::{Target, plain};
-use super::transcript::{Body, Exchange, Reading, Transcript};
+use super::transcript::{Body, Exchange, Purpose, Reading, Transcript, UNRESERVED};
 use crate::bridge::Failure;
 use crate::replay::Reader;
 
@@ -25,7 +26,7 @@ const FORMAT: u32 = 1;
 const FILE: &str = "transcript.json";
 
 /// What a run has asked and got.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Recording {
     format: u32,
@@ -70,6 +71,61 @@ impl Recording {
             transcripts: Vec::new(),
         }
     }
+
+    /// The same without names and secrets.
+    fn redacted(&self, redaction: &Redaction<'_>) -> Self {
+        let mut redacted = self.clone();
+        redacted.base_url = redaction.own(&self.base_url);
+        for transcript in &mut redacted.transcripts {
+            if let Some(stop) = &mut transcript.stop {
+                stop.each_text(|text| redaction.text(text));
+            }
+            for exchange in &mut transcript.exchanges {
+                redact(exchange, redaction);
+            }
+        }
+        redacted
+    }
+}
+
+fn redact(exchange: &mut Exchange, redaction: &Redaction<'_>) {
+    if let Purpose::Filter { filter, .. } = &mut exchange.purpose {
+        filter.each_name(|name| redaction.own(name));
+    }
+    exchange.request = request(&exchange.request, redaction);
+    if let Some(trouble) = &mut exchange.trouble {
+        *trouble = redaction.text(trouble);
+    }
+    if let Some(response) = &mut exchange.response {
+        for (name, value) in &mut response.headers {
+            if name != "date" {
+                *value = redaction.text(value);
+            }
+        }
+        if let Body::Body(body) = &mut response.body {
+            *body = redaction.value(body);
+        }
+    }
+}
+
+/// Path and query, whose only values that can name a host are those of clusters.
+fn request(request: &str, redaction: &Redaction<'_>) -> String {
+    let parameters = request.split_inclusive(['?', '&']);
+    let parameters = parameters.map(|parameter| {
+        let end = parameter.trim_end_matches('&');
+        let Some(sent) = end.strip_prefix("restoreClusterName=") else {
+            return parameter.to_owned();
+        };
+        let name = percent_decode_str(sent).decode_utf8_lossy();
+        match redaction.own(&name) {
+            own if own == name => parameter.to_owned(),
+            own => {
+                let own = utf8_percent_encode(&own, UNRESERVED);
+                format!("restoreClusterName={own}{}", &parameter[end.len()..])
+            }
+        }
+    });
+    parameters.collect()
 }
 
 /// Whether nothing is kept in a folder yet.
@@ -108,12 +164,7 @@ pub(super) fn write(
         return Ok(());
     }
     let value = serde_json::to_value(recording)?;
-    let redaction = Redaction::new(secrets, names, &value)?;
-    let mut value = redaction.value(&value);
-    // The ids that were asked for are no secrets, whatever digits those have.
-    value["arguments"] = json!(recording.arguments);
-    let redacted: Recording = serde_json::from_value(value.clone())
-        .context("what was collected does not fit a transcript once it is redacted")?;
+    let redacted = recording.redacted(&Redaction::new(secrets, names, &value)?);
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let mut builder = tempfile::Builder::new();
     // What a pattern has missed is nobody else's to read.
@@ -121,7 +172,8 @@ pub(super) fn write(
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     let cannot = || format!("cannot write into {}", folder.display());
     let draft = builder.tempdir_in(folder).with_context(cannot)?;
-    save(&draft.path().join(FILE), &format!("{value:#}\n")).with_context(cannot)?;
+    let text = serde_json::to_string_pretty(&redacted)?;
+    save(&draft.path().join(FILE), &format!("{text}\n")).with_context(cannot)?;
     for (transcript, violating) in redacted.transcripts.iter().zip(violating) {
         interactions(&redacted, transcript, violating, draft.path()).with_context(cannot)?;
     }

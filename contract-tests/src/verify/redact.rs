@@ -23,7 +23,8 @@ pub(super) struct Redaction<'a> {
 }
 
 impl<'a> Redaction<'a> {
-    /// Learns the names of hosts anywhere in a value; `names` are replaced, too.
+    /// Learns the names of hosts anywhere in a value; `names` are replaced, too. Names of the
+    /// contract are none of a host, whatever a user is called.
     pub(super) fn new(
         secrets: &'a Secrets,
         names: &[String],
@@ -50,6 +51,9 @@ impl<'a> Redaction<'a> {
     }
 
     fn learn(&mut self, name: &str) {
+        if self.secrets.is_of_contract(name) {
+            return;
+        }
         let number = self.names.len() + 1;
         let names = self.names.entry(name.to_owned());
         names.or_insert_with(|| format!("host-{number}"));
@@ -123,7 +127,7 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    /// A value without names and secrets.
+    /// A value of a server without names and secrets.
     pub(super) fn value(&self, value: &Value) -> Value {
         self.without_names(&self.secrets.value(value))
     }
@@ -137,12 +141,18 @@ impl<'a> Redaction<'a> {
                     .map(|(name, member)| (name.clone(), self.without_names(member)))
                     .collect()
             }
-            Value::String(text) if time(text).is_none() => self.text(text).into(),
+            Value::String(text) if time(text).is_none() => self.own(text).into(),
             other => other.clone(),
         }
     }
 
-    fn text(&self, text: &str) -> String {
+    /// A text of a server without names and secrets.
+    pub(super) fn text(&self, text: &str) -> String {
+        self.own(&self.secrets.text(text))
+    }
+
+    /// A text of our own without names.
+    pub(super) fn own(&self, text: &str) -> String {
         if let Some(name) = self.names.get(text) {
             return name.clone();
         }

@@ -64,6 +64,11 @@ impl Secrets {
         redacted
     }
 
+    /// Whether it is the name of a member or an enum value of the contract.
+    pub(super) fn is_of_contract(&self, text: &str) -> bool {
+        self.names.contains(text)
+    }
+
     /// Whether a text of a server can be repeated as it is.
     pub(super) fn spare(&self, text: &str) -> bool {
         self.text(text) == text

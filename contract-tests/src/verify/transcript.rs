@@ -4,11 +4,19 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::filter::Filter;
 use super::secrets::Secrets;
+
+/// What stands for itself in a segment of a path, and in a query.
+pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// All exchanges on one operation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -51,6 +59,17 @@ impl Stop {
     /// Whether no other operation can be asked for either.
     pub(super) fn is_final(&self) -> bool {
         !matches!(self, Self::Inaccessible(_))
+    }
+
+    /// Changes each text of whatever answered.
+    pub(super) fn each_text(&mut self, change: impl Fn(&str) -> String) {
+        match self {
+            Self::Cap(_) => {}
+            Self::NoResponse(what)
+            | Self::Refused(what)
+            | Self::Inaccessible(what)
+            | Self::Throttled(what) => *what = change(what),
+        }
     }
 
     /// Whether requests were left that only more time or a higher limit would have allowed.

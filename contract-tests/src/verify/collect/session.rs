@@ -12,7 +12,7 @@ use oceanbase_ocp::{
     Client, Credentials, Error, Exchange as OnTheWire, RateLimit, RetryPolicy, http,
 };
 use ocp_contract::Operation;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
@@ -22,7 +22,7 @@ use crate::verify::identity::Caller;
 use crate::verify::secrets::Secrets;
 use crate::verify::target::{Target, plain};
 use crate::verify::transcript::{
-    Body, Exchange, Page, Purpose, Reading, Response, Stop, is_envelope,
+    Body, Exchange, Page, Purpose, Reading, Response, Stop, UNRESERVED, is_envelope,
 };
 
 /// So many times a request is sent again that is refused for now.
@@ -48,13 +48,6 @@ const HEADERS: [&str; 8] = [
     "ratelimit-reset",
     "retry-after",
 ];
-/// What stands for itself in a segment of a path.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
 /// What is to be done after an exchange.
 pub(super) enum Next {
     GoOn,
@@ -454,7 +447,7 @@ fn expanded(path: &str, arguments: &Map<String, Value>) -> String {
                 Value::String(text) => text.clone(),
                 other => other.to_string(),
             };
-            let text = utf8_percent_encode(&text, SEGMENT).to_string();
+            let text = utf8_percent_encode(&text, UNRESERVED).to_string();
             path.replace(&format!("{{{name}}}"), &text)
         })
 }
