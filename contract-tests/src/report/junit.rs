@@ -69,7 +69,7 @@ fn case(check: &CheckReport, report: &Report) -> TestCase {
     let mut output = vec![format!("{} (known by: {})", check.meaning, check.evidence)];
     output.extend(check.observations.iter().map(|one| one.text.clone()));
     let left_out = check.left_out.iter();
-    output.extend(left_out.map(|(what, times)| format!("left out: {what}, {times} times")));
+    output.extend(left_out.map(|(what, times)| format!("left out: {what} ({times})")));
     match check.outcome {
         _ if is_failure => {
             let first = findings().find(|one| one.waived.is_none());

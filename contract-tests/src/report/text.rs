@@ -65,7 +65,7 @@ fn write(report: &Report, out: &mut String) -> std::fmt::Result {
             let what = line(what);
             writeln!(
                 out,
-                "  {QUIET}{:7}{:width$}  - left out: {what}, {times} times{QUIET:#}",
+                "  {QUIET}{:7}{:width$}  - left out: {what} ({times}){QUIET:#}",
                 "", ""
             )?;
         }
