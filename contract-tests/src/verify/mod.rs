@@ -62,7 +62,7 @@ impl Contract {
             session.map_err(|error| anyhow::anyhow!(target.in_options(&error.to_string())))?;
         let mut recording = Recording::new(target, self.hash());
         for subject in subjects {
-            let transcript = collect(&mut session, subject, target).await;
+            let transcript = collect(&mut session, subject).await;
             let is_final = transcript.stop.as_ref().is_some_and(Stop::is_final);
             recording.transcripts.push(transcript);
             if is_final {

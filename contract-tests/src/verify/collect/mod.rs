@@ -16,7 +16,6 @@ use super::contract::Subject;
 use super::identity::Caller;
 use super::known::known;
 use super::listing::Listing;
-use super::target::Target;
 use super::transcript::{Page, Purpose, Stop, Transcript};
 use plan::{Plan, Request};
 use session::{Next, Session};
@@ -47,12 +46,9 @@ const STAGES: [Stage; 18] = [
 ];
 
 /// Puts an OCP to all requests that one operation is worth.
-pub(super) async fn collect(
-    session: &mut Session,
-    subject: &Subject,
-    target: &Target<'_>,
-) -> Transcript {
+pub(super) async fn collect(session: &mut Session<'_>, subject: &Subject) -> Transcript {
     let operation = &subject.operation;
+    let target = session.target;
     let arguments = &target.arguments;
     let checks_authentication =
         target.check_authentication && target.identity.caller() != Caller::Nobody;
@@ -73,7 +69,6 @@ pub(super) async fn collect(
     let stages: Vec<&Stage> = STAGES.iter().filter(is_wanted).collect();
     for (index, (_, requests)) in stages.iter().enumerate() {
         let mut collector = Collector {
-            target,
             session,
             subject,
             transcript: &mut transcript,
@@ -92,14 +87,13 @@ pub(super) async fn collect(
     transcript
 }
 
-struct Collector<'a> {
-    target: &'a Target<'a>,
-    session: &'a mut Session,
+struct Collector<'a, 's> {
+    session: &'a mut Session<'s>,
     subject: &'a Subject,
     transcript: &'a mut Transcript,
 }
 
-impl Collector<'_> {
+impl Collector<'_, '_> {
     async fn stage(&mut self, requests: fn(&Plan<'_>) -> Vec<Request>) -> Result<(), Stop> {
         let plan = Plan {
             operation: &self.subject.operation,
@@ -148,7 +142,7 @@ impl Collector<'_> {
             let path = &self.transcript.path;
             let sent = self
                 .session
-                .send(self.target, operation, path, request, page, first_page);
+                .send(operation, path, request, page, first_page);
             let (mut exchange, next) = sent.await?;
             exchange.is_repeated = matches!(next, Next::Repeat);
             self.transcript.exchanges.push(exchange);

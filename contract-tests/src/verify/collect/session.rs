@@ -57,14 +57,12 @@ pub(super) enum Next {
 }
 
 /// The session with an OCP.
-pub(in crate::verify) struct Session {
+pub(in crate::verify) struct Session<'a> {
+    pub(super) target: &'a Target<'a>,
     client: Client,
     base: String,
     on_the_wire: Arc<Mutex<Option<OnTheWire>>>,
-    is_anonymous: bool,
     pub(super) secrets: Arc<Secrets>,
-    cap: usize,
-    timeout: Duration,
     pub(in crate::verify) sent: usize,
     /// Whether some request with credentials was not refused for want of a log-in.
     is_let_in: bool,
@@ -79,9 +77,9 @@ pub(in crate::verify) struct Session {
     progress: indicatif::ProgressBar,
 }
 
-impl Session {
+impl<'a> Session<'a> {
     pub(in crate::verify) fn new(
-        target: &Target<'_>,
+        target: &'a Target<'a>,
         secrets: Arc<Secrets>,
     ) -> Result<Self, Error> {
         let on_the_wire = Arc::new(Mutex::new(None));
@@ -100,13 +98,11 @@ impl Session {
             builder = builder.root_certificate_pem(pem.as_slice());
         }
         Ok(Self {
+            target,
             client: builder.build()?,
             base: plain(target.url),
             on_the_wire,
-            is_anonymous: target.identity.caller() == Caller::Nobody,
             secrets,
-            cap: target.max_requests,
-            timeout: target.timeout,
             sent: 0,
             is_let_in: false,
             version: None,
@@ -122,7 +118,6 @@ impl Session {
     /// from `first_page`.
     pub(super) async fn send(
         &mut self,
-        settings: &Target<'_>,
         operation: &Operation,
         path: &Map<String, Value>,
         request: &Request,
@@ -178,19 +173,13 @@ impl Session {
             response,
             trouble: of_call
                 .filter(|_| !is_whole)
-                .map(|text| settings.in_options(&text)),
+                .map(|text| self.target.in_options(&text)),
             is_repeated: false,
             by_client: request.raw.is_none(),
             at,
             reading,
         };
-        let next = self.next(
-            settings,
-            &exchange,
-            wire.as_ref(),
-            error.as_ref(),
-            is_anonymous,
-        );
+        let next = self.next(&exchange, wire.as_ref(), error.as_ref(), is_anonymous);
         Ok((exchange, next))
     }
 
@@ -298,7 +287,6 @@ impl Session {
     /// Decides what is to be done after an exchange, and when.
     fn next(
         &mut self,
-        settings: &Target<'_>,
         exchange: &Exchange,
         wire: Option<&OnTheWire>,
         error: Option<&Error>,
@@ -306,7 +294,7 @@ impl Session {
     ) -> Next {
         self.is_let_in |= exchange.has_envelope() && exchange.status() != 401 && !is_anonymous;
         let Some(wire) = wire else {
-            return self.after_silence(settings, exchange, error);
+            return self.after_silence(exchange, error);
         };
         self.silent = 0;
         self.pace(wire.headers(), exchange.status());
@@ -339,12 +327,7 @@ impl Session {
 
     /// A request without a response: a kept connection may have been closed meanwhile, a
     /// question may take long.
-    fn after_silence(
-        &mut self,
-        settings: &Target<'_>,
-        exchange: &Exchange,
-        error: Option<&Error>,
-    ) -> Next {
+    fn after_silence(&mut self, exchange: &Exchange, error: Option<&Error>) -> Next {
         let is_first = self.sent == 1;
         let is_timeout = error.is_some_and(Error::is_timeout);
         let is_connection = error.is_some_and(Error::is_connection);
@@ -362,12 +345,12 @@ impl Session {
             true => format!(
                 "GET {} took longer than {} s; --timeout allows more",
                 exchange.request,
-                self.timeout.as_secs()
+                self.target.timeout.as_secs()
             ),
             false => exchange.summary(&self.secrets),
         };
         if is_first && (is_timeout || error.is_some_and(is_nobody_there)) {
-            let url_from = settings.url_from;
+            let url_from = self.target.url_from;
             what.push_str(&format!(
                 "; is an OCP running there, and is `{url_from}` what this host reaches it by?"
             ));
@@ -376,7 +359,8 @@ impl Session {
     }
 
     fn refused(&self, exchange: &Exchange) -> Stop {
-        let why = match (self.is_anonymous, self.is_let_in) {
+        let is_anonymous = self.target.identity.caller() == Caller::Nobody;
+        let why = match (is_anonymous, self.is_let_in) {
             (true, false) => {
                 "this OCP wants credentials: set OCP_USER and OCP_PASSWORD, or OCP_ACCESS_KEY and OCP_SECRET_KEY"
             }
@@ -392,8 +376,8 @@ impl Session {
 
     /// Waits while OCP wants to be left alone, and counts.
     async fn spend(&mut self) -> Result<(), Stop> {
-        if self.sent >= self.cap {
-            return Err(Stop::Cap(self.cap));
+        if self.sent >= self.target.max_requests {
+            return Err(Stop::Cap(self.target.max_requests));
         }
         if let Some(due) = self.not_before.take() {
             let wait = due.saturating_duration_since(Instant::now());
