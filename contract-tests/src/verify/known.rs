@@ -52,7 +52,10 @@ pub(super) fn known<'a>(exchanges: &'a [Exchange], identity: &[String]) -> Known
     };
     let list = listings(Purpose::List);
     let last = list.last();
-    let is_whole = last.is_some_and(Listing::is_last);
+    let rows: Vec<Row<'a>> = list.iter().flat_map(|one| one.rows.clone()).collect();
+    let count = rows.len() as i64;
+    let is_whole =
+        last.is_some_and(|last| last.is_last() && last.total().is_none_or(|all| all <= count));
     let shared = [&list, &listings(Purpose::Resized)];
     let shared = shared.map(|listings| shared_ids(listings, identity));
     Known {
@@ -67,7 +70,7 @@ pub(super) fn known<'a>(exchanges: &'a [Exchange], identity: &[String]) -> Known
                 number: page.number + 1,
                 ..page
             }),
-        rows: list.into_iter().flat_map(|listing| listing.rows).collect(),
+        rows,
         status_forms: status_forms(exchanges),
         started: exchanges.iter().find_map(clock),
         shared_ids: shared.into_iter().flatten().collect(),

@@ -41,7 +41,16 @@ impl Target<'_> {
     pub(super) fn in_options(&self, message: &str) -> String {
         let certificates = self.certificates.as_ref();
         let certificates = certificates.map_or("--ca-certificate", |(name, _)| name);
+        // A variable holds the text itself, an option names its file.
+        let message = match certificates {
+            "--ca-certificate" => {
+                message.replace("; expected is the text of one, not the path of a file", "")
+            }
+            _ => message.to_owned(),
+        };
         message
+            .replace("use `credentials`", "set OCP_USER and OCP_PASSWORD instead")
+            .replace("`credentials`", "the user, the key or the secret")
             .replace("`base_url`", &format!("`{}`", self.url_from))
             .replace("`root_certificate_pem`", &format!("`{certificates}`"))
             .replace("`timeout`", "`--timeout`")

@@ -327,10 +327,17 @@ impl Exchange {
     }
 
     /// Whether it is what the vendor's own stack makes of a request that leaves
-    /// the contract, and of no other; or no response to such a request.
+    /// the contract, and of no other; or no response to such a request, or to a question.
     pub(super) fn is_excused(&self) -> bool {
-        self.purpose.leaves_contract()
-            && (self.is_page_for_people() || matches!(self.status(), 0 | 500))
+        match self.response {
+            None => {
+                self.purpose.leaves_contract() || matches!(self.purpose, Purpose::Question { .. })
+            }
+            Some(_) => {
+                self.purpose.leaves_contract()
+                    && (self.is_page_for_people() || self.status() == 500)
+            }
+        }
     }
 
     /// Whether it is what OCP's stack makes of a path that it does not know: a

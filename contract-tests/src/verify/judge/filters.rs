@@ -33,10 +33,10 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Viola
             }
         ) && one.purpose == other.purpose
     });
+    filters.status_forms(&answers);
     for request in requests {
         filters.request(request);
     }
-    filters.status_forms(&answers);
     questions(input, book);
 }
 

@@ -26,7 +26,7 @@ use super::checks::{AUTHENTICATION, DOCUMENTED_REQUEST, TRANSPORT};
 use super::contract::Subject;
 use super::finding::{CheckReport, Finding, Standing};
 use super::listing::Listing;
-use super::transcript::{Exchange, Purpose, Stop, Transcript};
+use super::transcript::{Body, Exchange, Purpose, Stop, Transcript};
 use book::{Book, Fault};
 use input::{Input, Violated};
 
@@ -164,8 +164,12 @@ fn standing(input: &Input<'_>) -> Standing {
 pub(super) fn no_ocp<'a>(mut exchanges: impl Iterator<Item = &'a Exchange>) -> String {
     let first = exchanges.next().map(|first| {
         let media_type = first.header("content-type").unwrap_or("no content type");
+        let body = match first.response.as_ref().map(|response| &response.body) {
+            Some(Body::NotKept { reason, .. }) => format!(", and its body is {reason}"),
+            _ => String::new(),
+        };
         format!(
-            " (the first one is HTTP {} with {media_type})",
+            " (the first one is HTTP {} with {media_type}{body})",
             first.status()
         )
     });

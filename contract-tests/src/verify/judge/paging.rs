@@ -169,9 +169,12 @@ fn another_size(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated)
         let expected = format!("the same {count} rows in longer pages and in pages of {size}");
         Fault::new("page sizes disagree", expected, got)
     });
+    // As many rows, and others: it is the ids that say nothing.
+    let says_nothing = missing.is_some() && one.len() == other.len();
     let list = input.pages_of(&Purpose::List);
     let pages: Vec<_> = list.chain(resized.iter().copied()).collect();
     add(PAGING, fault, &pages, book, violated);
+    violated.ids |= says_nothing;
 }
 
 /// A size beyond all documented limits. It may be refused, or cut to a limit;

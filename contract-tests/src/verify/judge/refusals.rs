@@ -69,7 +69,13 @@ fn refused(
         return book.leave_out(ERROR_ENVELOPE, RESPONSE);
     }
     book.judged(ERROR_ENVELOPE);
+    let is_another = (400..500).contains(&exchange.status()) && exchange.has_envelope();
     let fault = match is_refusal {
+        // The same status of several refusals is one finding.
+        false if is_another => {
+            let kind = format!("refused with HTTP {}", exchange.status());
+            Fault::new(kind, REFUSAL, format!("{what}: {got}"))
+        }
         false => Fault::new(format!("{what} is not refused"), REFUSAL, got),
         true => Fault::new(
             format!("{what} without envelope"),

@@ -101,8 +101,26 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Viola
     }
     violated.ids |= spoiled.iter().any(|(_, name)| name == "id");
     violated.members.extend(spoiled);
+    one_id(input, book, violated);
     changes(input, book, violated);
     overview(&input.known.rows, &input.transcript.path, book);
+}
+
+/// Several rows may have one id, but not all of them.
+fn one_id(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    let rows = &input.known.rows;
+    let Some(id) = rows.first().and_then(|row| row.id()) else {
+        return;
+    };
+    let list = input.listings.iter().find(|one| one.rows.len() > 2);
+    if let Some(list) = list.filter(|_| rows.iter().all(|row| row.id() == Some(id)))
+        && !violated.ids
+    {
+        let got = format!("{} tasks with the id {id}", rows.len());
+        let fault = Fault::new("one id for all", "ids that tell tasks apart", got);
+        book.add(TASK_IDENTITY, fault.at("/data/contents"), list.index);
+        violated.ids = true;
+    }
 }
 
 fn of_running(row: Row<'_>, secrets: &Secrets) -> Vec<Observation> {
