@@ -67,7 +67,7 @@ pub(super) fn known<'a>(exchanges: &'a [Exchange], identity: &[String]) -> Known
             .and_then(|last| last.asked)
             .filter(|_| is_whole)
             .map(|page| Page {
-                number: page.number + 1,
+                number: page.number.saturating_add(1),
                 ..page
             }),
         rows,

@@ -259,15 +259,17 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
         _ => {}
     }
     let mut recording: Recording = serde_json::from_value(value).with_context(damaged)?;
+    let transcripts = recording.transcripts.iter().map(|one| &one.operation);
+    for operation in transcripts.chain(&recording.operations) {
+        ensure!(
+            subjects.iter().any(|one| one.operation.id == *operation),
+            "{name} is of {operation}, an operation that the contract does not have"
+        );
+    }
     let reader = Reader::start().await;
     let reader = reader.map_err(|failure| anyhow::anyhow!("{failure}"))?;
     for transcript in &mut recording.transcripts {
         let operation = &transcript.operation;
-        let is_known = |one: &Subject| one.operation.id == *operation;
-        ensure!(
-            subjects.iter().any(is_known),
-            "{name} has exchanges of {operation}, an operation that the contract does not have"
-        );
         for exchange in &mut transcript.exchanges {
             if exchange.by_client {
                 let path = transcript.path.clone();

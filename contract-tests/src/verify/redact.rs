@@ -39,7 +39,7 @@ impl<'a> Redaction<'a> {
             )?,
             token: Regex::new(r"[A-Za-z0-9_:][A-Za-z0-9_.:-]*")?,
             bare: Regex::new(
-                r"^(?:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-z]*[0-9][a-z0-9]*|[a-z]{2,}[0-9]{2,}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})$",
+                r"^(?:(?i:[a-z][a-z0-9]*(?:-[a-z0-9]+)*-[a-z]*[0-9][a-z0-9]*)|[a-z]{2,}[0-9]+|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})$",
             )?,
         };
         for name in names.iter().filter(|name| name.len() > 2) {
@@ -231,6 +231,7 @@ mod tests {
             ("on fe80::1 or ::1.", "on host-3 or host-4."),
             (r#"on "obs-1:2882""#, r#"on "host-3:2882""#),
             ("disk full on db-prod-07", "disk full on host-3"),
+            ("node=SRV-DB01; (dbhost7)", "node=host-3; (host-4)"),
             (
                 "disk full on db01.corp.example, again",
                 "disk full on host-3, again",

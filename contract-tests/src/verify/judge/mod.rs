@@ -150,6 +150,7 @@ fn standing(input: &Input<'_>) -> Standing {
         .answers()
         .filter(|(_, one)| one.purpose != Purpose::Anonymous);
     match &input.transcript.stop {
+        None if input.exchanges.is_empty() => Standing::Unjudged("nothing was asked".to_owned()),
         None if asked.all(|(_, one)| one.is_of_unknown_path()) => Standing::NotOffered,
         Some(Stop::Inaccessible(why)) => Standing::Unjudged(why.clone()),
         // Whoever is never let in has not been judged, envelope or not.
