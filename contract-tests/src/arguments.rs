@@ -59,10 +59,16 @@ pub(crate) fn read(operations: &[Operation]) -> Task {
             true => "--base-url",
             false => "OCP_BASE_URL",
         };
-        let ids = [("cluster_id", "--cluster-id"), ("tenant_id", "--tenant-id")];
-        let id = ids.into_iter().find(|(name, _)| is_typed(name));
-        if let (Some((_, flag)), None) = (id, verify.base_url()) {
-            let what = format!("{flag} asks a real OCP: give --base-url <URL>, too");
+        let of_real = [
+            ("cluster_id", "--cluster-id"),
+            ("tenant_id", "--tenant-id"),
+            ("credentials", "--credentials"),
+            ("ca_certificate", "--ca-certificate"),
+            ("check_authentication", "--check-authentication"),
+        ];
+        let typed = of_real.into_iter().find(|(name, _)| is_typed(name));
+        if let (Some((_, flag)), None, None) = (typed, verify.base_url(), &verify.from) {
+            let what = format!("{flag} is for a real OCP: give --base-url <URL>, too");
             command
                 .error(ErrorKind::MissingRequiredArgument, what)
                 .exit();
@@ -137,25 +143,15 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "ID")]
     pub(crate) operation: Vec<String>,
     /// A YAML file with `user` and `password`, or `access_key` and `secret_key`.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "base_url",
-        help_heading = "A real OCP"
-    )]
+    #[arg(long, value_name = "FILE", help_heading = "A real OCP")]
     pub(crate) credentials: Option<PathBuf>,
     /// Certificate authorities to trust as well, in PEM form; the variable
     /// OCP_CA_CERTIFICATE holds their text.
-    #[arg(
-        long,
-        value_name = "FILE",
-        requires = "base_url",
-        help_heading = "A real OCP"
-    )]
+    #[arg(long, value_name = "FILE", help_heading = "A real OCP")]
     pub(crate) ca_certificate: Option<PathBuf>,
     /// Send one request without credentials to each operation. OCP counts it as a
     /// failed log-in; twenty of them lock the caller out.
-    #[arg(long, requires = "base_url", help_heading = "A real OCP")]
+    #[arg(long, help_heading = "A real OCP")]
     pub(crate) check_authentication: bool,
 
     /// Rows of the embedded OCP, enough for every check; 0 for those of the

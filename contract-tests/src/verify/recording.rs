@@ -266,6 +266,15 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
             "{name} is of {operation}, an operation that the contract does not have"
         );
     }
+    let operations: BTreeSet<_> = recording
+        .transcripts
+        .iter()
+        .map(|one| &one.operation)
+        .collect();
+    ensure!(
+        operations.len() == recording.transcripts.len(),
+        "{name} has two transcripts of one operation"
+    );
     let reader = Reader::start().await;
     let reader = reader.map_err(|failure| anyhow::anyhow!("{failure}"))?;
     for transcript in &mut recording.transcripts {

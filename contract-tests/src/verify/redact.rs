@@ -69,7 +69,11 @@ impl<'a> Redaction<'a> {
             }
             Value::String(text) if time(text).is_some() || text.is_empty() => {}
             Value::String(text) if member == "server" => self.learn(text),
-            Value::String(text) => self.learn_from_text(text),
+            Value::String(text) => {
+                let is_for_people = text.contains(char::is_whitespace)
+                    || matches!(member, "errorMsg" | "message" | "debugMessage");
+                self.learn_from_text(text, is_for_people);
+            }
             _ => {}
         }
     }
@@ -105,10 +109,9 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    fn learn_from_text(&mut self, text: &str) {
+    fn learn_from_text(&mut self, text: &str, is_for_people: bool) {
         let authorities = self.authority.captures_iter(text);
         let mut found: Vec<String> = authorities.map(|one| one[2].to_owned()).collect();
-        let is_for_people = text.contains(' ');
         for token in self.token.find_iter(text) {
             let token = trimmed(token.as_str());
             let host = host(token);

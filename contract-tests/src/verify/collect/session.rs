@@ -11,7 +11,7 @@ use chrono::Utc;
 use oceanbase_ocp::{
     Client, Credentials, Error, Exchange as OnTheWire, RateLimit, RetryPolicy, http,
 };
-use ocp_contract::Operation;
+use ocp_contract::{Location, Operation};
 use percent_encoding::utf8_percent_encode;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
@@ -27,6 +27,8 @@ use crate::verify::transcript::{
 
 /// So many times a request is sent again that is refused for now.
 const REFUSALS: usize = 2;
+/// So many times a request is sent again whose connection ended without a response.
+const CLOSED: usize = 2;
 /// The longest wait before the next request.
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
 /// The shortest window that OCP documents, for a 429 that does not say.
@@ -71,6 +73,8 @@ pub(in crate::verify) struct Session<'a> {
     is_version_asked: bool,
     /// Requests without a response, in a row.
     silent: usize,
+    /// Connections that ended without a response to the same request, in a row.
+    closed: usize,
     /// Responses that refused the same request for now, in a row.
     refusals: usize,
     not_before: Option<Instant>,
@@ -108,6 +112,7 @@ impl<'a> Session<'a> {
             version: None,
             is_version_asked: false,
             silent: 0,
+            closed: 0,
             refusals: 0,
             not_before: None,
             progress: spinner(target.max_requests),
@@ -127,42 +132,17 @@ impl<'a> Session<'a> {
         self.spend().await?;
         let at = Utc::now();
         let sent = page.map(|page| [page.number - 1 + first_page, page.size]);
-        let mut arguments = path.clone();
-        arguments.extend(request.arguments.clone());
-        let is_anonymous = request.purpose == Purpose::Anonymous;
-        let (outcome, target, error) = match &request.raw {
-            None => {
-                let names = ["page", "size"].map(str::to_owned).into_iter();
-                let values = sent.into_iter().flatten().map(Value::from);
-                arguments.extend(names.zip(values));
-                let target = expanded(&operation.path, &arguments);
-                let outcome = bridge::call(&self.client, &operation.id, arguments).await;
-                let error = match &outcome {
-                    Err(Failure::Call(error)) => Some(error.clone()),
-                    _ => None,
-                };
-                (Some(outcome), target, error)
-            }
-            Some(Raw { query, path }) => {
-                arguments.extend(path.clone().map(|(name, text)| (name, text.into())));
-                let [number, size] = sent.unwrap_or_default();
-                let path = expanded(&operation.path, &arguments);
-                let target = format!("{path}?page={number}&size={size}{query}");
-                let error = self.get(&target, is_anonymous).await;
-                (None, target, error)
-            }
-        };
-        let wire = self.on_the_wire.lock();
-        let wire = wire.unwrap_or_else(PoisonError::into_inner).take();
+        let (outcome, target, error) = self.dispatch(operation, path, request, sent).await;
+        let wire = self.received();
         let response = wire
             .as_ref()
             .map(|wire| self.response(wire, error.as_ref()));
         let reading = outcome.map(|outcome| self.reading(outcome, wire.as_ref()));
-        let of_call = match &reading {
-            Some(Reading::NoCall(why)) => Some(why.clone()),
+        let trouble = match (&reading, &wire) {
+            (_, Some(wire)) if wire.body().is_some() => None,
+            (Some(Reading::NoCall(why)), _) => Some(why.clone()),
             _ => error.as_ref().map(ToString::to_string),
         };
-        let is_whole = wire.as_ref().is_some_and(|wire| wire.body().is_some());
         let exchange = Exchange {
             purpose: request.purpose.clone(),
             page,
@@ -171,16 +151,56 @@ impl<'a> Session<'a> {
                 url.strip_prefix(&self.base).unwrap_or(url).to_owned()
             }),
             response,
-            trouble: of_call
-                .filter(|_| !is_whole)
-                .map(|text| self.target.in_options(&text)),
+            trouble: trouble.map(|text| self.target.in_options(&text)),
             is_repeated: false,
             by_client: request.raw.is_none(),
             at,
             reading,
         };
-        let next = self.next(&exchange, wire.as_ref(), error.as_ref(), is_anonymous);
+        let next = self.next(&exchange, wire.as_ref(), error.as_ref());
         Ok((exchange, next))
+    }
+
+    /// Sends a request by the client's operation, or as it is written: the client's outcome of a
+    /// call, path and query, and the error.
+    async fn dispatch(
+        &self,
+        operation: &Operation,
+        path: &Map<String, Value>,
+        request: &Request,
+        page: Option<[i64; 2]>,
+    ) -> (Option<Result<Decoded, Failure>>, String, Option<Error>) {
+        let mut arguments = path.clone();
+        arguments.extend(request.arguments.clone());
+        let Some(Raw { query, path }) = &request.raw else {
+            let names = ["page", "size"].map(str::to_owned).into_iter();
+            let values = page.into_iter().flatten().map(Value::from);
+            arguments.extend(names.zip(values));
+            let target = format!(
+                "{}{}",
+                expanded(&operation.path, &arguments),
+                query(operation, &arguments)
+            );
+            let outcome = bridge::call(&self.client, &operation.id, arguments).await;
+            let error = match &outcome {
+                Err(Failure::Call(error)) => Some(error.clone()),
+                _ => None,
+            };
+            return (Some(outcome), target, error);
+        };
+        arguments.extend(path.clone().map(|(name, text)| (name, text.into())));
+        let [number, size] = page.unwrap_or_default();
+        let path = expanded(&operation.path, &arguments);
+        let target = format!("{path}?page={number}&size={size}{query}");
+        let is_anonymous = request.purpose == Purpose::Anonymous;
+        let error = self.get(&target, is_anonymous).await;
+        (None, target, error)
+    }
+
+    /// What went over the wire last.
+    fn received(&self) -> Option<OnTheWire> {
+        let wire = self.on_the_wire.lock();
+        wire.unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Asks once for the version of OCP. That is no request of the contract; what
@@ -195,9 +215,7 @@ impl<'a> Session<'a> {
         }
         self.spend().await?;
         self.get(INFO, false).await;
-        let wire = self.on_the_wire.lock();
-        let wire = wire.unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(wire) = wire {
+        if let Some(wire) = self.received() {
             self.pace(wire.headers(), wire.status().as_u16());
             let body = serde_json::from_slice(wire.body().unwrap_or_default());
             let version = body.as_ref().ok().and_then(version);
@@ -290,13 +308,14 @@ impl<'a> Session<'a> {
         exchange: &Exchange,
         wire: Option<&OnTheWire>,
         error: Option<&Error>,
-        is_anonymous: bool,
     ) -> Next {
+        let is_anonymous = exchange.purpose == Purpose::Anonymous;
         self.is_let_in |= exchange.has_envelope() && exchange.status() != 401 && !is_anonymous;
         let Some(wire) = wire else {
             return self.after_silence(exchange, error);
         };
         self.silent = 0;
+        self.closed = 0;
         self.pace(wire.headers(), exchange.status());
         if exchange.status() == 401 && !is_anonymous {
             return Next::Stop(self.refused(exchange));
@@ -334,10 +353,13 @@ impl<'a> Session<'a> {
         if !is_timeout && !is_connection || is_timeout && exchange.is_excused() {
             return Next::GoOn;
         }
-        self.silent += 1;
-        if !is_first && self.silent == 1 && is_connection {
+        // Several kept connections may have been closed.
+        if !is_first && is_connection && self.closed < CLOSED {
+            self.closed += 1;
             return Next::Repeat;
         }
+        self.closed = 0;
+        self.silent += 1;
         if !is_first && self.silent < PATIENCE {
             return Next::GoOn;
         }
@@ -434,6 +456,29 @@ fn expanded(path: &str, arguments: &Map<String, Value>) -> String {
             let text = utf8_percent_encode(&text, UNRESERVED).to_string();
             path.replace(&format!("{{{name}}}"), &text)
         })
+}
+
+/// The query of a call of which nothing went over the wire.
+fn query(operation: &Operation, arguments: &Map<String, Value>) -> String {
+    let parameters = operation.parameters_in(Location::Query);
+    let sent = parameters.filter_map(|one| Some((&one.name, arguments.get(&one.name)?)));
+    let pairs = sent.flat_map(|(name, value)| {
+        let values = match value {
+            Value::Array(values) => values.clone(),
+            value => vec![value.clone()],
+        };
+        values.into_iter().map(move |value| {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            format!("{name}={}", utf8_percent_encode(&text, UNRESERVED))
+        })
+    });
+    let pairs: Vec<String> = pairs.collect();
+    match pairs.is_empty() {
+        true => String::new(),
+        false => format!("?{}", pairs.join("&")),
+    }
 }
 
 /// The version of OCP in what `/api/v2/info` returns. It goes into reports and recordings,

@@ -127,7 +127,10 @@ impl OfBody<'_> {
     fn mark(&self, one: &Departure, violated: &mut Violated) {
         let place = one.place.path();
         violated.responses.insert(self.index);
-        if matches!(place.as_str(), "" | "data" | "data.contents") {
+        if matches!(
+            place.as_str(),
+            "" | "data" | "data.contents" | "data.contents[]"
+        ) {
             violated.bodies.insert(self.index);
         }
         if let Some(name) = place.strip_prefix("data.contents[].") {

@@ -67,6 +67,9 @@ impl<'a> Filters<'a, '_, '_> {
             }
             return;
         };
+        if self.violated.bodies.contains(&index) {
+            return self.book.leave_out(check, RESPONSE);
+        }
         match looks_at {
             LooksAt::Pages => return self.pages(check, name, filter, exchanges),
             LooksAt::Case => {
@@ -357,7 +360,8 @@ impl<'a> Filters<'a, '_, '_> {
             let rows: Vec<Row<'_>> = self.expected(&filter).collect();
             let members = || filter.members();
             let is_wrong = |row: &Row<'_>| self.violated.has_member(*row, members());
-            if is_found || rows.iter().all(is_wrong) {
+            let is_answered = forms.iter().all(|(_, one)| one.response.is_some());
+            if is_found || !is_answered || rows.iter().all(is_wrong) {
                 continue;
             }
             let state = rows.first().and_then(|row| row.text("status"));

@@ -50,7 +50,7 @@ impl Violated {
     /// Whether one of these pages is of no use to compare rows by.
     pub(super) fn has_page<'a>(&self, pages: impl IntoIterator<Item = &'a Listing<'a>>) -> bool {
         let is_wrong = |index: usize| {
-            let mut sets = [&self.sizes, &self.totals, &self.numbers].into_iter();
+            let mut sets = [&self.bodies, &self.sizes, &self.totals, &self.numbers].into_iter();
             sets.any(|set| set.contains(&index))
         };
         self.ids || self.pages || pages.into_iter().any(|page| is_wrong(page.index))
@@ -96,10 +96,8 @@ impl<'a> Input<'a> {
 
     /// Exchanges that are answered for good, with their places.
     pub(super) fn answers(&self) -> impl Iterator<Item = (usize, &'a Exchange)> + use<'a> {
-        let is_throttled = matches!(self.transcript.stop, Some(Stop::Throttled(_)));
-        let count = self.exchanges.len() - usize::from(is_throttled && !self.exchanges.is_empty());
-        let exchanges = self.exchanges.iter().take(count).enumerate();
-        exchanges.filter(|(_, one)| !one.is_repeated)
+        let exchanges = self.exchanges.iter().enumerate();
+        exchanges.filter(|(_, one)| !one.is_repeated && one.status() != 429 && !one.is_of_gateway())
     }
 
     pub(super) fn exchange(&self, listing: &Listing<'_>) -> &'a Exchange {

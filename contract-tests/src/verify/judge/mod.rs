@@ -148,9 +148,10 @@ fn standing(input: &Input<'_>) -> Standing {
         .any(|one| one.has_envelope() && one.status() != 401 && one.purpose != Purpose::Anonymous);
     let mut asked = input
         .answers()
-        .filter(|(_, one)| one.purpose != Purpose::Anonymous);
+        .filter(|(_, one)| one.purpose != Purpose::Anonymous)
+        .peekable();
     match &input.transcript.stop {
-        None if input.exchanges.is_empty() => Standing::Unjudged("nothing was asked".to_owned()),
+        None if asked.peek().is_none() => Standing::Unjudged("nothing was asked".to_owned()),
         None if asked.all(|(_, one)| one.is_of_unknown_path()) => Standing::NotOffered,
         Some(Stop::Inaccessible(why)) => Standing::Unjudged(why.clone()),
         // Whoever is never let in has not been judged, envelope or not.

@@ -32,6 +32,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Viola
             book.observe(PAGE_MEMBERS, observed);
         }
     }
+    limits(input, book, violated);
     // Each of these reads what the one before has judged.
     let steps: [Step; 3] = [
         |listing, asked, book, violated| OfPage::new(listing, book).size(asked, violated),
@@ -47,6 +48,30 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Viola
                 true => book.leave_out(PAGE_MEMBERS, "sizes and totals beside wrong ones"),
                 false => judge(listing, asked, book, violated),
             }
+        }
+    }
+}
+
+/// A page is as long as was asked for, unless no page is longer than that.
+fn limits(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+    let asked = || {
+        input
+            .listings
+            .iter()
+            .filter_map(|one| Some((one, one.asked?)))
+    };
+    let longest = asked().map(|(one, _)| one.rows.len() as i64).max();
+    for (listing, asked) in asked() {
+        let limit = listing.page_size().filter(|size| *size < asked.size);
+        if let (Some(limit), Some(longest)) = (limit, longest)
+            && limit < longest
+            && limit == listing.rows.len() as i64
+            && violated.sizes.is_empty()
+        {
+            let size = asked.size;
+            let expected = format!("size {size}, as asked for: a page of {longest} rows came, too");
+            OfPage::new(listing, book).wrong("size", expected);
+            violated.sizes.insert(listing.index);
         }
     }
 }

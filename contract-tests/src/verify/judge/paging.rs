@@ -150,11 +150,13 @@ fn another_size(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated)
     };
     let known = &input.known;
     let has_grown = resized.iter().any(|page| has_grown(input, page));
-    if has_grown && !last.is_last() {
+    let rows: Vec<_> = resized.iter().flat_map(|page| page.rows.clone()).collect();
+    // Neither a walk that the run has cut nor one that rows have outrun is compared.
+    let is_read = rows.len() >= known.rows.len() && !has_grown;
+    if !last.is_last() && !is_read {
         return;
     }
     let one = known.settled(&known.rows);
-    let rows: Vec<_> = resized.iter().flat_map(|page| page.rows.clone()).collect();
     let other = known.settled(&rows);
     let size = last.asked.map_or(0, |asked| asked.size);
     let missing = one.difference(&other).next();
@@ -206,7 +208,7 @@ fn large(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
             _ => None,
         };
         let Some(got) = got else { continue };
-        if violated.ids || !violated.totals.is_empty() {
+        if violated.has_page([*page]) || !violated.totals.is_empty() {
             book.leave_out(PAGING, PAGES);
             continue;
         }

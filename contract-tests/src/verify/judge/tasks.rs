@@ -15,6 +15,7 @@ use crate::verify::checks::{
 use crate::verify::filter::is_finished;
 use crate::verify::finding::{About, Observation};
 use crate::verify::known::is_same;
+use crate::verify::listing::Listing;
 use crate::verify::row::{Row, Time, long};
 use crate::verify::secrets::Secrets;
 
@@ -106,19 +107,15 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Viola
     overview(&input.known.rows, &input.transcript.path, book);
 }
 
-/// Several rows may have one id, but not all of them.
+/// Several rows may have one id, but not all rows of a page.
 fn one_id(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
-    let rows = &input.known.rows;
-    let Some(id) = rows.first().and_then(|row| row.id()) else {
-        return;
-    };
-    let list = input.listings.iter().find(|one| one.rows.len() > 2);
-    if let Some(list) = list.filter(|_| rows.iter().all(|row| row.id() == Some(id)))
+    let has_one = |page: &&Listing<'_>| page.rows.len() > 2 && page.ids().len() == 1;
+    if let Some(page) = input.listings.iter().find(has_one)
         && !violated.ids
     {
-        let got = format!("{} tasks with the id {id}", rows.len());
+        let got = format!("{} tasks with one id", page.rows.len());
         let fault = Fault::new("one id for all", "ids that tell tasks apart", got);
-        book.add(TASK_IDENTITY, fault.at("/data/contents"), list.index);
+        book.add(TASK_IDENTITY, fault.at("/data/contents"), page.index);
         violated.ids = true;
     }
 }
@@ -290,7 +287,7 @@ fn times(row: Row<'_>, at: &str, now: DateTime<Utc>, secrets: &Secrets) -> Vec<O
             let expected = "a time since there is OceanBase";
             faults.push(Fault::new(kind, expected, said(name)).at(&at));
         }
-        if name != "restoreEndTime" && time > now + TimeDelta::days(1) {
+        if name != "restoreEndTime" && time - TimeDelta::days(1) > now {
             let kind = format!("{name} in the future");
             faults.push(Fault::new(kind, "a time that has come", said(name)).at(&at));
         }
