@@ -164,7 +164,7 @@ async fn a_closed_connection_and_a_slow_probe_are_no_violations() {
         _ => Relay::Passes,
     };
     let waits: Does = |request, _| match request.contains("size=5000") {
-        true => Relay::Waits(Duration::from_secs(6)),
+        true => Relay::Waits(Duration::from_secs(3)),
         false => Relay::Passes,
     };
     let ocp = ocp(json!({})).await;
@@ -173,7 +173,7 @@ async fn a_closed_connection_and_a_slow_probe_are_no_violations() {
         (waits, "size 5000: no response from"),
     ] {
         let url = relay(&ocp, does);
-        let (code, text) = verify_at(&url, &["--timeout", "4"], &ADMIN);
+        let (code, text) = verify_at(&url, &["--timeout", "2"], &ADMIN);
         assert_eq!(code, 0, "{text}");
         assert!(text.contains(sentence), "{text}");
     }
