@@ -57,17 +57,27 @@ impl<'a> Listing<'a> {
             .number_of("size")
             .filter(|stated| *stated > 0 && *stated < size);
         let agrees = |size: i64| {
-            let Some(total) = self.total() else {
-                return false;
-            };
-            let skipped = number.saturating_sub(1).saturating_mul(size);
-            let pages = total.saturating_add(size - 1) / size;
-            rows == total.saturating_sub(skipped).clamp(0, size)
-                && self.pages().is_none_or(|stated| stated == pages)
+            self.rows_due(number, size) == Some(rows)
+                && self
+                    .pages()
+                    .is_none_or(|stated| Some(stated) == self.pages_due(size))
         };
         let is_limit =
             |stated: &i64| *stated > rows || *stated == rows && agrees(*stated) && !agrees(size);
         stated.filter(is_limit).or(Some(size))
+    }
+
+    /// The rows that a page has by the totals; `None` without totals, or a size.
+    pub(super) fn rows_due(&self, number: i64, size: i64) -> Option<i64> {
+        let total = self.total().filter(|_| size > 0)?;
+        let skipped = number.saturating_sub(1).saturating_mul(size);
+        Some(total.saturating_sub(skipped).clamp(0, size))
+    }
+
+    /// The pages that there are by the totals.
+    pub(super) fn pages_due(&self, size: i64) -> Option<i64> {
+        let total = self.total().filter(|_| size > 0)?;
+        Some(total.saturating_add(size - 1) / size)
     }
 
     /// Whether these are all rows that there are.

@@ -17,7 +17,6 @@ use super::redact::Redaction;
 use super::secrets::Secrets;
 use super::target::{Target, plain};
 use super::transcript::{Body, Exchange, Purpose, Reading, Transcript, UNRESERVED};
-use crate::bridge::Failure;
 use crate::replay::Reader;
 
 /// The version of the file's format.
@@ -309,12 +308,6 @@ async fn reading(
         arguments.insert("page".to_owned(), page.number.into());
         arguments.insert("size".to_owned(), page.size.into());
     }
-    Some(match reader.read(operation, arguments, &response).await {
-        Ok(decoded) => Reading::Value(decoded.json),
-        Err(Failure::Call(error)) => Reading::Error {
-            message: error.message().map(str::to_owned),
-            text: error.to_string(),
-        },
-        Err(other) => Reading::NoCall(other.to_string()),
-    })
+    let outcome = reader.read(operation, arguments, &response).await;
+    Some(outcome.into())
 }

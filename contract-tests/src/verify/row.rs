@@ -28,6 +28,14 @@ impl<'a> Row<'a> {
     }
 }
 
+/// A value as it stands in a URL or a sentence: a text without its quotes.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// A Long as a number or as a string.
 pub(super) fn long(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::filter::Filter;
+use super::row::plain;
 use super::secrets::Secrets;
+use crate::bridge::{Decoded, Failure};
 
 /// What stands for itself in a segment of a path, and in a query.
 pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -254,6 +256,19 @@ pub(super) enum Reading {
     NoCall(String),
 }
 
+impl From<Result<Decoded, Failure>> for Reading {
+    fn from(outcome: Result<Decoded, Failure>) -> Self {
+        match outcome {
+            Ok(decoded) => Self::Value(decoded.json),
+            Err(Failure::Call(error)) => Self::Error {
+                message: error.message().map(str::to_owned),
+                text: error.to_string(),
+            },
+            Err(other) => Self::NoCall(other.to_string()),
+        }
+    }
+}
+
 /// Members of OCP's envelope.
 const ENVELOPE: [&str; 6] = [
     "data",
@@ -358,10 +373,7 @@ impl Exchange {
             return self.trouble.clone().unwrap_or("no response".to_owned());
         }
         let member = |pointer| {
-            let text = match self.body()?.pointer(pointer)? {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
+            let text = plain(self.body()?.pointer(pointer)?);
             // The code 0 says that there is none.
             (text != "0").then(|| secrets.shortened(&text))
         };

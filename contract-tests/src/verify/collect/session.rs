@@ -19,8 +19,9 @@ use serde_json::{Map, Value};
 use super::plan::{Raw, Request};
 use crate::bridge::{self, Decoded, Failure};
 use crate::verify::identity::Caller;
+use crate::verify::row::plain;
 use crate::verify::secrets::Secrets;
-use crate::verify::target::{Target, plain};
+use crate::verify::target::{self, Target};
 use crate::verify::transcript::{
     Body, Exchange, Page, Purpose, Reading, Response, Stop, UNRESERVED, is_envelope,
 };
@@ -59,17 +60,17 @@ pub(super) enum Next {
 }
 
 /// The session with an OCP.
-pub(in crate::verify) struct Session<'a> {
+pub(crate) struct Session<'a> {
     pub(super) target: &'a Target<'a>,
     client: Client,
     base: String,
     on_the_wire: Arc<Mutex<Option<OnTheWire>>>,
     pub(super) secrets: Arc<Secrets>,
-    pub(in crate::verify) sent: usize,
+    pub(crate) sent: usize,
     /// Whether some request with credentials was not refused for want of a log-in.
     is_let_in: bool,
     /// The version of OCP, if it gives it.
-    pub(in crate::verify) version: Option<String>,
+    pub(crate) version: Option<String>,
     is_version_asked: bool,
     /// Requests without a response, in a row.
     silent: usize,
@@ -82,10 +83,7 @@ pub(in crate::verify) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(in crate::verify) fn new(
-        target: &'a Target<'a>,
-        secrets: Arc<Secrets>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn new(target: &'a Target<'a>, secrets: Arc<Secrets>) -> Result<Self, Error> {
         let on_the_wire = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&on_the_wire);
         let mut builder = Client::builder(target.url)
@@ -104,7 +102,7 @@ impl<'a> Session<'a> {
         Ok(Self {
             target,
             client: builder.build()?,
-            base: plain(target.url),
+            base: target::plain(target.url),
             on_the_wire,
             secrets,
             sent: 0,
@@ -275,31 +273,25 @@ impl<'a> Session<'a> {
     /// The client's reading. Its message may hold texts of the server; they are redacted, and
     /// the message with them only where there is reason to.
     fn reading(&self, outcome: Result<Decoded, Failure>, wire: Option<&OnTheWire>) -> Reading {
-        let failure = match outcome {
-            Ok(decoded) => return Reading::Value(decoded.json),
-            Err(failure) => failure,
-        };
-        let is_clean = wire.is_none_or(|wire| {
-            let headers = wire.headers().values();
-            let mut headers = headers.filter_map(|value| value.to_str().ok());
-            let text = String::from_utf8_lossy(wire.body().unwrap_or_default());
-            headers.all(|value| self.secrets.spare(value))
-                && match serde_json::from_str::<Value>(&text) {
-                    Ok(body) => self.secrets.value(&body) == body,
-                    Err(_) => self.secrets.spare(&text),
-                }
-        });
-        let text = |text: String| match is_clean {
-            true => text,
-            false => self.secrets.text(&text),
-        };
-        match failure {
-            Failure::Call(error) => Reading::Error {
-                message: error.message().map(str::to_owned),
-                text: text(error.to_string()),
-            },
-            other => Reading::NoCall(text(other.to_string())),
+        let mut reading = outcome.into();
+        if let Reading::Error { text, .. } | Reading::NoCall(text) = &mut reading
+            && !wire.is_none_or(|wire| self.is_clean(wire))
+        {
+            *text = self.secrets.text(text);
         }
+        reading
+    }
+
+    /// Whether a response has no secret.
+    fn is_clean(&self, wire: &OnTheWire) -> bool {
+        let headers = wire.headers().values();
+        let mut headers = headers.filter_map(|value| value.to_str().ok());
+        let text = String::from_utf8_lossy(wire.body().unwrap_or_default());
+        headers.all(|value| self.secrets.spare(value))
+            && match serde_json::from_str::<Value>(&text) {
+                Ok(body) => self.secrets.value(&body) == body,
+                Err(_) => self.secrets.spare(&text),
+            }
     }
 
     /// Decides what is to be done after an exchange, and when.
@@ -428,7 +420,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    pub(in crate::verify) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.progress.finish_and_clear();
     }
 }
@@ -449,11 +441,7 @@ fn expanded(path: &str, arguments: &Map<String, Value>) -> String {
     arguments
         .iter()
         .fold(path.to_owned(), |path, (name, value)| {
-            let text = match value {
-                Value::String(text) => text.clone(),
-                other => other.to_string(),
-            };
-            let text = utf8_percent_encode(&text, UNRESERVED).to_string();
+            let text = utf8_percent_encode(&plain(value), UNRESERVED).to_string();
             path.replace(&format!("{{{name}}}"), &text)
         })
 }
@@ -467,12 +455,9 @@ fn query(operation: &Operation, arguments: &Map<String, Value>) -> String {
             Value::Array(values) => values.clone(),
             value => vec![value.clone()],
         };
-        values.into_iter().map(move |value| {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned);
-            format!("{name}={}", utf8_percent_encode(&text, UNRESERVED))
-        })
+        values
+            .into_iter()
+            .map(move |value| format!("{name}={}", utf8_percent_encode(&plain(&value), UNRESERVED)))
     });
     let pairs: Vec<String> = pairs.collect();
     match pairs.is_empty() {

@@ -32,7 +32,7 @@ pub(super) fn judge(
                 index,
                 body,
             };
-            one.judge(departures[index].clone(), book, violated);
+            one.judge(&departures[index], book, violated);
         }
     }
 }
@@ -46,13 +46,13 @@ struct OfBody<'a> {
 }
 
 impl OfBody<'_> {
-    fn judge(&self, mut departures: Vec<Departure>, book: &mut Book<'_>, violated: &mut Violated) {
+    fn judge(&self, departures: &[Departure], book: &mut Book<'_>, violated: &mut Violated) {
         let (index, status, secrets) = (self.index, self.exchange.status(), book.secrets());
         book.judged(ENVELOPE);
         book.judged(CONFORMANCE);
-        let causes = shared(status, self.body, &departures);
+        let causes = shared(status, self.body, departures);
         let strict = &self.input.subject.strict;
-        let renamed = renamed(strict, status, self.body, &departures, &causes);
+        let renamed = renamed(strict, status, self.body, departures, &causes);
         for Shared {
             check,
             fault,
@@ -74,18 +74,11 @@ impl OfBody<'_> {
         let violations = departures.iter();
         let violations = violations.filter(|one| one.severity == Severity::Violation);
         violations.for_each(|one| self.mark(one, violated));
-        // A new name comes after the one that is missing, and last what must be null in
-        // some states: the state itself may be wrong.
-        departures.sort_by_key(|one| match one.rule {
-            Rule::Null => 2,
-            Rule::Undocumented => 1,
-            _ => 0,
-        });
         let odd_status = match self.exchange.is_excused() {
             true => !violated.statuses.is_empty(),
             false => violated.statuses.contains(&index),
         };
-        for one in &departures {
+        for one in departures {
             let check = match is_about_envelope(one) {
                 true => ENVELOPE,
                 false => CONFORMANCE,
@@ -107,7 +100,6 @@ impl OfBody<'_> {
             };
             let fault = self.new_value(one, fault, book);
             if fault.severity == Severity::Violation {
-                violated.responses.insert(index);
                 self.mark(one, violated);
             }
             book.add(check, fault, index);

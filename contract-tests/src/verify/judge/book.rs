@@ -15,14 +15,20 @@ use crate::verify::secrets::Secrets;
 
 use crate::verify::transcript::{Exchange, LooksAt, Purpose};
 
+/// Why something is left out: the violation that it reads is known.
+pub(super) const RESPONSE: &str = "a response that a finding is about";
+pub(super) const ROW: &str = "a row with a wrong member";
+pub(super) const PAGES: &str = "rows of pages that a finding is about";
+pub(super) const PARAMETER: &str = "a filter that a finding is about";
+
 /// What findings are told with.
-pub(in crate::verify) struct Context<'a> {
-    pub(in crate::verify) secrets: &'a Secrets,
+pub(crate) struct Context<'a> {
+    pub(crate) secrets: &'a Secrets,
     /// The base URL that people are shown.
-    pub(in crate::verify) base_url: &'a str,
-    pub(in crate::verify) caller: Caller,
+    pub(crate) base_url: &'a str,
+    pub(crate) caller: Caller,
     /// Whether the command line names the operation, so that it must be offered.
-    pub(in crate::verify) is_named: bool,
+    pub(crate) is_named: bool,
 }
 
 /// Something that is wrong, as a check puts it.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
-use super::book::{Book, Fault};
+use super::book::{Book, Fault, RESPONSE};
 use super::input::{Input, Violated};
 use crate::lossless::{Difference, differences};
 use crate::verify::checks::CLIENT;
@@ -48,7 +48,7 @@ pub(super) fn judge(input: &Input<'_>, lost: &Lost, book: &mut Book<'_>, violate
             continue;
         };
         if violated.responses.contains(&index) || exchange.is_of_gateway() {
-            book.leave_out(CLIENT, "a response that a finding is about");
+            book.leave_out(CLIENT, RESPONSE);
             continue;
         }
         book.judged(CLIENT);

@@ -1,6 +1,6 @@
 //! The tasks that filters find: all that they must, and none that they must not.
 
-use super::book::{Book, Fault};
+use super::book::{Book, Fault, PAGES, PARAMETER, RESPONSE, ROW};
 use super::input::{Input, Violated};
 use crate::verify::checks::{ARRAY_STYLE, CheckId, FILTER_VALUES, TIME_FORMS, TIME_WINDOW};
 use crate::verify::filter::Filter;
@@ -9,12 +9,6 @@ use crate::verify::listing::Listing;
 use crate::verify::row::Row;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, LooksAt, Purpose};
-
-/// Why a comparison is left out.
-const PARAMETER: &str = "a filter that a finding is about";
-const ROW: &str = "a row with a wrong member";
-const PAGES: &str = "rows of pages that a finding is about";
-const RESPONSE: &str = "a response that a finding is about";
 
 pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
     let mut filters = Filters {

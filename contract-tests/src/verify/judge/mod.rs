@@ -20,6 +20,7 @@ mod tasks;
 
 use std::collections::BTreeSet;
 
+use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
 use super::checks::{AUTHENTICATION, DOCUMENTED_REQUEST, TRANSPORT};
@@ -27,7 +28,7 @@ use super::contract::Subject;
 use super::finding::{CheckReport, Finding, Standing};
 use super::listing::Listing;
 use super::transcript::{Body, Exchange, Purpose, Stop, Transcript};
-use book::{Book, Fault};
+use book::{Book, Fault, RESPONSE};
 use input::{Input, Violated};
 
 pub(super) use book::Context;
@@ -65,20 +66,24 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
     conclude(&input, book, violating)
 }
 
-/// What each body departs in from the contract; nothing for one that is no JSON.
-fn departures(
-    input: &Input<'_>,
-    context: &Context<'_>,
-) -> Vec<Vec<ocp_contract::strict::Departure>> {
+/// What each body departs in from the contract; nothing for one that is no JSON. A new name
+/// comes after the one that is missing, and last what must be null in some states: the state
+/// itself may be wrong.
+fn departures(input: &Input<'_>, context: &Context<'_>) -> Vec<Vec<Departure>> {
     let quote = |value: &Value| context.secrets.quote(value);
     let strict = &input.subject.strict;
+    let of = |exchange: &Exchange| {
+        let body = exchange.body()?;
+        let mut departures = strict.departures_quoting(exchange.status(), body, &quote);
+        departures.sort_by_key(|one| match one.rule {
+            Rule::Null => 2,
+            Rule::Undocumented => 1,
+            _ => 0,
+        });
+        Some(departures)
+    };
     let exchanges = input.exchanges.iter();
-    exchanges
-        .map(|one| match one.body() {
-            Some(body) => strict.departures_quoting(one.status(), body, &quote),
-            None => Vec::new(),
-        })
-        .collect()
+    exchanges.map(|one| of(one).unwrap_or_default()).collect()
 }
 
 /// A page of rows was expected, and something else came.
@@ -90,7 +95,7 @@ fn no_lists(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
         if Listing::of(index, exchange).is_some() {
             book.judged(check);
         } else if violated.bodies.contains(&index) {
-            book.leave_out(check, "a response that a finding is about");
+            book.leave_out(check, RESPONSE);
         } else if !matches!(input.transcript.stop, Some(Stop::Inaccessible(_))) {
             let expected = "HTTP 200 with a page of rows";
             let got = exchange.summary(book.secrets());

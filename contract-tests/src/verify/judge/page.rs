@@ -157,20 +157,16 @@ impl<'a, 'b> OfPage<'a, 'b> {
 
     fn totals(&mut self, asked: Page, violated: &mut Violated) {
         let size = self.listing.page_size().unwrap_or(asked.size);
-        let Some(total) = self.listing.total().filter(|_| size > 0) else {
+        let due = |number| self.listing.rows_due(number, size);
+        let (Some(total), Some(expected)) = (self.listing.total(), due(asked.number)) else {
             return;
         };
-        let on_page = |number: i64| {
-            let skipped = number.saturating_sub(1).saturating_mul(size);
-            total.saturating_sub(skipped).clamp(0, size)
-        };
-        let expected = on_page(asked.number);
         // Rows past the end may be those of another page; which ones is judged with the pages.
         if self.rows == expected || expected == 0 {
             return;
         }
         let stated = self.listing.number_of("number");
-        if stated.is_some_and(|stated| stated != asked.number && on_page(stated) == self.rows) {
+        if stated.is_some_and(|stated| stated != asked.number && due(stated) == Some(self.rows)) {
             let what = "totals of a page that says it is another one";
             return self.book.leave_out(PAGE_MEMBERS, what);
         }
@@ -184,10 +180,10 @@ impl<'a, 'b> OfPage<'a, 'b> {
 
     fn total_pages(&mut self, asked: Page) {
         let size = self.listing.page_size().unwrap_or(asked.size);
-        let Some(total) = self.listing.total().filter(|_| size > 0) else {
+        let due = self.listing.pages_due(size);
+        let (Some(total), Some(expected)) = (self.listing.total(), due) else {
             return;
         };
-        let expected = total.saturating_add(size - 1) / size;
         let pages = self.listing.pages();
         if pages.is_some_and(|stated| stated != expected && !(total == 0 && stated == 1)) {
             let expected = format!("{expected} pages for {total} by {size}");

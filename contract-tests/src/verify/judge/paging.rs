@@ -2,15 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::book::{Book, Fault};
+use super::book::{Book, Fault, PAGES};
 use super::input::{Input, Violated};
 use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
 use crate::verify::finding::Observation;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::{LooksAt, Page, Purpose};
-
-/// Why a comparison of rows is left out.
-const PAGES: &str = "rows of pages that a finding is about";
 
 pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
     origin(input, book);
@@ -121,8 +118,8 @@ fn past_totals(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) 
             continue;
         };
         let size = listing.page_size().unwrap_or(size);
-        let skipped = number.saturating_sub(1).saturating_mul(size);
-        if listing.rows.is_empty() || size < 1 || total > skipped || input.known.first_page == 0 {
+        let is_past = listing.rows_due(number, size) == Some(0);
+        if listing.rows.is_empty() || !is_past || input.known.first_page == 0 {
             continue;
         }
         if violated.has_page([listing]) || !violated.sizes.is_empty() {

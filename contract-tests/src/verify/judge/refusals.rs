@@ -1,6 +1,6 @@
 //! What OCP must refuse, and how.
 
-use super::book::{Book, Fault};
+use super::book::{Book, Fault, PARAMETER, RESPONSE};
 use super::input::{Input, Violated};
 use crate::verify::checks::{AUTHENTICATION, ERROR_ENVELOPE};
 use crate::verify::finding::Observation;
@@ -8,8 +8,6 @@ use crate::verify::listing::Listing;
 use crate::verify::transcript::{Exchange, Purpose};
 
 const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";
-const RESPONSE: &str = "a response that a finding is about";
-
 pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
     for (index, exchange) in input.answers() {
         match &exchange.purpose {
@@ -25,7 +23,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated)
             }
             Purpose::Malformed { what, is_filter } => {
                 if *is_filter && violated.parameters.contains(what.as_str()) {
-                    book.leave_out(ERROR_ENVELOPE, "a filter that a finding is about");
+                    book.leave_out(ERROR_ENVELOPE, PARAMETER);
                     continue;
                 }
                 let what = format!("a malformed {what}");

@@ -6,7 +6,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::{Map, Value, json};
 
-use super::book::{Book, Fault};
+use super::book::{Book, Fault, ROW};
 use super::input::{Input, Violated};
 use crate::lossless;
 use crate::verify::checks::{
@@ -81,7 +81,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Viola
             ];
             for (check, reads, faults) in checks {
                 if !faults.is_empty() && violated.has_member(row, reads.iter().copied()) {
-                    book.leave_out(check, "a row with a wrong member");
+                    book.leave_out(check, ROW);
                     continue;
                 }
                 book.judged(check);
@@ -162,7 +162,7 @@ fn changes(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
                 continue;
             };
             if violated.ids || violated.has_member(row, [name.as_str()]) {
-                book.leave_out(TASK_IDENTITY, "a row with a wrong member");
+                book.leave_out(TASK_IDENTITY, ROW);
                 continue;
             }
             let quoted = |row: Row<'_>| match row.0.get(name) {

@@ -8,11 +8,9 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 use super::judged;
-use crate::bridge::Failure;
 use crate::replay::Reader;
 use crate::verify::contract::Contract;
 use crate::verify::finding::Meaning;
-use crate::verify::transcript::Reading;
 
 /// Changes that are no finding: the end of the pointer, the change, and the reason.
 const EXCEPTIONS: [(&str, &[&str], &str); 3] = [
@@ -63,16 +61,14 @@ impl Judge {
         let arguments = interaction.arguments(&self.spec).unwrap();
         let read = self.reader.read(operation, arguments, &response);
         let outcome = self.runtime.block_on(read);
-        let reading = match outcome {
-            Ok(decoded) => Reading::Value(decoded.json),
-            Err(Failure::Call(error)) => Reading::Error {
-                message: error.message().map(str::to_owned),
-                text: error.to_string(),
-            },
-            Err(other) => Reading::NoCall(other.to_string()),
-        };
         let expected = recorded.status;
-        judged(&self.contract, operation, expected, response, Some(reading))
+        judged(
+            &self.contract,
+            operation,
+            expected,
+            response,
+            Some(outcome.into()),
+        )
     }
 }
 
