@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
-use ocp_contract::{Document, canonical, page};
+use ocp_contract::{Document, canonical, page, resolved};
 use serde_json::Value;
 use similar::TextDiff;
 
@@ -91,10 +91,10 @@ type Derived = [(&'static str, String); 2];
 /// The derived files, once the generator has taken the description, and what in it has
 /// no evidence.
 fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), String> {
-    let copy = canonical(document.value());
+    let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
+    let copy = canonical(&resolved(document.value(), &evidence.interactions));
     codegen::generate(&copy)
         .map_err(|error| format!("error: no client can be generated from {SPEC}: {error}"))?;
-    let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
     let page = page::render(document.value(), &evidence);
     let gaps = evidence.gaps(document.value());
     let gaps = gaps.iter().map(|gap| match gap.pointer.as_str() {

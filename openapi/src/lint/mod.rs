@@ -7,6 +7,7 @@
 
 mod client;
 mod examples;
+mod filters;
 mod labels;
 mod names;
 mod operations;
@@ -36,6 +37,7 @@ pub fn lint(document: &Document, client: &Client<'_>) -> Vec<Finding> {
     names::check(spec, client, &mut findings);
     schemas::check(spec, client.hand_written, &mut findings);
     examples::check(spec, &mut findings);
+    filters::check(spec, &mut findings);
     labels::check(spec, &mut findings);
     prose::check(spec, &mut findings);
     if findings.is_empty() {
