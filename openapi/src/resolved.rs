@@ -86,7 +86,7 @@ mod tests {
 
     use super::{Interaction, Operation};
 
-    fn sample(query: &str, page: serde_json::Value, rows: usize) -> Interaction {
+    fn sample(query: &str, page: &serde_json::Value, rows: usize) -> Interaction {
         let file = Path::new("listWords/sample/interaction.yaml");
         let body = json!({ "data": { "contents": vec![0; rows], "page": page } });
         let source = "{ grade: documented, document: A page, address: here }";
@@ -132,13 +132,13 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                words.confirmed_page(&[sample(query, page, rows)]),
+                words.confirmed_page(&[sample(query, &page, rows)]),
                 confirmed,
                 "{query}"
             );
         }
-        let fine = sample("page=1&size=9", info(1, 9, 1, 1), 1);
-        let other = sample("page=2&size=9", info(1, 9, 10, 2), 1);
+        let fine = sample("page=1&size=9", &info(1, 9, 1, 1), 1);
+        let other = sample("page=2&size=9", &info(1, 9, 10, 2), 1);
         assert_eq!(
             words.confirmed_page(&[fine, other]),
             ["size", "totalElements", "totalPages"]
