@@ -310,6 +310,11 @@ pub(crate) fn resolve<'a>(spec: &'a Value, mut node: &'a Value) -> Option<&'a Va
     None
 }
 
+/// Name and value of each member of an object; of anything else, nothing.
+pub(crate) fn members(node: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    node.as_object().into_iter().flatten()
+}
+
 /// The texts of a member that is a list, such as `required`.
 pub(crate) fn texts<'a>(node: &'a Value, member: &str) -> impl Iterator<Item = &'a str> {
     let list = node.get(member).and_then(Value::as_array);
