@@ -141,7 +141,7 @@ impl Document {
             .annotation(AnnotationKind::Primary.span(self.place(&finding.pointer)));
         let report =
             [
-                Group::with_title(Level::ERROR.primary_title(&finding.what).id(finding.rule))
+                Group::with_title(Level::ERROR.primary_title(&finding.what).id(&finding.rule))
                     .element(snippet)
                     .element(Level::NOTE.message(&finding.why))
                     .element(Level::HELP.message(&finding.instead)),
@@ -290,6 +290,19 @@ pub(crate) fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value, &str)
 pub(crate) fn ends_in(pointer: &str, names: &[&str]) -> bool {
     let last = pointer.rsplit_once('/');
     last.is_some_and(|(_, last)| names.contains(&last))
+}
+
+/// Whether a JSON pointer into a description leads to an example, which is data and not part of
+/// the description. A member of an object may be called so.
+pub(crate) fn is_example(pointer: &str) -> bool {
+    let holder = pointer.strip_suffix("/example");
+    holder.is_some_and(|holder| !holder.ends_with("/properties"))
+}
+
+/// The name of the member or item that a JSON pointer leads to.
+pub(crate) fn last_step(pointer: &str) -> String {
+    let last = pointer.rsplit('/').next().unwrap_or_default();
+    last.replace("~1", "/").replace("~0", "~")
 }
 
 /// One step of a JSON pointer (RFC 6901).

@@ -15,13 +15,15 @@ mod interaction;
 pub mod lint;
 mod operation;
 pub mod page;
+mod resolved;
 mod schema;
 pub mod strict;
 
 pub use document::{Document, NotReadable, SpecError, escape, read_text};
 pub use finding::Finding;
 pub use interaction::{Interaction, InteractionError, Provenance, Recorded, RequestLine, Source};
-pub use operation::{List, Location, Operation, Parameter, Versions};
+pub use operation::{Comparison, Filter, List, Location, Operation, Parameter, Versions};
+pub use resolved::resolved;
 
 /// The spec as the client's build script reads it: JSON, members sorted, one
 /// trailing line break.

@@ -1,8 +1,10 @@
 //! The operations of a spec, as far as a request is concerned.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use heck::ToSnakeCase;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::document::escape;
@@ -41,7 +43,7 @@ pub struct Operation {
 
 /// The first and the last version of OCP whose documentation was looked at, such
 /// as `V4.2.2`. Others may have the operation, too.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Versions {
     /// The first.
@@ -61,15 +63,52 @@ impl fmt::Display for Versions {
     }
 }
 
-/// The rows that an operation lists page by page.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The rows that an operation lists page by page. Names are those on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct List {
     /// Schema of a row, references at its top resolved.
+    #[serde(skip)]
     pub row: Value,
     /// Whether each row has an integer `id`.
+    #[serde(skip)]
     pub has_id: bool,
     /// Whether a page says where it stands, in `data.page`.
+    #[serde(skip)]
     pub has_page: bool,
+    /// The members that tell a row from all others: those of `x-identity`, else an integer
+    /// `id`. Empty if rows have neither.
+    pub identity: Vec<String>,
+    /// The query parameters that no request may lack.
+    pub required: Vec<String>,
+    /// The rows that a query parameter keeps, by its name: its `x-filter`. A parameter without
+    /// one filters nothing, or in a way that is not documented.
+    pub filters: BTreeMap<String, Filter>,
+}
+
+/// The rows that a query parameter keeps. If it is sent several times, a row is kept that
+/// matches any of the values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// The member of a row that is compared.
+    pub member: String,
+    /// How it is compared.
+    #[serde(rename = "match")]
+    pub comparison: Comparison,
+}
+
+/// How a member of a row is compared with what a filter says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Comparison {
+    /// It is the same.
+    Equals,
+    /// It is a text that contains the value, whatever the case of letters.
+    ContainsIgnoreCase,
+    /// It is a time, not before the value.
+    From,
+    /// It is a time, not after the value.
+    To,
 }
 
 /// One parameter of an operation, references resolved.
@@ -85,12 +124,14 @@ pub struct Parameter {
     pub required: bool,
     /// Its schema, with a reference at the top resolved.
     pub schema: Value,
+    /// The rows that it keeps: `x-filter`.
+    pub filter: Option<Filter>,
     /// JSON pointer of the parameter in the spec.
     pub pointer: String,
 }
 
 /// Where a parameter goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Location {
     /// A segment of the path.
@@ -190,6 +231,9 @@ fn parameters(spec: &Value, operation: &str) -> Vec<Parameter> {
             location: Location::named(parameter.get("in")?.as_str()?)?,
             required: parameter.get("required") == Some(&Value::Bool(true)),
             schema: resolve(spec, parameter.get("schema")?)?.clone(),
+            filter: parameter
+                .get("x-filter")
+                .and_then(|filter| Filter::deserialize(filter).ok()),
             pointer,
         })
     });
@@ -218,11 +262,11 @@ pub(crate) fn declared<'a>(spec: &'a Value, operation: &str) -> Vec<(String, &'a
 
 /// What the operation lists.
 fn list(spec: &Value, operation: &Operation) -> Option<List> {
-    let query = |name| {
-        let mut query = operation.parameters_in(Location::Query);
-        query.any(|one| one.name == name)
-    };
-    if !PAGING.into_iter().all(query) {
+    let query = || operation.parameters_in(Location::Query);
+    if !PAGING
+        .iter()
+        .all(|name| query().any(|one| one.name == *name))
+    {
         return None;
     }
     let member = |schema: &Value, name: &str| -> Option<Value> {
@@ -233,9 +277,19 @@ fn list(spec: &Value, operation: &Operation) -> Option<List> {
     let data = member(resolve(spec, body)?, "data")?;
     let row = resolve(spec, member(&data, "contents")?.get("items")?)?.clone();
     let is_integer = member(&row, "id").is_some_and(|id| id["type"] == "integer");
+    let identity = match row.get("x-identity") {
+        Some(_) => texts(&row, "x-identity").map(str::to_owned).collect(),
+        None if is_integer => vec!["id".to_owned()],
+        None => Vec::new(),
+    };
+    let required = query().filter(|one| one.required);
+    let filters = query().filter_map(|one| Some((one.name.clone(), one.filter.clone()?)));
     Some(List {
         has_id: is_integer && texts(&row, "required").any(|name| name == "id"),
         has_page: member(&data, "page").is_some(),
+        identity,
+        required: required.map(|one| one.name.clone()).collect(),
+        filters: filters.collect(),
         row,
     })
 }
@@ -254,6 +308,11 @@ pub(crate) fn resolve<'a>(spec: &'a Value, mut node: &'a Value) -> Option<&'a Va
         }
     }
     None
+}
+
+/// Name and value of each member of an object; of anything else, nothing.
+pub(crate) fn members(node: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    node.as_object().into_iter().flatten()
 }
 
 /// The texts of a member that is a list, such as `required`.

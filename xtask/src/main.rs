@@ -1,7 +1,6 @@
 //! `cargo xtask`: one file for each task; this one reads the command line.
 
 mod checkout;
-mod client;
 mod contract_tests;
 #[cfg(test)]
 mod mutations;

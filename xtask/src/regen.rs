@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
-use ocp_contract::{Document, canonical, page};
-use serde_json::Value;
+use ocp_contract::{Document, Finding, Operation, canonical, page, resolved};
+use serde_json::{Value, json};
 use similar::TextDiff;
 
 use crate::checkout::{SPEC, description, replace};
@@ -91,10 +91,9 @@ type Derived = [(&'static str, String); 2];
 /// The derived files, once the generator has taken the description, and what in it has
 /// no evidence.
 fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), String> {
-    let copy = canonical(document.value());
-    codegen::generate(&copy)
-        .map_err(|error| format!("error: no client can be generated from {SPEC}: {error}"))?;
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
+    let copy = canonical(&resolved(document.value(), &evidence.interactions));
+    codegen::generate(&copy).map_err(|error| refusal(document, &evidence, &error))?;
     let page = page::render(document.value(), &evidence);
     let gaps = evidence.gaps(document.value());
     let gaps = gaps.iter().map(|gap| match gap.pointer.as_str() {
@@ -103,6 +102,32 @@ fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), St
         pointer => format!("{SPEC}:{}: {gap}", document.position(pointer).0),
     });
     Ok(([(CLIENTS_COPY, copy), (PAGE, page)], gaps.collect()))
+}
+
+/// What the generator says against the description, shown at the first operation that it
+/// refuses by itself.
+fn refusal(document: &Document, evidence: &Evidence, error: &str) -> String {
+    let spec = document.value();
+    for operation in Operation::all(spec) {
+        let mut alone = spec.clone();
+        let mut item = spec["paths"][&operation.path].clone();
+        if let Some(members) = item.as_object_mut() {
+            let method = operation.method.to_lowercase();
+            members.retain(|name, _| *name == method || name == "parameters");
+        }
+        alone["paths"] = json!({ &operation.path: item });
+        let alone = resolved(&alone, &evidence.interactions);
+        if let Err(what) = codegen::generate(&alone.to_string()) {
+            return document.render(&Finding {
+                rule: "generator".to_owned(),
+                pointer: operation.pointer,
+                what,
+                why: "no client can be generated with this operation".to_owned(),
+                instead: "describe it in another way, as the other operations are".to_owned(),
+            });
+        }
+    }
+    format!("error: no client can be generated from {SPEC}: {error}")
 }
 
 /// Shows what changes in a derived file, or says why that is not worth showing.

@@ -116,8 +116,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
                 "parameters:\n        - { name: type, in: query, schema: { type: string } }",
             ),
         ),
-        ("no-identifier", 1, 1, Spec("name: names", "name: 1st")),
-        ("taken-name", 1, 1, Spec("name: names", "name: client")),
+        ("undeclared", 1, 1, Spec("  /tasks:", "  /tasks/{id}:")),
         (
             "renamed-parameter",
             4,
@@ -125,15 +124,6 @@ fn each_fault_has_its_message_and_loses_no_file() {
             Spec(
                 "parameters:",
                 "parameters:\n        - { name: client, x-argument: client_name, in: query, schema: { type: string } }",
-            ),
-        ),
-        (
-            "one-member",
-            1,
-            1,
-            Spec(
-                "        id: {",
-                "        trace_id: { type: string }\n        id: {",
             ),
         ),
         (

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::wire;
 use crate::document::escape;
 use crate::evidence::register::{Condition, Otherwise};
-use crate::evidence::{Place, Step, Supports};
+use crate::evidence::{Place, Root, Step, Supports};
 use crate::operation::texts;
 use crate::schema::{Broken, Schema};
 
@@ -33,6 +33,11 @@ impl Builder<'_> {
         let mut strict = self.schema(schema, place, "", samples, true);
         agree_with_http(&mut strict, status, &mut self.notes);
         (strict, self.notes)
+    }
+
+    /// The strict schema of a value of which nothing is known but its schema.
+    pub(super) fn value(mut self, schema: Result<Schema<'_>, Broken>) -> Value {
+        self.schema(schema, &Place::of(Root::Request), "", &[], true)
     }
 
     /// The strict schema of a node, which stands at `path` in the whole; `samples`

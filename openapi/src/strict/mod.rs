@@ -260,6 +260,33 @@ impl Strict {
     }
 }
 
+/// What a value has that its schema in the description does not take: the place in the value,
+/// and a sentence. New values of a vocabulary are no fault.
+pub(crate) fn faults(
+    spec: &Value,
+    schema: &Value,
+    pointer: &str,
+    value: &Value,
+) -> Vec<(String, String)> {
+    let builder = Builder {
+        supports: &Supports::new(),
+        conditions: &[],
+        notes: Notes::new(),
+    };
+    let schema = builder.value(Schema::at(spec, schema, pointer));
+    let validator = match options().build(&schema) {
+        Ok(validator) => validator,
+        Err(error) => return vec![(String::new(), error.to_string())],
+    };
+    let errors = validator.iter_errors(value);
+    let errors = errors.filter(|error| Rule::from(error.kind()) != Rule::NewEnumValue);
+    let faults = errors.map(|error| {
+        let at = error.instance_path().as_str().to_owned();
+        (at, sentence(&error, &beginning))
+    });
+    faults.collect()
+}
+
 /// An error of validation as a sentence.
 pub(crate) fn sentence(error: &ValidationError<'_>, quote: &dyn Fn(&Value) -> String) -> String {
     let value = || quote(error.instance());

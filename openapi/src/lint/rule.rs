@@ -1,0 +1,44 @@
+//! What the rules say, from `rules.yaml`.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::Finding;
+use crate::document::{last_step, read_yaml};
+
+#[derive(Deserialize)]
+struct Rule {
+    what: Option<String>,
+    why: String,
+    instead: String,
+}
+
+#[expect(clippy::expect_used, reason = "the file is part of the program")]
+static RULES: LazyLock<BTreeMap<String, Rule>> = LazyLock::new(|| {
+    read_yaml(include_str!("rules.yaml"), "rules.yaml").expect("the rules can be read")
+});
+
+/// A finding of a rule at a place. `value` is what the rule says of it.
+///
+/// # Panics
+///
+/// When `rules.yaml` does not have the rule.
+pub(super) fn finding(rule: &str, pointer: String, value: &str) -> Finding {
+    let texts = &RULES[rule];
+    let name = last_step(&pointer);
+    let fill = |text: &str| text.replace("{name}", &name).replace("{value}", value);
+    Finding {
+        what: texts.what.as_deref().map_or(value.to_owned(), fill),
+        why: texts.why.clone(),
+        instead: fill(&texts.instead),
+        rule: rule.to_owned(),
+        pointer,
+    }
+}
+
+/// Whether the text of a rule speaks of the value, and not of what JSON Schema says of it.
+pub(super) fn has_text(rule: &str) -> bool {
+    RULES[rule].what.is_some()
+}
