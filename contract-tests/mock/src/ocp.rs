@@ -1,17 +1,19 @@
-//! What the embedded OCP does with a request.
+//! Requests to the embedded OCP: which operation they are for, and who may send them.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use hyper::Request;
+use hyper::body::Bytes;
+use ocp_contract::{Operation, Parameter};
 
 use crate::contract::Contract;
-use crate::refusal::Refusal;
-use crate::response::Response;
-use crate::route::{Id, Route};
-use crate::server::Request;
-use crate::{Error, Settings, Variant, authentication};
+use crate::response::{Refusal, Response};
+use crate::route::{Route, long};
+use crate::{Settings, Variant, auth, query};
 
 /// An OCP without the server around it.
 pub(crate) struct Ocp {
@@ -19,132 +21,149 @@ pub(crate) struct Ocp {
     routes: Vec<Route>,
     requests: AtomicU64,
     window: Mutex<(Instant, u64)>,
-    started: Instant,
-    since: DateTime<Utc>,
-    /// When that which ran was told to end.
+    started: DateTime<Utc>,
+    /// When the restores that ran were told to end.
     finished: OnceLock<DateTime<Utc>>,
 }
 
 impl Ocp {
-    pub(crate) fn new(settings: Settings, contract: &Contract) -> Result<Self, Error> {
-        Ok(Self {
-            routes: Route::all(&settings, contract)?,
+    pub(crate) fn new(settings: Settings, contract: &Contract) -> Self {
+        let operations = Operation::all(&contract.spec).into_iter();
+        Self {
+            routes: operations
+                .map(|operation| Route::new(operation, &settings, contract))
+                .collect(),
             settings,
             requests: AtomicU64::new(0),
             window: Mutex::new((Instant::now(), 0)),
-            started: Instant::now(),
-            since: Utc::now(),
+            started: Utc::now(),
             finished: OnceLock::new(),
-        })
+        }
     }
 
-    /// Lets that which runs end well, now.
-    pub(crate) fn finish(&self) {
-        // The first time counts: what has ended does not end again.
+    /// Lets the restores that run end well, now.
+    pub(crate) fn finish_restores(&self) {
+        // The first time counts: a task does not end twice.
         let _ = self.finished.set(Utc::now());
     }
 
-    pub(crate) fn respond(&self, request: &Request) -> Response {
+    /// The response to a request, and the fault that befalls it.
+    pub(crate) fn respond(&self, request: &Request<Bytes>) -> Response {
         let number = self.requests.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut query = request.query.clone();
+        let mut query = query::parameters(request.uri().query().unwrap_or_default());
         let fault = self.settings.fault.as_ref();
-        let fault = fault.filter(|fault| fault.is_due(number, request.path(), &query));
+        let fault = fault.filter(|fault| fault.befalls(number, request.uri().path(), &query));
         if let Some(fault) = fault {
             fault.rewrite(&mut query);
         }
-        let appeared = self.appeared(number);
-        let mut response = self.response(request, &query, &appeared);
+        let mut response = self.response(request, &query, number);
         response.number(number);
-        if let Some(fault) = fault {
-            fault.apply(&mut response);
+        match fault {
+            Some(fault) => fault.changed(response),
+            None => response,
         }
-        response
     }
 
     fn response(
         &self,
-        request: &Request,
+        request: &Request<Bytes>,
         query: &[(String, String)],
-        appeared: &[DateTime<Utc>],
+        number: u64,
     ) -> Response {
         let Some((route, ids)) = self.route(request) else {
             return Response::console();
         };
-        let failure = |refusal| Response::failure(&refusal, route.object(), &route.variants);
-        if let Err(why) = authentication::check(&self.settings, request) {
+        let variants = &self.settings.variants;
+        let failure = |refusal| Response::failure(&refusal, route.object(), variants);
+        if let Err(why) = auth::check(&self.settings, request) {
             return failure(Refusal::new(401, "", why));
         }
-        let (allowed, limits) = self.throttle();
-        let response = if !allowed {
+        let (is_allowed, limits) = self.throttle();
+        let method = request.method().as_str();
+        let response = if !is_allowed {
             let message = "The number of requests exceeds the limit. Try again later.";
             Err(Refusal::new(429, "", message))
-        } else if route.takes(request.method()) {
-            self.serve(route, &ids, query, appeared)
-        } else if request.method() == "OPTIONS" {
-            Ok(Response::options(route.allowed()))
+        } else if route.takes(method) {
+            self.serve(route, &ids, query, number)
+        } else if method == "OPTIONS" {
+            Ok(Response::options(&route.allowed()))
         } else {
             Ok(Response::console())
         };
-        let response = response.unwrap_or_else(failure);
-        limits
-            .into_iter()
-            .fold(response, |response, (name, value)| {
-                response.header(name, &value.to_string())
-            })
+        let mut response = response.unwrap_or_else(failure);
+        response.headers.extend(limits);
+        response
     }
 
     /// The operation of a request, by its path and then by its method; a path without
     /// parameters goes before one with.
-    fn route<'a>(&'a self, request: &'a Request) -> Option<(&'a Route, Vec<Id<'a>>)> {
+    fn route<'a>(
+        &'a self,
+        request: &'a Request<Bytes>,
+    ) -> Option<(&'a Route, Vec<(&'a Parameter, &'a str)>)> {
         let digits_only = self.settings.variants.contains(&Variant::UnknownPath);
+        let is_number = |id: &str| id.bytes().all(|byte| byte.is_ascii_digit());
         let routes = self.routes.iter().filter_map(|route| {
-            let ids = route.ids(request.path())?;
-            let is_known = !digits_only || ids.iter().all(Id::is_digits);
+            let ids = route.ids(request.uri().path())?;
+            let is_known = !digits_only || ids.iter().all(|(_, id)| is_number(id));
             is_known.then_some((route, ids))
         });
-        routes.min_by_key(|(route, ids)| (ids.len(), !route.takes(request.method())))
+        let method = request.method().as_str();
+        routes.min_by_key(|(route, ids)| (ids.len(), !route.takes(method)))
     }
 
     /// The response to a caller who is let in.
     fn serve(
         &self,
         route: &Route,
-        ids: &[Id<'_>],
+        ids: &[(&Parameter, &str)],
         query: &[(String, String)],
-        appeared: &[DateTime<Utc>],
+        number: u64,
     ) -> Result<Response, Refusal> {
-        for id in ids {
-            id.number()?;
-        }
-        let is_variant = self.settings.variants.contains(&Variant::UnknownIdIsEmpty);
-        for (depth, id) in ids.iter().enumerate() {
-            match id.check(&self.settings) {
-                Err(_) if is_variant && depth > 0 => return route.empty(query),
-                check => check?,
+        let numbers = ids
+            .iter()
+            .map(|(parameter, sent)| long(&parameter.name, sent));
+        let numbers: Vec<i64> = numbers.collect::<Result<_, _>>()?;
+        let settings = &self.settings;
+        for (depth, ((parameter, _), id)) in ids.iter().zip(numbers).enumerate() {
+            let is = |ids: &BTreeMap<String, i64>| ids.get(&parameter.argument) == Some(&id);
+            let refusal = match (is(&settings.forbidden_ids), is(&settings.known_ids)) {
+                (true, _) => Refusal::new(403, "IAM11000", "Access is denied."),
+                (_, true) => continue,
+                _ => Refusal::of_unknown_id(parameter, id),
+            };
+            if depth > 0 && settings.variants.contains(&Variant::UnknownIdIsEmpty) {
+                return route.respond(query, &[]);
             }
+            return Err(refusal);
         }
-        route.respond(query, self.ended(), appeared)
+        let count = settings
+            .fault
+            .as_ref()
+            .map_or(0, |fault| fault.appeared(number));
+        let appeared = (0..count).map(|nth| self.started + TimeDelta::milliseconds(nth as i64));
+        let appeared: Vec<DateTime<Utc>> = appeared.collect();
+        route.respond(query, &route.rows(self.ended(), &appeared))
     }
 
-    /// When rows have come, by the request of this number.
-    fn appeared(&self, number: u64) -> Vec<DateTime<Utc>> {
-        let fault = self.settings.fault.as_ref();
-        let count = fault.map_or(0, |fault| fault.appeared(number)) as i64;
-        let at = |nth| self.since + TimeDelta::milliseconds(nth);
-        (0..count).map(at).collect()
-    }
-
-    /// When that which ran has ended, if it has.
+    /// When the restores that ran have ended, if they have.
     fn ended(&self) -> Option<DateTime<Utc>> {
-        let is_due = |time| self.started.elapsed() >= time;
-        match self.settings.ends_after {
-            Some(time) if is_due(time) => Some(*self.finished.get_or_init(Utc::now)),
-            _ => self.finished.get().copied(),
-        }
+        let time = self
+            .settings
+            .ends_after
+            .and_then(|time| TimeDelta::from_std(time).ok());
+        let planned = time.and_then(|time| self.started.checked_add_signed(time));
+        let planned = planned.filter(|time| *time <= Utc::now());
+        self.finished
+            .get()
+            .copied()
+            .into_iter()
+            .chain(planned)
+            .min()
     }
 
     /// Whether one more request is allowed, and the headers that say so.
-    fn throttle(&self) -> (bool, Vec<(&'static str, u64)>) {
+    fn throttle(&self) -> (bool, Vec<(String, String)>) {
         let Some((limit, length)) = self.settings.rate_limit else {
             return (true, Vec::new());
         };
@@ -154,12 +173,13 @@ impl Ocp {
         }
         window.1 += 1;
         let left = length.saturating_sub(window.0.elapsed());
-        let headers = vec![
-            ("RateLimit-Limit", limit),
-            ("RateLimit-Remaining", limit.saturating_sub(window.1)),
-            ("RateLimit-Reset", left.as_millis().div_ceil(1000) as u64),
+        let headers = [
+            ("ratelimit-limit", limit),
+            ("ratelimit-remaining", limit.saturating_sub(window.1)),
+            ("ratelimit-reset", left.as_millis().div_ceil(1000) as u64),
         ];
-        (window.1 <= limit, headers)
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_string()));
+        (window.1 <= limit, headers.into())
     }
 }
 
@@ -216,11 +236,10 @@ mod tests {
     }
 
     fn respond(settings: Settings, request: (&str, &str)) -> (u16, Value) {
-        let ocp = Ocp::new(settings, &contract()).unwrap();
+        let ocp = Ocp::new(settings, &contract());
         let (method, target) = request;
-        let request = hyper::Request::builder().method(method).uri(target);
-        let (head, ()) = request.body(()).unwrap().into_parts();
-        let response = ocp.respond(&Request::new(head, String::new()));
+        let request = Request::builder().method(method).uri(target);
+        let response = ocp.respond(&request.body(Bytes::new()).unwrap());
         match response.body {
             Body::Json(body) => (response.status, body),
             Body::Bytes(_) => (response.status, Value::Null),
@@ -301,18 +320,6 @@ mod tests {
         assert_eq!(
             body["data"]["contents"][0]["id"],
             ((1_i64 << 60) + 7).to_string()
-        );
-    }
-
-    #[test]
-    fn a_recorded_body_that_is_no_json_is_an_error_that_names_the_file() {
-        let mut contract = contract();
-        contract.interactions[0].body = "<html>".into();
-        let error = Ocp::new(Settings::default(), &contract).err().unwrap();
-        assert_eq!(
-            error.to_string(),
-            "a recorded body cannot be listed: interactions/listZones/documented-sample/response.json \
-             is no JSON (expected value at line 1 column 1): mend it, or set the rows of listZones"
         );
     }
 }

@@ -69,15 +69,8 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// Changes `page` of a list.
-    pub(crate) fn apply_to_page(self, page: &mut Map<String, Value>) {
-        if let (Self::TotalPage, Some(total)) = (self, page.get("totalPages").cloned()) {
-            page.insert("totalPage".into(), total);
-        }
-    }
-
     /// Changes a row, by what the description says of its members.
-    pub(crate) fn apply_to_row(self, row: &mut Map<String, Value>, list: &List) {
+    pub(crate) fn apply(self, row: &mut Map<String, Value>, list: &List) {
         let members = list.row["properties"].as_object().into_iter().flatten();
         match self {
             Self::LargeIds if list.has_id => {
