@@ -11,6 +11,7 @@ use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
 
+use crate::response::Refusal;
 use crate::{Settings, query};
 
 /// Everything but letters, digits and `-._~`.
@@ -23,14 +24,15 @@ const SCHEME: &str = "OCP-ACCESS-KEY-HMACSHA1 ";
 /// How far `Date` may be off, in minutes.
 const TOLERANCE: i64 = 15;
 
-/// OCP's message to a caller who is not let in, as far as it is known.
-pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(), &'static str> {
+/// Refuses a caller who is not let in, with OCP's message as far as it is known.
+pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(), Refusal> {
+    let refusal = |message| Refusal::new(401, "", message);
     if settings.basic.is_none() && settings.access_key.is_none() {
         return Ok(());
     }
     let sent = header(request, "authorization");
     if sent.is_empty() {
-        return Err("You have not logged on.");
+        return Err(refusal("You have not logged on."));
     }
     let is_user = |(user, password): &(String, String)| {
         let (scheme, token) = sent.split_once(' ').unwrap_or_default();
@@ -42,18 +44,18 @@ pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(),
     }
     let (Some(sent), Some((key, secret))) = (sent.strip_prefix(SCHEME), &settings.access_key)
     else {
-        return Err("The username or password is incorrect.");
+        return Err(refusal("The username or password is incorrect."));
     };
     let is_fresh = DateTime::parse_from_rfc2822(header(request, "date"))
         .is_ok_and(|date| (Utc::now() - date.to_utc()).num_minutes().abs() < TOLERANCE);
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
-        return Err("The request cannot be signed.");
+        return Err(refusal("The request cannot be signed."));
     };
     mac.update(message(request).as_bytes());
     let signature = STANDARD.encode(mac.finalize().into_bytes());
     if !is_fresh || sent != format!("{key}:{signature}") {
-        return Err("The signature is incorrect.");
+        return Err(refusal("The signature is incorrect."));
     }
     Ok(())
 }

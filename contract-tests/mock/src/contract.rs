@@ -45,16 +45,15 @@ impl Contract {
         ids
     }
 
-    /// `data` of a documented success, or else of a recorded one.
-    pub(crate) fn sample(&self, operation: &str) -> Value {
+    /// The rows of a documented success, or else of a recorded one.
+    pub(crate) fn sample(&self, operation: &str) -> Vec<Value> {
         let documented = self.exchanges(operation, Provenance::Documented);
-        let recorded = self.exchanges(operation, Provenance::Recorded);
-        let mut successes = documented
-            .chain(recorded)
-            .filter(|one| (200..300).contains(&one.recorded.response.status));
-        let body = successes.next().map(|one| serde_json::from_str(&one.body));
-        let body: Value = body.and_then(Result::ok).unwrap_or_default();
-        body["data"].clone()
+        let mut all = documented.chain(self.exchanges(operation, Provenance::Recorded));
+        let success = all.find(|one| one.recorded.response.status == 200);
+        let body = success.and_then(|one| serde_json::from_str(&one.body).ok());
+        let body: Value = body.unwrap_or_default();
+        let rows = body.pointer("/data/contents").and_then(Value::as_array);
+        rows.cloned().unwrap_or_default()
     }
 
     fn exchanges(&self, operation: &str, grade: Provenance) -> impl Iterator<Item = &Interaction> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::response::{Body, Response};
+use crate::response::Response;
 
 /// One fault: a thing that no OCP may do.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -68,7 +68,7 @@ struct Change {
     rename: BTreeMap<String, String>,
     /// Another body.
     body: Option<String>,
-    /// So many bytes of the body.
+    /// So many characters of the body.
     cut: Option<usize>,
     /// Text before the body.
     before: String,
@@ -120,41 +120,30 @@ impl Fault {
         }
     }
 
-    /// The response with its changes, if it has the status of the fault.
-    pub(crate) fn changed(&self, response: Response) -> Response {
-        let Response {
-            status,
-            mut headers,
-            mut body,
-        } = response;
-        if self.when.status.is_some_and(|one| one != status) {
-            return Response {
-                status,
-                headers,
-                body,
-            };
+    /// Changes a response that has the status of the fault.
+    pub(crate) fn apply(&self, response: &mut Response) {
+        let status = self.when.status.unwrap_or(response.status);
+        if status != response.status {
+            return;
         }
         let change = &self.response;
-        if let Body::Json(body) = &mut body {
-            for operation in &change.patch {
-                // A response without the row or the member is left as it is.
-                let _ = json_patch::patch(body, std::slice::from_ref(operation));
-            }
-            rename(body, &change.rename);
+        for operation in &change.patch {
+            // A response without the row or the member is left as it is.
+            let _ = json_patch::patch(&mut response.body, std::slice::from_ref(operation));
         }
+        rename(&mut response.body, &change.rename);
+        response.status = change.status.unwrap_or(status);
+        let headers = &mut response.headers;
         headers.extend(change.headers.clone());
         headers.retain(|name, _| !change.without_headers.contains(name));
-        let mut bytes = match &change.body {
-            Some(text) => text.clone().into_bytes(),
-            None => body.into_bytes(),
-        };
-        bytes.truncate(change.cut.unwrap_or(bytes.len()));
-        let bytes = [change.before.as_bytes(), &bytes, change.behind.as_bytes()].concat();
-        Response {
-            status: change.status.unwrap_or(status),
-            headers,
-            body: Body::Bytes(bytes),
-        }
+        let text = change.body.clone().unwrap_or_else(|| response.text());
+        let kept: String = text
+            .chars()
+            .take(change.cut.unwrap_or(usize::MAX))
+            .collect();
+        response.body = [&change.before, kept.as_str(), &change.behind]
+            .concat()
+            .into();
     }
 }
 

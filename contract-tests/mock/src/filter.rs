@@ -1,6 +1,9 @@
 //! Filters of a list: which rows a request asks for.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, FixedOffset};
+use ocp_contract::{Comparison, Filter};
 use serde_json::Value;
 
 use crate::Variant;
@@ -8,76 +11,73 @@ use crate::query::{first, values};
 use crate::response::Refusal;
 
 /// A time with the offset that it was written with.
-pub(crate) type Time = DateTime<FixedOffset>;
+type Time = DateTime<FixedOffset>;
 
-/// How a parameter chooses rows.
-#[derive(Clone, Copy)]
-pub(crate) enum Match {
-    Equals,
-    From,
-    To,
-}
-
-/// A parameter that chooses rows by one of their members.
-pub(crate) struct Compared<'a> {
-    pub(crate) parameter: &'a str,
-    pub(crate) member: &'a str,
-    pub(crate) by: Match,
-}
-
-/// What one member of a row must be.
+/// A value that a member of a row must have.
 pub(crate) enum Condition<'a> {
     OneOf(Vec<&'a str>),
+    /// A part of the text, in lower case.
+    Contains(String),
     From(Time),
     To(Time),
 }
 
 impl Condition<'_> {
     pub(crate) fn holds(&self, value: &Value) -> bool {
-        match self {
-            Self::OneOf(texts) => match value.as_str() {
-                Some(text) => texts.contains(&text),
-                None => texts.contains(&value.to_string().as_str()),
-            },
-            Self::From(start) => time(value).is_some_and(|at| at >= *start),
-            Self::To(end) => time(value).is_some_and(|at| at <= *end),
+        match (self, value) {
+            (Self::OneOf(texts), Value::String(text)) => texts.contains(&text.as_str()),
+            (Self::OneOf(texts), other) => texts.contains(&other.to_string().as_str()),
+            (Self::Contains(part), _) => {
+                let text = value.as_str().unwrap_or_default();
+                text.to_lowercase().contains(part)
+            }
+            (Self::From(start), _) => time(value).is_some_and(|at| at >= *start),
+            (Self::To(end), _) => time(value).is_some_and(|at| at <= *end),
         }
     }
 }
 
 /// Reads the conditions of a query, each with the member that must fulfil it.
 pub(crate) fn conditions<'a>(
-    compared: &[Compared<'a>],
+    filters: &'a BTreeMap<String, Filter>,
     query: &'a [(String, String)],
     variants: &[Variant],
 ) -> Result<Vec<(&'a str, Condition<'a>)>, Refusal> {
     let is = |variant| variants.contains(&variant);
+    let time = |name| {
+        let read = |text| {
+            let time = instant(text, is(Variant::UtcOnly));
+            time.ok_or_else(|| Refusal::of_type(name, text, "OffsetDateTime"))
+        };
+        first(query, name).map(read).transpose()
+    };
     let (mut conditions, mut start, mut end) = (Vec::new(), None, None);
-    for one in compared {
-        let Some(sent) = first(query, one.parameter) else {
-            continue;
-        };
-        let time = || {
-            let time = instant(sent, is(Variant::UtcOnly));
-            time.ok_or_else(|| Refusal::of_type(one.parameter, sent, "OffsetDateTime"))
-        };
-        let condition = match one.by {
-            Match::Equals => {
-                Condition::OneOf(values(query, one.parameter, is(Variant::RepeatOnly)))
+    for (name, filter) in filters {
+        let condition = match filter.comparison {
+            Comparison::Equals => {
+                let asked = values(query, name, is(Variant::RepeatOnly));
+                (!asked.is_empty()).then_some(Condition::OneOf(asked))
             }
-            Match::From => Condition::From(*start.insert(time()?)),
-            Match::To => Condition::To(*end.insert(time()?)),
+            Comparison::ContainsIgnoreCase => {
+                first(query, name).map(|part| Condition::Contains(part.to_lowercase()))
+            }
+            Comparison::From => {
+                start = time(name)?.map(|at| (at, name));
+                start.map(|(at, _)| Condition::From(at))
+            }
+            Comparison::To => {
+                end = time(name)?.map(|at| (at, name));
+                end.map(|(at, _)| Condition::To(at))
+            }
         };
-        conditions.push((one.member, condition));
+        conditions.extend(condition.map(|condition| (filter.member.as_str(), condition)));
     }
-    let is_half = start.is_some() != end.is_some();
-    let is_reversed = start.zip(end).is_some_and(|(start, end)| start > end);
-    if is_half && is(Variant::BothBounds) || is_reversed {
-        let bound = compared.iter().find(|one| matches!(one.by, Match::From));
-        let name = bound.map_or("", |one| one.parameter);
+    let is_half = start.is_some() != end.is_some() && is(Variant::BothBounds);
+    let is_reversed = start.zip(end).is_some_and(|(start, end)| start.0 > end.0);
+    if let (true, Some((_, name))) = (is_half || is_reversed, start.or(end)) {
         let sent = first(query, name).unwrap_or_default();
-        let message = "The start or end time is invalid.";
-        return Err(Refusal::of_value(name, sent, "COM10010", message));
+        let refusal = Refusal::new(400, "COM10010", "The start or end time is invalid.");
+        return Err(refusal.about(name, sent));
     }
     Ok(conditions)
 }

@@ -4,7 +4,6 @@ mod auth;
 mod contract;
 mod fault;
 mod filter;
-mod ocp;
 mod page;
 mod query;
 mod response;

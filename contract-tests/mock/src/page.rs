@@ -1,6 +1,5 @@
 //! Pages of a list.
 
-use ocp_contract::List;
 use serde_json::{Value, json};
 
 use crate::Variant;
@@ -36,7 +35,7 @@ impl Page {
         if let (true, false, Some(sent)) = (is(Variant::SizeRefused), is_size, first(query, "size"))
         {
             let message = format!("The parameter 'size' must be between 1 and {largest}");
-            return Err(Refusal::of_value("size", sent, "COM10001", message));
+            return Err(Refusal::new(400, "COM10001", message).about("size", sent));
         }
         let usual = if is(Variant::LargestByDefault) {
             LARGEST
@@ -50,34 +49,30 @@ impl Page {
         })
     }
 
-    /// `data` of the response: this page of the rows, and where it stands, if the list says so.
-    pub(crate) fn of(&self, rows: &[&Value], list: &List, variants: &[Variant]) -> Value {
+    /// `data` of the response: this page of the rows, and where it stands.
+    pub(crate) fn of(&self, rows: Vec<Value>, variants: &[Variant]) -> Value {
         let is = |variant| variants.contains(&variant);
         let offset = (self.number - 1).saturating_mul(self.size);
         let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-        let shown: Vec<&&Value> = rows.iter().skip(skipped).take(self.size as usize).collect();
-        let mut data = json!({ "contents": shown });
-        if !list.has_page {
-            return data;
-        }
-        let total = match rows.len() as u64 {
-            _ if shown.is_empty() && is(Variant::OverrunTotals) => offset,
-            total => total,
-        };
+        let count = rows.len() as u64;
+        let shown = rows.into_iter().skip(skipped).take(self.size as usize);
+        let shown: Vec<Value> = shown.collect();
+        let is_overrun = shown.is_empty() && is(Variant::OverrunTotals);
+        let total = if is_overrun { offset } else { count };
+        let is_rows = is(Variant::RowsAsSize);
         let mut page = json!({
             "number": self.number,
-            "size": if is(Variant::RowsAsSize) { shown.len() as u64 } else { self.size },
+            "size": if is_rows { shown.len() as u64 } else { self.size },
             "totalElements": total,
             "totalPages": total.div_ceil(self.size),
         });
-        if rows.is_empty() && is(Variant::EmptyPageOfNone) {
+        if count == 0 && is(Variant::EmptyPageOfNone) {
             page["size"] = 0.into();
             page["totalPages"] = 1.into();
         }
         if is(Variant::TotalPage) {
             page["totalPage"] = page["totalPages"].clone();
         }
-        data["page"] = page;
-        data
+        json!({ "contents": shown, "page": page })
     }
 }

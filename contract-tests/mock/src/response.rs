@@ -13,36 +13,22 @@ pub(crate) struct Response {
     pub(crate) status: u16,
     /// Values by names in lower case.
     pub(crate) headers: BTreeMap<String, String>,
-    pub(crate) body: Body,
-}
-
-/// A body, as JSON for as long as it can be changed as such.
-pub(crate) enum Body {
-    Json(Value),
-    Bytes(Vec<u8>),
-}
-
-impl Body {
-    pub(crate) fn into_bytes(self) -> Vec<u8> {
-        match self {
-            Self::Json(body) => body.to_string().into_bytes(),
-            Self::Bytes(bytes) => bytes,
-        }
-    }
+    /// JSON; a text is sent as it is.
+    pub(crate) body: Value,
 }
 
 impl Response {
     /// The envelope around `data`.
-    pub(crate) fn success(data: Value) -> Self {
+    pub(crate) fn success(data: &Value) -> Self {
         Self::envelope(200, "data", data)
     }
 
     /// The envelope around an error; `object` is what was asked for.
     pub(crate) fn failure(refusal: &Refusal, object: &str, variants: &[Variant]) -> Self {
-        Self::envelope(refusal.status, "error", refusal.error(object, variants))
+        Self::envelope(refusal.status, "error", &refusal.error(object, variants))
     }
 
-    fn envelope(status: u16, member: &str, value: Value) -> Self {
+    fn envelope(status: u16, member: &str, value: &Value) -> Self {
         let now = Utc::now() + TimeDelta::hours(8);
         let body = json!({
             "duration": if status == 200 { 7 } else { 0 },
@@ -52,21 +38,21 @@ impl Response {
             "timestamp": now.format("%FT%T%.3f+08:00").to_string(),
             member: value,
         });
-        Self::new(status, "content-type", "application/json", Body::Json(body))
+        Self::new(status, "content-type", "application/json", body)
     }
 
     /// The console's page, OCP's answer to any path and any method that it does not know.
     pub(crate) fn console() -> Self {
-        let page = Body::Bytes("<!doctype html><title>OCP</title>".into());
-        Self::new(200, "content-type", "text/html;charset=UTF-8", page)
+        let page = "<!doctype html><title>OCP</title>";
+        Self::new(200, "content-type", "text/html;charset=UTF-8", page.into())
     }
 
     /// Spring's answer to OPTIONS.
     pub(crate) fn options(allowed: &str) -> Self {
-        Self::new(200, "allow", allowed, Body::Bytes(Vec::new()))
+        Self::new(200, "allow", allowed, "".into())
     }
 
-    fn new(status: u16, header: &str, value: &str, body: Body) -> Self {
+    fn new(status: u16, header: &str, value: &str, body: Value) -> Self {
         Self {
             status,
             headers: BTreeMap::from([(header.to_owned(), value.to_owned())]),
@@ -74,9 +60,17 @@ impl Response {
         }
     }
 
+    /// The body as it is sent.
+    pub(crate) fn text(&self) -> String {
+        match &self.body {
+            Value::String(text) => text.clone(),
+            body => body.to_string(),
+        }
+    }
+
     /// Gives the response a trace id of its own.
     pub(crate) fn number(&mut self, number: u64) {
-        if let Body::Json(Value::Object(body)) = &mut self.body {
+        if let Value::Object(body) = &mut self.body {
             // Spread over all digits, as those of a UUID are.
             let id = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
             body.insert("traceId".into(), format!("{id:016x}").into());
@@ -105,17 +99,10 @@ impl Refusal {
         }
     }
 
-    /// HTTP 400 for the value of a parameter.
-    pub(crate) fn of_value(
-        name: &str,
-        value: &str,
-        code: &'static str,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            parameter: Some((name.to_owned(), value.to_owned())),
-            ..Self::new(400, code, message)
-        }
+    /// The refusal of a value of a parameter.
+    pub(crate) fn about(mut self, name: &str, value: &str) -> Self {
+        self.parameter = Some((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// HTTP 400 for a value that is not of the parameter's type.
@@ -123,16 +110,16 @@ impl Refusal {
         let message = format!(
             "The parameter '{name}' of value '{value}' could not be converted to type '{kind}'"
         );
-        Self::of_value(name, value, "", message)
+        Self::new(400, "", message).about(name, value)
     }
 
     /// The refusal of an id that there is not.
     pub(crate) fn of_unknown_id(parameter: &Parameter, id: i64) -> Self {
         let (status, code, what) = unknown(&parameter.argument);
-        let message = format!("{what} {id} does not exist.");
+        let refusal = Self::new(status, code, format!("{what} {id} does not exist."));
         match status {
-            400 => Self::of_value(&parameter.name, &id.to_string(), code, message),
-            _ => Self::new(status, code, message),
+            400 => refusal.about(&parameter.name, &id.to_string()),
+            _ => refusal,
         }
     }
 

@@ -20,8 +20,8 @@ use tokio::sync::oneshot;
 
 use crate::Settings;
 use crate::contract::Contract;
-use crate::ocp::Ocp;
 use crate::response::Response;
+use crate::route::Ocp;
 
 /// How long no connection is accepted after one could not be, as when the process
 /// has no file descriptor left.
@@ -147,9 +147,9 @@ async fn connection(stream: TcpStream, ocp: Arc<Ocp>) {
 fn sent(
     response: Response,
 ) -> http::Result<http::Response<impl Body<Data = Bytes, Error = Infallible>>> {
-    let body = Bytes::from(response.body.into_bytes());
+    let body = Bytes::from(response.text());
     let mut builder = http::Response::builder().status(response.status);
-    for (name, value) in &response.headers {
+    for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
     let length = HeaderValue::from(body.len());

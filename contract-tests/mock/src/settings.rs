@@ -29,8 +29,9 @@ pub struct Settings {
     pub known_ids: BTreeMap<String, i64>,
     /// Ids that are there, too, and that no caller may look at.
     pub forbidden_ids: BTreeMap<String, i64>,
-    /// Rows by the id of the operation that lists them, newest first. An operation without
-    /// an entry lists the rows of its documented response.
+    /// Rows by the id of the operation that lists them, newest first; restore tasks come with
+    /// its members and its form of times. An operation without an entry lists the rows of its
+    /// documented response.
     pub rows: BTreeMap<String, Vec<Value>>,
     /// User and password; without them and without an access key everybody may ask.
     pub basic: Option<(String, String)>,
@@ -47,11 +48,10 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// An OCP for everybody with these restore tasks, newest first. Each operation shows
-    /// them with its own members and its own form of times.
+    /// An OCP for everybody with these restore tasks, newest first.
     pub fn new(tasks: Vec<Value>) -> Self {
         Self {
-            rows: tasks::by_operation(&tasks),
+            rows: tasks::by_operation(tasks),
             ..Self::default()
         }
     }
@@ -61,7 +61,7 @@ impl Settings {
     pub fn with_rows(mut self, count: usize) -> Self {
         self.rows = match count {
             0 => BTreeMap::new(),
-            count => tasks::by_operation(&tasks::made(count)),
+            count => tasks::by_operation(tasks::made(count)),
         };
         self
     }

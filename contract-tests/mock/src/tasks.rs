@@ -5,46 +5,16 @@ use std::collections::BTreeMap;
 use std::io;
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use ocp_contract::{Comparison, Filter};
 use serde_json::{Map, Value, json};
 
 use crate::Variant;
 use crate::contract::Contract;
-use crate::filter::{self, Compared, Condition, Match};
-use crate::query::values;
+use crate::filter;
 use crate::response::Refusal;
 
 const OF_TENANT: &str = "listTenantRestoreTasks";
-/// The operation that writes times in another form.
 const OF_CLUSTER: &str = "listClusterRestoreTasks";
-
-/// Members that the operation of a cluster alone shows.
-const OF_CLUSTER_ONLY: [(&str, i64); 4] = [
-    ("ocpJobId", -1),
-    ("backupClusterId", 1_000_005),
-    ("backupObClusterId", 199),
-    ("backupTenantId", 1_000_012),
-];
-/// Members that the operation of a tenant alone shows.
-const OF_TENANT_ONLY: [(&str, &str); 2] =
-    [("triggerType", "NORMAL"), ("restoreObjectType", "TENANT")];
-
-/// Status, description, `finished` and `successful` of a task.
-type State = (&'static str, &'static str, bool, bool);
-
-const RUNNING: State = (
-    "RESTORE_WAIT_LS",
-    "The baseline log stream is being restored.",
-    false,
-    false,
-);
-const ENDING: State = (
-    "WAIT_TENANT_RESTORE_FINISH",
-    "Wait for tenant recovery to end",
-    false,
-    false,
-);
-const FAILED: State = ("RESTORE_FAIL", "Failed", true, false);
-const COMPLETED: State = ("RESTORE_SUCCESS", "Completed", true, true);
 
 /// The two tasks of the documented sample.
 ///
@@ -57,9 +27,7 @@ const COMPLETED: State = ("RESTORE_SUCCESS", "Completed", true, true);
 ///
 /// When the embedded contract cannot be read.
 pub fn documented() -> io::Result<Vec<Value>> {
-    let sample = Contract::embedded()?.sample(OF_TENANT);
-    let tasks = sample["contents"].as_array();
-    Ok(tasks.cloned().unwrap_or_default())
+    Ok(Contract::embedded()?.sample(OF_TENANT))
 }
 
 /// As many tasks as asked for, newest first, always the same: two that run,
@@ -86,13 +54,12 @@ fn task(count: usize, age: usize) -> Value {
         "backupMode": if age % 5 == 2 { "LOGICAL_BACKUP" } else { "PHYSICAL_BACKUP" },
         "backupObTenantId": 1014,
         "backupTenantName": source,
-        "createTime": text(OF_TENANT, created),
-        "errorMsg": "",
-        "finishTime": text(OF_TENANT, finished),
+        "createTime": text(created),
+        "finishTime": text(finished),
         "id": 1_100_611_139_400_000_i64 + (count - age) as i64,
         "restoreClusterId": 1_000_005 + cluster as i64,
         "restoreClusterName": CLUSTERS[cluster],
-        "restoreEndTime": text(OF_TENANT, created - TimeDelta::seconds(101)),
+        "restoreEndTime": text(created - TimeDelta::seconds(101)),
         "restoreObClusterId": 199 + cluster as i64,
         "restoreObjectType": "TENANT",
         "restorePoolListStr": "pool_zone1_qhi,pool_zone2_txx",
@@ -101,24 +68,29 @@ fn task(count: usize, age: usize) -> Value {
         "triggerType": "NORMAL",
     });
     match age {
-        0 => enter(&mut task, RUNNING),
-        4 => enter(&mut task, ENDING),
-        _ if age % 7 == 3 => {
-            enter(&mut task, FAILED);
-            task["errorMsg"] =
-                r#"CLOG : OB_ENTRY_NOT_EXIST(-4018) on "obs-1:2882" with traceid YB42"#.into();
-        }
-        _ => enter(&mut task, COMPLETED),
+        0 => enter(&mut task, "RESTORE_WAIT_LS"),
+        4 => enter(&mut task, "WAIT_TENANT_RESTORE_FINISH"),
+        _ if age % 7 == 3 => enter(&mut task, "RESTORE_FAIL"),
+        _ => enter(&mut task, "RESTORE_SUCCESS"),
     }
     task
 }
 
-/// Brings a task into a state; one that runs has not finished at any time.
-fn enter(task: &mut Value, (status, description, finished, successful): State) {
+/// Brings a task into a state.
+fn enter(task: &mut Value, status: &str) {
+    let (description, finished) = match status {
+        "RESTORE_WAIT_LS" => ("The baseline log stream is being restored.", false),
+        "WAIT_TENANT_RESTORE_FINISH" => ("Wait for tenant recovery to end", false),
+        "RESTORE_FAIL" => ("Failed", true),
+        _ => ("Completed", true),
+    };
+    let error = r#"CLOG : OB_ENTRY_NOT_EXIST(-4018) on "obs-1:2882" with traceid YB42"#;
+    let is_failure = status == "RESTORE_FAIL";
+    task["errorMsg"] = if is_failure { error } else { "" }.into();
     task["status"] = status.into();
     task["statusDesc"] = description.into();
     task["finished"] = finished.into();
-    task["successful"] = successful.into();
+    task["successful"] = (finished && !is_failure).into();
     if let (false, Some(members)) = (finished, task.as_object_mut()) {
         members.remove("finishTime");
     }
@@ -129,53 +101,20 @@ fn newest() -> DateTime<Utc> {
     DateTime::from_timestamp(1_723_105_539, 150_608_000).unwrap_or_default()
 }
 
-/// A time as an operation writes it; that of a cluster: `2021-09-09T18:32:18.833+0800`.
-fn text(operation: &str, time: DateTime<Utc>) -> String {
-    if operation == OF_CLUSTER {
-        let there = time + TimeDelta::hours(8);
-        return there.format("%FT%T%.3f+0800").to_string();
-    }
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
+/// A time as the operation of a tenant writes it.
+fn text(time: DateTime<Utc>) -> Value {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true).into()
 }
 
-/// The tasks as each of their operations shows them.
-pub(crate) fn by_operation(tasks: &[Value]) -> BTreeMap<String, Vec<Value>> {
-    let operations = [OF_TENANT, OF_CLUSTER].into_iter();
-    operations
-        .map(|operation| {
-            let shown = tasks.iter().map(|task| shown(operation, task.clone()));
-            (operation.to_owned(), shown.collect())
-        })
-        .collect()
-}
-
-fn shown(operation: &str, mut task: Value) -> Value {
-    let Some(members) = task.as_object_mut() else {
-        return task;
-    };
-    if operation == OF_TENANT {
-        for (name, _) in OF_CLUSTER_ONLY {
-            members.remove(name);
-        }
-        return task;
-    }
-    for (name, value) in OF_CLUSTER_ONLY {
-        members.entry(name).or_insert(value.into());
-    }
-    for (name, _) in OF_TENANT_ONLY {
-        members.remove(name);
-    }
-    for name in ["createTime", "finishTime", "restoreEndTime"] {
-        if let Some(time) = members.get(name).and_then(filter::time) {
-            members.insert(name.to_owned(), text(OF_CLUSTER, time.to_utc()).into());
-        }
-    }
-    task
+/// The tasks for each operation that lists them.
+pub(crate) fn by_operation(tasks: Vec<Value>) -> BTreeMap<String, Vec<Value>> {
+    let of_cluster = (OF_CLUSTER.to_owned(), tasks.clone());
+    BTreeMap::from([of_cluster, (OF_TENANT.to_owned(), tasks)])
 }
 
 /// Restore tasks as one operation lists them.
 pub(crate) struct Tasks {
-    operation: &'static str,
+    is_of_cluster: bool,
     /// Machine names of states, each with the label that means the same in a filter.
     labels: BTreeMap<String, String>,
     /// All documented filter values.
@@ -185,75 +124,47 @@ pub(crate) struct Tasks {
 impl Tasks {
     /// `None` for an operation that lists other rows.
     pub(crate) fn of(operation: &str, spec: &Value) -> Option<Self> {
-        let mut operations = [OF_TENANT, OF_CLUSTER].into_iter();
         let schemas = &spec["components"]["schemas"];
         let labels = &schemas["RestoreTaskStatus"]["x-filter-labels"];
         let values = &schemas["RestoreTaskStatusFilter"]["x-extensible-enum"];
-        Some(Self {
-            operation: operations.find(|one| *one == operation)?,
+        let is_of_cluster = operation == OF_CLUSTER;
+        (is_of_cluster || operation == OF_TENANT).then(|| Self {
+            is_of_cluster,
             labels: serde_json::from_value(labels.clone()).unwrap_or_default(),
             filter_values: serde_json::from_value(values.clone()).unwrap_or_default(),
         })
     }
 
-    /// The rows at this time: those that run have ended well at `ended`, if there is such a
-    /// time, and one more has begun at each time of `appeared`.
-    pub(crate) fn now(
-        &self,
-        rows: &[Value],
-        ended: Option<DateTime<Utc>>,
-        appeared: &[DateTime<Utc>],
-    ) -> Vec<Value> {
-        let appeared = appeared.iter().enumerate().rev();
-        let newest = rows.first();
-        let new =
-            appeared.filter_map(|(index, at)| Some(self.begun(newest?, index as i64 + 1, *at)));
-        let old = rows.iter().cloned().map(|mut task| {
-            if let (Some(at), false) = (ended, task["finished"] != false) {
-                task["finishTime"] = text(self.operation, at).into();
-                enter(&mut task, COMPLETED);
-            }
-            task
-        });
-        new.chain(old).collect()
-    }
-
-    /// A task like another one that has begun at a time.
-    fn begun(&self, newest: &Value, number: i64, at: DateTime<Utc>) -> Value {
-        let mut task = newest.clone();
-        enter(&mut task, RUNNING);
-        let id = task["id"].as_i64().unwrap_or_default();
-        task["id"] = (id + number).into();
-        task["errorMsg"] = "".into();
-        task["createTime"] = text(self.operation, at).into();
-        task["restoreEndTime"] = text(self.operation, at - TimeDelta::seconds(101)).into();
-        task
-    }
-
-    /// The bounds of the window, which the description does not say: it leaves open which
-    /// time is compared.
-    pub(crate) fn window(variants: &[Variant]) -> [Compared<'static>; 2] {
-        let member = if variants.contains(&Variant::WindowOfFinish) {
-            "finishTime"
-        } else {
-            "createTime"
+    /// The filters that the description leaves open: it does not say which time a window
+    /// compares, nor whether a state goes by its name or by its label.
+    pub(crate) fn filters(&self, variants: &[Variant]) -> BTreeMap<String, Filter> {
+        let time = match variants.contains(&Variant::WindowOfFinish) {
+            true => "finishTime",
+            false => "createTime",
         };
-        [("startTime", Match::From), ("endTime", Match::To)].map(|(parameter, by)| Compared {
-            parameter,
-            member,
-            by,
-        })
+        let filter = |member: &str, comparison| Filter {
+            member: member.to_owned(),
+            comparison,
+        };
+        let mut filters = BTreeMap::from([
+            ("startTime".to_owned(), filter(time, Comparison::From)),
+            ("endTime".to_owned(), filter(time, Comparison::To)),
+        ]);
+        if !self.is_of_cluster {
+            let status = filter("status", Comparison::Equals);
+            filters.insert("status".to_owned(), status);
+        }
+        filters
     }
 
-    /// The states that a query asks for, by machine name or by label.
-    pub(crate) fn states<'a>(
+    /// Reads the values of the filter by states as machine names.
+    pub(crate) fn read_states<'a>(
         &'a self,
-        query: &'a [(String, String)],
+        asked: &mut Vec<&'a str>,
         variants: &[Variant],
-    ) -> Result<Option<Condition<'a>>, Refusal> {
+    ) -> Result<(), Refusal> {
         let is = |variant| variants.contains(&variant);
         let (by_name, by_label) = (!is(Variant::LabelsOnly), !is(Variant::MachineNamesOnly));
-        let asked = values(query, "status", is(Variant::RepeatOnly));
         let is_known = |value: &str| {
             by_name && self.labels.contains_key(value)
                 || by_label && self.filter_values.iter().any(|one| one == value)
@@ -262,32 +173,69 @@ impl Tasks {
         if let (true, Some(value)) = (is(Variant::UnknownValueIsRefused), unknown) {
             return Err(Refusal::of_type("status", value, "List"));
         }
-        if asked.is_empty() {
-            return Ok(None);
-        }
-        let labelled = self
-            .labels
-            .iter()
-            .filter(|(_, label)| by_label && asked.contains(&label.as_str()));
+        let labels = self.labels.iter().filter(|_| by_label);
+        let labelled = labels.filter(|(_, label)| asked.contains(&label.as_str()));
         let labelled: Vec<&str> = labelled.map(|(name, _)| name.as_str()).collect();
-        let named = if by_name { asked } else { Vec::new() };
-        Ok(Some(Condition::OneOf([named, labelled].concat())))
+        asked.retain(|_| by_name);
+        asked.extend(labelled);
+        Ok(())
     }
 
-    /// Changes a task by a variant that concerns restore tasks.
-    pub(crate) fn apply(&self, variant: Variant, task: &mut Map<String, Value>) {
-        match variant {
-            Variant::NewValues if task.get("finished") == Some(&Value::Bool(false)) => {
-                task.insert("status".into(), "RESTORE_WAIT_QUICK_RESTORE".into());
+    /// Shows a task as the operation does.
+    pub(crate) fn show(&self, task: &mut Map<String, Value>, variants: &[Variant]) {
+        let is = |variant| variants.contains(&variant);
+        for (is_of_cluster, name, value) in [
+            (true, "ocpJobId", json!(-1)),
+            (true, "backupClusterId", json!(1_000_005)),
+            (true, "backupObClusterId", json!(199)),
+            (true, "backupTenantId", json!(1_000_012)),
+            (false, "restoreObjectType", json!("TENANT")),
+            (false, "triggerType", json!("NORMAL")),
+        ] {
+            let is_own = is_of_cluster == self.is_of_cluster;
+            if !is_own && !is(Variant::ExtraMembers) {
+                task.remove(name);
+            } else if !is_own || is_of_cluster {
+                task.entry(name).or_insert(value);
             }
-            Variant::ExtraMembers if self.operation == OF_CLUSTER => {
-                task.extend(OF_TENANT_ONLY.map(|(name, value)| (name.into(), value.into())));
+        }
+        for name in ["createTime", "finishTime", "restoreEndTime"] {
+            let time = task.get(name).and_then(filter::time);
+            if let (true, Some(time)) = (self.is_of_cluster, time) {
+                let there = time.to_utc() + TimeDelta::hours(8);
+                let text = there.format("%FT%T%.3f+0800").to_string();
+                task.insert(name.to_owned(), text.into());
             }
-            Variant::ExtraMembers => {
-                let two = OF_CLUSTER_ONLY.into_iter().take(2);
-                task.extend(two.map(|(name, value)| (name.into(), value.into())));
-            }
-            _ => {}
+        }
+        if is(Variant::NewValues) && task.get("finished") == Some(&json!(false)) {
+            task.insert("status".into(), "RESTORE_WAIT_QUICK_RESTORE".into());
         }
     }
+}
+
+/// The tasks at this time: those that run have ended well, if `ended` says when, and
+/// a number of them have begun since a time.
+pub(crate) fn now(
+    tasks: &[Value],
+    ended: Option<DateTime<Utc>>,
+    since: DateTime<Utc>,
+    begun: u64,
+) -> Vec<Value> {
+    let new = (1..=begun as i64).rev().filter_map(|number| {
+        let mut task = tasks.first()?.clone();
+        let at = since + TimeDelta::milliseconds(number);
+        enter(&mut task, "RESTORE_WAIT_LS");
+        task["id"] = (task["id"].as_i64().unwrap_or_default() + number).into();
+        task["createTime"] = text(at);
+        task["restoreEndTime"] = text(at - TimeDelta::seconds(101));
+        Some(task)
+    });
+    let old = tasks.iter().cloned().map(|mut task| {
+        if let (Some(at), Some(false)) = (ended, task["finished"].as_bool()) {
+            task["finishTime"] = text(at);
+            enter(&mut task, "RESTORE_SUCCESS");
+        }
+        task
+    });
+    new.chain(old).collect()
 }
