@@ -166,7 +166,8 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
         check_authentication: true,
         record: arguments.record.as_deref(),
     };
-    let ocp = EmbeddedOcp::start(settings).await?;
+    let ocp = EmbeddedOcp::start(settings).await;
+    let ocp = ocp.context("cannot start the embedded OCP")?;
     let url = ocp.url();
     let target = Target {
         url: &url,
@@ -236,7 +237,8 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
     .with_rows(arguments.rows);
     let url = format!("http://{}", listener.local_addr()?);
     let guide = guide::guide(&url, &settings)?;
-    let _ocp = EmbeddedOcp::start_at(settings, listener).await?;
+    let ocp = EmbeddedOcp::start_at(settings, listener).await;
+    let _ocp = ocp.context("cannot start the embedded OCP")?;
     tokio::select! {
         // Listened for before anybody can have read what Ctrl-C does.
         biased;

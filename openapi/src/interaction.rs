@@ -291,7 +291,8 @@ fn body(read: impl Fn(&str) -> Result<Option<String>, String>) -> Result<String,
     Err("neither response.json nor response.html is there".into())
 }
 
-fn match_path(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+/// Names and values of the parameters in a path, if it has the form of the template.
+pub fn match_path(template: &str, path: &str) -> Option<Vec<(String, String)>> {
     let (mut template, mut path) = (template.split('/'), path.split('/'));
     let mut found = Vec::new();
     loop {

@@ -21,7 +21,9 @@ pub mod strict;
 
 pub use document::{Document, NotReadable, SpecError, escape, read_text};
 pub use finding::Finding;
-pub use interaction::{Interaction, InteractionError, Provenance, Recorded, RequestLine, Source};
+pub use interaction::{
+    Interaction, InteractionError, Provenance, Recorded, RequestLine, Source, match_path,
+};
 pub use operation::{Comparison, Filter, List, Location, Operation, Parameter, Versions};
 pub use resolved::resolved;
 

@@ -1,12 +1,21 @@
-//! What the embedded OCP knows of the contract: the description and its exchanges.
+//! The contract as the embedded OCP reads it: the description and its exchanges.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::io;
+use std::sync::LazyLock;
 
 use ocp_contract::{Interaction, Location, Operation, Provenance};
 use serde_json::Value;
 
-use crate::Error;
+/// The contract that this was built with, read once: tests start many embedded OCPs.
+static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(|| {
+    let document = ocp_contract_embedded::document().map_err(|error| error.to_string())?;
+    let interactions = ocp_contract_embedded::interactions().map_err(|error| error.to_string())?;
+    Ok(Contract {
+        spec: document.value().clone(),
+        interactions,
+    })
+});
 
 /// The description, and the exchanges that go with it.
 pub(crate) struct Contract {
@@ -15,29 +24,17 @@ pub(crate) struct Contract {
 }
 
 impl Contract {
-    /// The contract that this was built with. It is read once: tests start many embedded OCPs.
-    pub(crate) fn embedded() -> Result<&'static Self, Error> {
-        static EMBEDDED: OnceLock<Contract> = OnceLock::new();
-        if let Some(contract) = EMBEDDED.get() {
-            return Ok(contract);
-        }
-        let document = ocp_contract_embedded::document()
-            .map_err(|error| Error::new("cannot read the embedded description", error))?;
-        let interactions = ocp_contract_embedded::interactions()
-            .map_err(|error| Error::new("cannot read the embedded interactions", error))?;
-        let spec = document.value().clone();
-        Ok(EMBEDDED.get_or_init(|| Self { spec, interactions }))
+    pub(crate) fn embedded() -> io::Result<&'static Self> {
+        let error = |error| io::Error::other(format!("cannot read the contract: {error}"));
+        EMBEDDED.as_ref().map_err(error)
     }
 
     /// The ids in the paths of the documented requests, by argument.
     pub(crate) fn documented_ids(&self) -> BTreeMap<String, i64> {
         let mut ids = BTreeMap::new();
         for operation in Operation::all(&self.spec) {
-            let sent = self
-                .exchanges(&operation.id)
-                .filter(|one| one.recorded.source.grade == Provenance::Documented)
-                .filter_map(|one| one.arguments(&self.spec).ok());
-            for sent in sent {
+            let exchanges = self.exchanges(&operation.id, Provenance::Documented);
+            for sent in exchanges.filter_map(|one| one.arguments(&self.spec).ok()) {
                 for parameter in operation.parameters_in(Location::Path) {
                     if let Some(id) = sent.get(&parameter.name).and_then(Value::as_i64) {
                         ids.entry(parameter.argument.clone()).or_insert(id);
@@ -48,41 +45,20 @@ impl Contract {
         ids
     }
 
-    /// The exchange that shows what a success looks like: a documented one if there
-    /// is any, else one that was recorded, else one that was derived.
-    pub(crate) fn success(&self, operation: &str) -> Option<&Interaction> {
-        let successes = self
-            .exchanges(operation)
-            .filter(|one| (200..300).contains(&one.recorded.response.status));
-        successes.min_by_key(|one| match one.recorded.source.grade {
-            Provenance::Documented => 0,
-            Provenance::Recorded => 1,
-            Provenance::Derived => 2,
-        })
-    }
-
-    /// The rows of that exchange.
-    ///
-    /// # Errors
-    ///
-    /// When its body is no JSON.
-    pub(crate) fn documented_rows(&self, operation: &str) -> Result<Vec<Value>, Error> {
-        let Some(success) = self.success(operation) else {
-            return Ok(Vec::new());
-        };
-        let body: Value = serde_json::from_str(&success.body).map_err(|error| {
-            let file = format!("interactions/{operation}/{}/response.json", success.case);
-            Error::new(
-                "a recorded body cannot be listed",
-                format!("{file} is no JSON ({error}): mend it, or set the rows of {operation}"),
-            )
-        })?;
+    /// The rows of a documented success, or else of a recorded one.
+    pub(crate) fn sample(&self, operation: &str) -> Vec<Value> {
+        let documented = self.exchanges(operation, Provenance::Documented);
+        let mut all = documented.chain(self.exchanges(operation, Provenance::Recorded));
+        let success = all.find(|one| one.recorded.response.status == 200);
+        let body = success.and_then(|one| serde_json::from_str(&one.body).ok());
+        let body: Value = body.unwrap_or_default();
         let rows = body.pointer("/data/contents").and_then(Value::as_array);
-        Ok(rows.cloned().unwrap_or_default())
+        rows.cloned().unwrap_or_default()
     }
 
-    fn exchanges(&self, operation: &str) -> impl Iterator<Item = &Interaction> {
+    fn exchanges(&self, operation: &str, grade: Provenance) -> impl Iterator<Item = &Interaction> {
         let interactions = self.interactions.iter();
-        interactions.filter(move |one| one.operation_id == operation)
+        interactions
+            .filter(move |one| one.operation_id == operation && one.recorded.source.grade == grade)
     }
 }

@@ -1,43 +1,43 @@
-//! What no OCP may do, as data: when, and what becomes of request and response.
+//! Faults as data: when they befall, and what becomes of request and response.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::response::{Body, Response};
+use crate::response::Response;
 
-/// One fault.
+/// One fault: a thing that no OCP may do.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Fault {
     when: When,
     request: Rewrite,
     response: Change,
-    /// A row appears every so many requests, whatever `when` says: a list that grows while
-    /// it is read, which is no fault at all.
-    a_row_every: Option<u64>,
+    /// A restore task appears every so many requests, whatever `when` says: a list that grows
+    /// while it is read, which is no fault at all. 0 is never.
+    a_row_every: u64,
 }
 
-/// Requests and responses that it befalls; all of them, if nothing is said.
+/// Requests and responses that the fault befalls; the default is all of them.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct When {
     /// From this request on, counted from 1.
-    from: Option<u64>,
+    from: u64,
     /// Every so many requests.
-    every: Option<u64>,
+    every: u64,
     /// Requests with all of these parameters; `*` is any value.
     query: BTreeMap<String, String>,
     /// Requests without any of these parameters.
     without: Vec<String>,
     /// Requests whose path holds this text.
-    path: Option<String>,
+    path: String,
     /// Responses with this status.
     status: Option<u16>,
 }
 
-/// What the provider understands instead.
+/// The request that the provider understands instead.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Rewrite {
@@ -55,7 +55,7 @@ struct Rewrite {
     add: BTreeMap<String, i64>,
 }
 
-/// What becomes of the response.
+/// Changes of the response.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Change {
@@ -68,41 +68,34 @@ struct Change {
     rename: BTreeMap<String, String>,
     /// Another body.
     body: Option<String>,
-    /// So many bytes of the body.
+    /// So many characters of the body.
     cut: Option<usize>,
     /// Text before the body.
-    before: Option<String>,
+    before: String,
     /// Text behind the body.
-    behind: Option<String>,
+    behind: String,
 }
 
 impl Fault {
-    /// How many rows have appeared by the request of this number.
-    pub(super) fn appeared(&self, number: u64) -> u64 {
-        let every = self.a_row_every.filter(|every| *every > 0);
-        every.map_or(0, |every| number / every)
+    /// The count of tasks that have appeared by the request of this number.
+    pub(crate) fn appeared(&self, number: u64) -> u64 {
+        number.checked_div(self.a_row_every).unwrap_or_default()
     }
 
-    pub(super) fn is_due(&self, number: u64, path: &str, query: &[(String, String)]) -> bool {
+    pub(crate) fn befalls(&self, number: u64, path: &str, query: &[(String, String)]) -> bool {
         let when = &self.when;
         let has = |name: &str, value: &str| {
-            query
-                .iter()
-                .any(|(key, sent)| key == name && (value == "*" || value == sent))
+            let mut query = query.iter();
+            query.any(|(key, sent)| key == name && (value == "*" || value == sent))
         };
-        when.from.is_none_or(|from| number >= from)
-            && when
-                .every
-                .is_none_or(|every| number.is_multiple_of(every.max(1)))
-            && when
-                .path
-                .as_ref()
-                .is_none_or(|part| path.contains(part.as_str()))
+        number >= when.from
+            && number.is_multiple_of(when.every.max(1))
+            && path.contains(&when.path)
             && when.query.iter().all(|(name, value)| has(name, value))
             && !when.without.iter().any(|name| has(name, "*"))
     }
 
-    pub(super) fn rewrite(&self, query: &mut Vec<(String, String)>) {
+    pub(crate) fn rewrite(&self, query: &mut Vec<(String, String)>) {
         let rewrite = &self.request;
         query.retain(|(name, _)| !rewrite.drop.contains(name));
         for name in &rewrite.first {
@@ -127,42 +120,31 @@ impl Fault {
         }
     }
 
-    pub(super) fn apply(&self, response: &mut Response) {
-        if self
-            .when
-            .status
-            .is_some_and(|status| status != response.status)
-        {
+    /// Changes a response that has the status of the fault.
+    pub(crate) fn apply(&self, response: &mut Response) {
+        let status = self.when.status.unwrap_or(response.status);
+        if status != response.status {
             return;
         }
         let change = &self.response;
-        if let Body::Json(body) = &mut response.body {
-            for operation in &change.patch {
-                patch(body, operation);
-            }
-            rename(body, &change.rename);
+        for operation in &change.patch {
+            // A response without the row or the member is left as it is.
+            let _ = json_patch::patch(&mut response.body, std::slice::from_ref(operation));
         }
-        response.status = change.status.unwrap_or(response.status);
-        response.headers.extend(change.headers.clone());
-        response
-            .headers
-            .retain(|name, _| !change.without_headers.contains(name));
-        if let Some(text) = &change.body {
-            response.body = Body::Bytes(text.clone().into());
-        }
-        if change.cut.is_some() || change.before.is_some() || change.behind.is_some() {
-            let mut bytes = response.body.clone().into_bytes();
-            bytes.truncate(change.cut.unwrap_or(bytes.len()));
-            let around = |text: &Option<String>| text.clone().unwrap_or_default().into_bytes();
-            response.body =
-                Body::Bytes([around(&change.before), bytes, around(&change.behind)].concat());
-        }
+        rename(&mut response.body, &change.rename);
+        response.status = change.status.unwrap_or(status);
+        let headers = &mut response.headers;
+        headers.extend(change.headers.clone());
+        headers.retain(|name, _| !change.without_headers.contains(name));
+        let text = change.body.clone().unwrap_or_else(|| response.text());
+        let kept: String = text
+            .chars()
+            .take(change.cut.unwrap_or(usize::MAX))
+            .collect();
+        response.body = [&change.before, kept.as_str(), &change.behind]
+            .concat()
+            .into();
     }
-}
-
-fn patch(body: &mut Value, operation: &json_patch::PatchOperation) {
-    // A response without the row or the member is left as it is.
-    let _ = json_patch::patch(body, std::slice::from_ref(operation));
 }
 
 fn rename(body: &mut Value, names: &BTreeMap<String, String>) {

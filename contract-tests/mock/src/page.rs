@@ -1,18 +1,17 @@
 //! Pages of a list.
 
-use ocp_contract::List;
 use serde_json::{Value, json};
 
 use crate::Variant;
 use crate::query::first;
-use crate::refusal::Refusal;
+use crate::response::Refusal;
 
 /// The largest page; OCP documents it for most lists.
 const LARGEST: u64 = 2000;
 /// The page without `size`.
 const DEFAULT: u64 = 10;
 
-/// Which rows are shown; the first page is 1.
+/// A page as it is asked for; the first has number 1.
 pub(crate) struct Page {
     number: u64,
     size: u64,
@@ -22,7 +21,7 @@ impl Page {
     /// Reads `page` and `size`.
     pub(crate) fn read(query: &[(String, String)], variants: &[Variant]) -> Result<Self, Refusal> {
         let is = |variant| variants.contains(&variant);
-        let number = |name| first(query, name).and_then(|text| text.parse::<i64>().ok());
+        let number = |name| first(query, name)?.parse::<i64>().ok();
         let positive = |name| {
             let number = number(name).and_then(|number| u64::try_from(number).ok());
             number.filter(|number| *number > 0)
@@ -32,13 +31,13 @@ impl Page {
             return Err(Refusal::new(500, "", message));
         }
         let largest = if is(Variant::AtMost50) { 50 } else { LARGEST };
-        if let (true, Some(sent)) = (is(Variant::SizeRefused), first(query, "size"))
-            && positive("size").is_none_or(|size| size > largest)
+        let is_size = positive("size").is_some_and(|size| size <= largest);
+        if let (true, false, Some(sent)) = (is(Variant::SizeRefused), is_size, first(query, "size"))
         {
             let message = format!("The parameter 'size' must be between 1 and {largest}");
-            return Err(Refusal::of_value("size", sent, "COM10001", message));
+            return Err(Refusal::new(400, "COM10001", message).about("size", sent));
         }
-        let default = if is(Variant::LargestByDefault) {
+        let usual = if is(Variant::LargestByDefault) {
             LARGEST
         } else {
             DEFAULT
@@ -46,37 +45,34 @@ impl Page {
         // Spring takes what is no page for the first one, and no size for the usual one.
         Ok(Self {
             number: positive("page").unwrap_or(1),
-            size: positive("size").unwrap_or(default).min(largest),
+            size: positive("size").unwrap_or(usual).min(largest),
         })
     }
 
-    /// `data` of the response: this page of the rows, and where it stands, if the list says so.
-    pub(crate) fn of(&self, rows: &[&Value], list: &List, variants: &[Variant]) -> Value {
+    /// `data` of the response: this page of the rows, and where it stands.
+    pub(crate) fn of(&self, rows: Vec<Value>, variants: &[Variant]) -> Value {
         let is = |variant| variants.contains(&variant);
         let offset = (self.number - 1).saturating_mul(self.size);
         let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-        let shown: Vec<&&Value> = rows.iter().skip(skipped).take(self.size as usize).collect();
-        let total = if is(Variant::OverrunTotals) && shown.is_empty() {
-            offset
-        } else {
-            rows.len() as u64
-        };
-        let is_page_of_none = is(Variant::EmptyPageOfNone) && rows.is_empty();
-        let size = if is(Variant::RowsAsSize) || is_page_of_none {
-            shown.len() as u64
-        } else {
-            self.size
-        };
-        let pages = total.div_ceil(self.size);
-        let mut data = json!({ "contents": shown });
-        if list.has_page {
-            data["page"] = json!({
-                "number": self.number,
-                "size": size,
-                "totalElements": total,
-                "totalPages": if is_page_of_none { 1 } else { pages },
-            });
+        let count = rows.len() as u64;
+        let shown = rows.into_iter().skip(skipped).take(self.size as usize);
+        let shown: Vec<Value> = shown.collect();
+        let is_overrun = shown.is_empty() && is(Variant::OverrunTotals);
+        let total = if is_overrun { offset } else { count };
+        let is_rows = is(Variant::RowsAsSize);
+        let mut page = json!({
+            "number": self.number,
+            "size": if is_rows { shown.len() as u64 } else { self.size },
+            "totalElements": total,
+            "totalPages": total.div_ceil(self.size),
+        });
+        if count == 0 && is(Variant::EmptyPageOfNone) {
+            page["size"] = 0.into();
+            page["totalPages"] = 1.into();
         }
-        data
+        if is(Variant::TotalPage) {
+            page["totalPage"] = page["totalPages"].clone();
+        }
+        json!({ "contents": shown, "page": page })
     }
 }

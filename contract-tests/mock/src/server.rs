@@ -1,118 +1,110 @@
 //! HTTP for the embedded OCP: a server with a thread and a runtime of its own, so
 //! that a caller may block, and without a memory of its responses.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use http_body_util::BodyExt;
-use hyper::body::{Body, Bytes, Frame, Incoming};
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{CONTENT_LENGTH, HeaderValue};
-use hyper::http;
-use hyper::http::request::Parts;
+use hyper::http::{self, Request};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use md5::{Digest, Md5};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::Response;
+use crate::Settings;
+use crate::contract::Contract;
+use crate::response::Response;
+use crate::route::Ocp;
 
 /// How long no connection is accepted after one could not be, as when the process
 /// has no file descriptor left.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What arrived, without its body.
-pub(super) struct Request {
-    head: Parts,
-    /// The parameters of the query, decoded.
-    pub(super) query: Vec<(String, String)>,
-    /// The MD5 of the body as signatures have it; empty without a body.
-    pub(super) body_digest: String,
-}
-
-impl Request {
-    pub(super) fn new(head: Parts, body_digest: String) -> Self {
-        let query = parameters(head.uri.query().unwrap_or_default());
-        Self {
-            head,
-            query,
-            body_digest,
-        }
-    }
-
-    pub(super) fn method(&self) -> &str {
-        self.head.method.as_str()
-    }
-
-    pub(super) fn path(&self) -> &str {
-        self.head.uri.path()
-    }
-
-    pub(super) fn headers(&self) -> &http::HeaderMap {
-        &self.head.headers
-    }
-}
-
-/// As Tomcat reads a query: a parameter that cannot be decoded is left out.
-fn parameters(query: &str) -> Vec<(String, String)> {
-    let is_encoded = |part: &&str| {
-        let mut escapes = part.split('%').skip(1);
-        escapes.all(|rest| {
-            let digits = rest.as_bytes().get(..2);
-            digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
-        })
-    };
-    let parts = query.split('&').filter(is_encoded);
-    parts
-        .flat_map(|part| url::form_urlencoded::parse(part.as_bytes()).into_owned())
-        .collect()
-}
-
-/// A server that runs; it has ended when it has been dropped.
-pub(super) struct Server {
+/// A running embedded OCP; it ends when it is dropped.
+pub struct EmbeddedOcp {
+    ocp: Arc<Ocp>,
     address: SocketAddr,
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
 }
 
-impl Server {
-    pub(super) fn start(
-        listener: TcpListener,
-        respond: impl Fn(&Request) -> Response + Send + Sync + 'static,
-    ) -> io::Result<Self> {
+impl EmbeddedOcp {
+    /// Starts on a port of the loopback interface that is free.
+    ///
+    /// # Errors
+    ///
+    /// When no port is free, no thread can be started, or the contract that this was
+    /// built with cannot be read.
+    pub async fn start(settings: Settings) -> io::Result<Self> {
+        Self::start_at(settings, TcpListener::bind(("127.0.0.1", 0))?).await
+    }
+
+    /// Starts on a listener.
+    ///
+    /// # Errors
+    ///
+    /// When the listener cannot be used, no thread can be started, or the contract that
+    /// this was built with cannot be read.
+    pub async fn start_at(settings: Settings, listener: TcpListener) -> io::Result<Self> {
+        let ocp = Arc::new(Ocp::new(settings, Contract::embedded()?));
         let address = listener.local_addr()?;
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         let (end, ended) = oneshot::channel();
+        let served = Arc::clone(&ocp);
         let thread = thread::Builder::new()
             .name("embedded-ocp".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::select! {
                         _ = ended => {}
-                        _ = accept(listener, Arc::new(respond)) => {}
+                        _ = accept(listener, served) => {}
                     }
                 });
             })?;
         Ok(Self {
+            ocp,
             address,
             running: Some((end, thread)),
         })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
-        self.address
+    /// Its base URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Lets the restores that run end well, now.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ocp_mock::{EmbeddedOcp, Settings, tasks};
+    ///
+    /// let ocp = EmbeddedOcp::start(Settings::new(tasks::made(1))).await?;
+    /// ocp.finish_restores();
+    ///
+    /// let path = "/api/v2/ob/clusters/1000005/backup/task/restoreTasks?page=1&size=10";
+    /// let http = reqwest::Client::builder().no_proxy().build()?;
+    /// let body = http.get(ocp.url() + path).send().await?.text().await?;
+    /// assert!(body.contains(r#""status":"RESTORE_SUCCESS""#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn finish_restores(&self) {
+        self.ocp.finish_restores();
     }
 }
 
-impl Drop for Server {
+impl Drop for EmbeddedOcp {
     fn drop(&mut self) {
         if let Some((end, thread)) = self.running.take() {
             drop(end);
@@ -123,15 +115,12 @@ impl Drop for Server {
 }
 
 /// Accepts connections until it is dropped, or the listener cannot be used.
-async fn accept(
-    listener: TcpListener,
-    respond: Arc<impl Fn(&Request) -> Response + Send + Sync + 'static>,
-) -> io::Result<()> {
+async fn accept(listener: TcpListener, ocp: Arc<Ocp>) -> io::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
-                tokio::spawn(connection(stream, Arc::clone(&respond)));
+                tokio::spawn(connection(stream, Arc::clone(&ocp)));
             }
             Err(_) => tokio::time::sleep(PAUSE).await,
         }
@@ -139,64 +128,37 @@ async fn accept(
 }
 
 /// Serves the requests of one connection, until its client has enough.
-async fn connection(stream: TcpStream, respond: Arc<impl Fn(&Request) -> Response>) {
+async fn connection(stream: TcpStream, ocp: Arc<Ocp>) {
     let _ = stream.set_nodelay(true);
-    let service = service_fn(async |request: http::Request<Incoming>| {
+    let service = service_fn(async |request: Request<Incoming>| {
         let (head, body) = request.into_parts();
         // A client that still sends its body would take the response for a reset.
-        let body_digest = digest(body).await;
-        sent(respond(&Request::new(head, body_digest)))
+        let body = body.collect().await.map(|body| body.to_bytes());
+        let request = Request::from_parts(head, body.unwrap_or_default());
+        sent(ocp.respond(&request))
     });
-    // Whoever breaks off a connection knows it.
+    // A client that breaks off a connection knows it.
     let _ = http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }
 
-/// Reads a body to its end, and keeps nothing of it but its MD5 in capital hexadecimal digits.
-async fn digest(mut body: Incoming) -> String {
-    let mut digest = None::<Md5>;
-    while let Some(Ok(frame)) = body.frame().await {
-        if let Some(bytes) = frame.data_ref().filter(|bytes| !bytes.is_empty()) {
-            digest.get_or_insert_default().update(bytes);
-        }
-    }
-    let digits = digest.map(Md5::finalize).into_iter().flatten();
-    digits.map(|byte| format!("{byte:02X}")).collect()
-}
-
 /// The response as hyper sends it.
-fn sent(response: Response) -> http::Result<http::Response<Whole>> {
-    let body = Bytes::from(response.body.into_bytes());
+fn sent(
+    response: Response,
+) -> http::Result<http::Response<impl Body<Data = Bytes, Error = Infallible>>> {
+    let body = Bytes::from(response.text());
     let mut builder = http::Response::builder().status(response.status);
-    for (name, value) in &response.headers {
+    for (name, value) in response.headers {
         builder = builder.header(name, value);
     }
     let length = HeaderValue::from(body.len());
-    let mut response = builder.body(Whole(Some(body)))?;
+    // A mapped body does not state its length: a fault may claim another one in
+    // `content-length`, and the connection then breaks off.
+    let mut response = builder.body(Full::new(body).map_frame(|frame| frame))?;
     response
         .headers_mut()
         .entry(CONTENT_LENGTH)
         .or_insert(length);
     Ok(response)
-}
-
-/// A body in one piece that does not state its length: a fault may claim another one
-/// in `content-length`, and the connection then breaks off.
-struct Whole(Option<Bytes>);
-
-impl Body for Whole {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.0.take().map(|bytes| Ok(Frame::data(bytes))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_none()
-    }
 }

@@ -1,4 +1,4 @@
-//! What there is in an embedded OCP, and how it behaves.
+//! Settings of an embedded OCP: what it has, and how it behaves.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,10 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::contract::Contract;
-use crate::operations;
-use crate::{Fault, Variant};
+use crate::{Fault, Variant, tasks};
 
-/// How far the forbidden ids are from those that there are.
+/// How far the forbidden ids are from the known ones.
 const FORBIDDEN: i64 = 4;
 
 /// Ids, rows, credentials and so on of an embedded OCP.
@@ -25,15 +24,14 @@ const FORBIDDEN: i64 = 4;
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The one cluster, the one tenant and so on that there is: ids by the names
-    /// that the description of the contract gives the parameters of a path. Those of
-    /// the documented requests, if nothing is said.
+    /// that the description of the contract gives the parameters of a path. The default
+    /// is those of the documented requests.
     pub known_ids: BTreeMap<String, i64>,
-    /// Those that there are, too, and that nobody may look at.
+    /// Ids that are there, too, and that no caller may look at.
     pub forbidden_ids: BTreeMap<String, i64>,
-    /// What is listed, newest first, by operation id or by kind of row
-    /// (`x-row-kind`). Rows of an operation come as they are; those of a kind with
-    /// what each operation of that kind shows of them. An operation without either
-    /// lists what its documented response has.
+    /// Rows by the id of the operation that lists them, newest first; restore tasks come with
+    /// its members and its form of times. An operation without an entry lists the rows of its
+    /// documented response.
     pub rows: BTreeMap<String, Vec<Value>>,
     /// User and password; without them and without an access key everybody may ask.
     pub basic: Option<(String, String)>,
@@ -41,22 +39,29 @@ pub struct Settings {
     pub access_key: Option<(String, String)>,
     /// Requests that are allowed in a window.
     pub rate_limit: Option<(u64, Duration)>,
-    /// When that which runs ends well, after the start of the embedded OCP.
+    /// Time from the start of the embedded OCP until the running restores end well.
     pub ends_after: Option<Duration>,
-    /// What it does differently.
+    /// Conforming differences.
     pub variants: Vec<Variant>,
-    /// What it does wrong.
+    /// A difference that does not conform.
     pub fault: Option<Fault>,
 }
 
 impl Settings {
-    /// The same, with so many rows made up of every kind that is known; 0 for those of
-    /// the documentation.
+    /// An OCP for everybody with these restore tasks, newest first.
+    pub fn new(tasks: Vec<Value>) -> Self {
+        Self {
+            rows: tasks::by_operation(tasks),
+            ..Self::default()
+        }
+    }
+
+    /// The same with so many made restore tasks; 0 for the documented rows.
     #[must_use]
     pub fn with_rows(mut self, count: usize) -> Self {
         self.rows = match count {
             0 => BTreeMap::new(),
-            count => operations::made(count),
+            count => tasks::by_operation(tasks::made(count)),
         };
         self
     }
@@ -65,8 +70,8 @@ impl Settings {
 impl Default for Settings {
     /// An OCP for everybody, with the ids and the rows of the documentation.
     fn default() -> Self {
-        // Whoever starts with these is told what cannot be read.
-        let known_ids = Contract::embedded().map(|contract| contract.documented_ids());
+        // The start says why the contract cannot be read.
+        let known_ids = Contract::embedded().map(Contract::documented_ids);
         let known_ids = known_ids.unwrap_or_default();
         let forbidden = |(argument, id): (&String, &i64)| (argument.clone(), id + FORBIDDEN);
         Self {

@@ -69,20 +69,14 @@ pub enum Variant {
 }
 
 impl Variant {
-    /// Changes `page` of a list.
-    pub(crate) fn apply_to_page(self, page: &mut Map<String, Value>) {
-        if let (Self::TotalPage, Some(total)) = (self, page.get("totalPages").cloned()) {
-            page.insert("totalPage".into(), total);
-        }
-    }
-
     /// Changes a row, by what the description says of its members.
-    pub(crate) fn apply_to_row(self, row: &mut Map<String, Value>, list: &List) {
+    pub(crate) fn apply(self, row: &mut Map<String, Value>, list: &List) {
         let members = list.row["properties"].as_object().into_iter().flatten();
         match self {
-            Self::LargeIds if list.has_id => {
-                let id = row.get("id").and_then(Value::as_i64).unwrap_or_default();
-                row.insert("id".into(), ((1 << 60) + id).to_string().into());
+            Self::LargeIds => {
+                if let Some(id) = row.get("id").and_then(Value::as_i64) {
+                    row.insert("id".into(), ((1 << 60) + id).to_string().into());
+                }
             }
             Self::Nulls => {
                 for (name, _) in members {

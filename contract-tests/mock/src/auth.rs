@@ -1,0 +1,117 @@
+//! Credentials as OCP checks them, written from its documentation and without
+//! the client's code: two readings of one page agree, or one of them is wrong.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use hmac::{Hmac, KeyInit, Mac};
+use hyper::Request;
+use hyper::body::Bytes;
+use md5::{Digest, Md5};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha1::Sha1;
+
+use crate::response::Refusal;
+use crate::{Settings, query};
+
+/// Everything but letters, digits and `-._~`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+const SCHEME: &str = "OCP-ACCESS-KEY-HMACSHA1 ";
+/// How far `Date` may be off, in minutes.
+const TOLERANCE: i64 = 15;
+
+/// Refuses a caller who is not let in, with OCP's message as far as it is known.
+pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(), Refusal> {
+    let refusal = |message| Refusal::new(401, "", message);
+    if settings.basic.is_none() && settings.access_key.is_none() {
+        return Ok(());
+    }
+    let sent = header(request, "authorization");
+    if sent.is_empty() {
+        return Err(refusal("You have not logged on."));
+    }
+    let is_user = |(user, password): &(String, String)| {
+        let (scheme, token) = sent.split_once(' ').unwrap_or_default();
+        scheme.eq_ignore_ascii_case("basic")
+            && token == STANDARD.encode(format!("{user}:{password}"))
+    };
+    if settings.basic.as_ref().is_some_and(is_user) {
+        return Ok(());
+    }
+    let (Some(sent), Some((key, secret))) = (sent.strip_prefix(SCHEME), &settings.access_key)
+    else {
+        return Err(refusal("The username or password is incorrect."));
+    };
+    let is_fresh = DateTime::parse_from_rfc2822(header(request, "date"))
+        .is_ok_and(|date| (Utc::now() - date.to_utc()).num_minutes().abs() < TOLERANCE);
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
+        return Err(refusal("The request cannot be signed."));
+    };
+    mac.update(message(request).as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    if !is_fresh || sent != format!("{key}:{signature}") {
+        return Err(refusal("The signature is incorrect."));
+    }
+    Ok(())
+}
+
+/// The message that is signed, in seven parts; that of an absent header is empty.
+fn message(request: &Request<Bytes>) -> String {
+    let body = request.body();
+    let digest = Some(Md5::digest(body)).filter(|_| !body.is_empty());
+    let digest = digest.into_iter().flatten();
+    let digest: String = digest.map(|byte| format!("{byte:02X}")).collect();
+    let lines = [
+        request.method().as_str(),
+        &digest,
+        header(request, "content-type"),
+        header(request, "date"),
+        header(request, "host"),
+        &own_headers(request),
+        &target(request),
+    ];
+    lines.join("\n")
+}
+
+fn header<'a>(request: &'a Request<Bytes>, name: &str) -> &'a str {
+    let value = request.headers().get(name);
+    value.map_or("", |value| value.to_str().unwrap_or_default())
+}
+
+/// The headers that begin with `x-ocp`, a line each.
+fn own_headers(request: &Request<Bytes>) -> String {
+    let mut names: Vec<&str> = request.headers().keys().map(|name| name.as_str()).collect();
+    names.retain(|name| name.starts_with("x-ocp"));
+    names.sort_unstable();
+    let lines = names.into_iter().map(|name| {
+        let values = request.headers().get_all(name).iter();
+        let values: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+        format!("{name}:{}", values.join(","))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Path and query, put together again from the parameters as they were parsed.
+fn target(request: &Request<Bytes>) -> String {
+    let mut query = query::parameters(request.uri().query().unwrap_or_default());
+    // Java compares texts by their UTF-16 units.
+    let units = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
+    query.sort_by_key(|(name, value)| (units(name), units(value)));
+    let parts = query.chunk_by(|one, next| one.0 == next.0).map(|same| {
+        let values = same.iter().map(|(_, value)| value.as_str());
+        let values: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
+        let encode = |text| utf8_percent_encode(text, ENCODED).to_string();
+        format!("{}={}", encode(&same[0].0), encode(&values.join(",")))
+    });
+    let parts: Vec<String> = parts.collect();
+    let path = request.uri().path();
+    match parts.as_slice() {
+        [] => path.to_owned(),
+        parts => format!("{path}?{}", parts.join("&")),
+    }
+}
