@@ -1,4 +1,4 @@
-//! What every provider is judged by.
+//! The contract that every provider is judged by.
 
 use std::sync::Arc;
 
@@ -8,6 +8,8 @@ use ocp_contract::{Location, Operation, Provenance};
 use sha1::{Digest, Sha1};
 
 use super::arguments::{Arguments, verifiable};
+use super::checks::RESTORE_TASK;
+use super::filter::Described;
 use super::secrets::Secrets;
 use crate::spec;
 
@@ -17,16 +19,20 @@ pub(super) struct Subject {
     pub(super) strict: Strict,
     /// Members that tell a row from all others, where several may have its id.
     pub(super) identity: Vec<String>,
+    /// Members of a page that the documented samples confirm.
+    pub(super) page: Vec<&'static str>,
+    /// The rows that each filter keeps.
+    pub(super) filters: Described,
 }
 
 impl Subject {
     /// Whether its rows are restore tasks, of which more is known than their schema.
     pub(super) fn lists_restore_tasks(&self) -> bool {
-        self.operation.row_kind.as_deref() == Some("restore_task")
+        self.operation.row_kind.as_deref() == Some(RESTORE_TASK)
     }
 }
 
-/// What every provider is judged by.
+/// The contract that every provider is judged by.
 pub struct Contract {
     pub(super) subjects: Vec<Subject>,
     documented: Arguments,
@@ -54,19 +60,21 @@ impl Contract {
             for mut sent in samples.filter_map(|one| one.arguments(&spec).ok()) {
                 for parameter in operation.parameters_in(Location::Path) {
                     if let Some(value) = sent.remove(&parameter.name) {
-                        documented
-                            .entry(parameter.argument.clone())
-                            .or_insert(value);
+                        let argument = parameter.argument.clone();
+                        documented.entry(argument).or_insert(value);
                     }
                 }
             }
-
-            let row = operation.list.as_ref().map(|list| &list.row["x-identity"]);
-            let identity = row.and_then(|names| serde_json::from_value(names.clone()).ok());
+            let (identity, filters) = match &operation.list {
+                Some(list) => (list.identity.clone(), list.filters.clone()),
+                None => Default::default(),
+            };
             subjects.push(Subject {
+                page: operation.confirmed_page(&evidence.interactions),
                 operation,
                 strict,
-                identity: identity.unwrap_or_default(),
+                identity,
+                filters,
             });
         }
         Ok(Self {
@@ -76,7 +84,7 @@ impl Contract {
         })
     }
 
-    /// What the documented requests ask for, and the embedded OCP has.
+    /// The arguments of the documented requests, which the embedded OCP has.
     pub fn documented_arguments(&self) -> Arguments {
         self.documented.clone()
     }
