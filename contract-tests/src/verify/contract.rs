@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Location, Operation, Provenance};
+use ocp_contract::{Interaction, Location, Operation, Provenance};
+use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::arguments::{Arguments, verifiable};
@@ -36,7 +37,7 @@ impl Subject {
 pub struct Contract {
     pub(super) subjects: Vec<Subject>,
     documented: Arguments,
-    spec: serde_json::Value,
+    spec: Value,
 }
 
 impl Contract {
@@ -53,11 +54,18 @@ impl Contract {
         for operation in verifiable(&spec) {
             let strict = Strict::new(&spec, &operation.id, &evidence)
                 .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
-            let samples = evidence.interactions.iter().filter(|one| {
-                one.operation_id == operation.id
-                    && one.recorded.source.grade == Provenance::Documented
-            });
-            for mut sent in samples.filter_map(|one| one.arguments(&spec).ok()) {
+            let samples = || {
+                evidence.interactions.iter().filter(|one| {
+                    one.operation_id == operation.id
+                        && one.recorded.source.grade == Provenance::Documented
+                })
+            };
+            let mut page = operation.confirmed_page(&evidence.interactions);
+            // Some state the rows that came, and that as well can be judged.
+            if samples().filter_map(states_rows).all(|states_rows| states_rows) {
+                page.push("size");
+            }
+            for mut sent in samples().filter_map(|one| one.arguments(&spec).ok()) {
                 for parameter in operation.parameters_in(Location::Path) {
                     if let Some(value) = sent.remove(&parameter.name) {
                         let argument = parameter.argument.clone();
@@ -70,9 +78,9 @@ impl Contract {
                 None => Default::default(),
             };
             subjects.push(Subject {
-                page: operation.confirmed_page(&evidence.interactions),
                 operation,
                 strict,
+                page,
                 identity,
                 filters,
             });
@@ -100,4 +108,11 @@ impl Contract {
     pub(super) fn secrets(&self, secrets: Vec<String>) -> Arc<Secrets> {
         Arc::new(Secrets::new(secrets, &self.spec))
     }
+}
+
+/// Whether the page of a sample has as many rows as its size says, if it has both.
+fn states_rows(sample: &Interaction) -> Option<bool> {
+    let body: Value = serde_json::from_str(&sample.body).ok()?;
+    let rows = body.pointer("/data/contents")?.as_array()?.len() as u64;
+    Some(body.pointer("/data/page/size")?.as_u64()? == rows)
 }
