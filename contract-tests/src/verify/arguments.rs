@@ -1,4 +1,4 @@
-//! What an operation is called with.
+//! The arguments that an operation is called with.
 
 use std::collections::BTreeMap;
 

@@ -1,13 +1,16 @@
-//! What every provider is judged by.
+//! The contract that every provider is judged by.
 
 use std::sync::Arc;
 
 use anyhow::Context;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Location, Operation, Provenance};
+use ocp_contract::{Interaction, Location, Operation, Provenance};
+use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 use super::arguments::{Arguments, verifiable};
+use super::checks::RESTORE_TASK;
+use super::filter::Described;
 use super::secrets::Secrets;
 use crate::spec;
 
@@ -17,20 +20,24 @@ pub(super) struct Subject {
     pub(super) strict: Strict,
     /// Members that tell a row from all others, where several may have its id.
     pub(super) identity: Vec<String>,
+    /// Members of a page that the documented samples confirm.
+    pub(super) page: Vec<&'static str>,
+    /// The rows that each filter keeps.
+    pub(super) filters: Described,
 }
 
 impl Subject {
     /// Whether its rows are restore tasks, of which more is known than their schema.
     pub(super) fn lists_restore_tasks(&self) -> bool {
-        self.operation.row_kind.as_deref() == Some("restore_task")
+        self.operation.row_kind.as_deref() == Some(RESTORE_TASK)
     }
 }
 
-/// What every provider is judged by.
+/// The contract that every provider is judged by.
 pub struct Contract {
     pub(super) subjects: Vec<Subject>,
     documented: Arguments,
-    spec: serde_json::Value,
+    spec: Value,
 }
 
 impl Contract {
@@ -47,26 +54,35 @@ impl Contract {
         for operation in verifiable(&spec) {
             let strict = Strict::new(&spec, &operation.id, &evidence)
                 .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
-            let samples = evidence.interactions.iter().filter(|one| {
-                one.operation_id == operation.id
-                    && one.recorded.source.grade == Provenance::Documented
-            });
-            for mut sent in samples.filter_map(|one| one.arguments(&spec).ok()) {
+            let samples = || {
+                evidence.interactions.iter().filter(|one| {
+                    one.operation_id == operation.id
+                        && one.recorded.source.grade == Provenance::Documented
+                })
+            };
+            let mut page = operation.confirmed_page(&evidence.interactions);
+            // Some state the rows that came, and that as well can be judged.
+            if samples().filter_map(states_rows).all(|states_rows| states_rows) {
+                page.push("size");
+            }
+            for mut sent in samples().filter_map(|one| one.arguments(&spec).ok()) {
                 for parameter in operation.parameters_in(Location::Path) {
                     if let Some(value) = sent.remove(&parameter.name) {
-                        documented
-                            .entry(parameter.argument.clone())
-                            .or_insert(value);
+                        let argument = parameter.argument.clone();
+                        documented.entry(argument).or_insert(value);
                     }
                 }
             }
-
-            let row = operation.list.as_ref().map(|list| &list.row["x-identity"]);
-            let identity = row.and_then(|names| serde_json::from_value(names.clone()).ok());
+            let (identity, filters) = match &operation.list {
+                Some(list) => (list.identity.clone(), list.filters.clone()),
+                None => Default::default(),
+            };
             subjects.push(Subject {
                 operation,
                 strict,
-                identity: identity.unwrap_or_default(),
+                page,
+                identity,
+                filters,
             });
         }
         Ok(Self {
@@ -76,7 +92,7 @@ impl Contract {
         })
     }
 
-    /// What the documented requests ask for, and the embedded OCP has.
+    /// The arguments of the documented requests, which the embedded OCP has.
     pub fn documented_arguments(&self) -> Arguments {
         self.documented.clone()
     }
@@ -92,4 +108,11 @@ impl Contract {
     pub(super) fn secrets(&self, secrets: Vec<String>) -> Arc<Secrets> {
         Arc::new(Secrets::new(secrets, &self.spec))
     }
+}
+
+/// Whether the page of a sample has as many rows as its size says, if it has both.
+fn states_rows(sample: &Interaction) -> Option<bool> {
+    let body: Value = serde_json::from_str(&sample.body).ok()?;
+    let rows = body.pointer("/data/contents")?.as_array()?.len() as u64;
+    Some(body.pointer("/data/page/size")?.as_u64()? == rows)
 }

@@ -1,18 +1,29 @@
-//! Filters of restore tasks: what a request asks for, and which tasks it may and must find.
+//! Filters: what a request asks for, and which rows it may and must find. What a filter compares
+//! is in the description (`x-filter`), but for the states and the windows of restore tasks.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{SecondsFormat, Timelike};
 use oceanbase_ocp::types::RestoreTaskStatus;
+use ocp_contract::Comparison;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use super::row::{Row, Time};
 
+/// The rows that each filter of an operation keeps, as the description says.
+pub(super) type Described = BTreeMap<String, ocp_contract::Filter>;
+
+/// The filter of restore tasks by the names of their targets.
+pub(super) const TARGETS: &str = "restoreClusterName";
+
 /// Names, states and a window; each that is there narrows the others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Filter {
+    /// The parameter that takes the names; that of target clusters, if it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameter: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     names: Vec<String>,
     /// Machine names of states.
@@ -24,6 +35,14 @@ pub(super) struct Filter {
     end: Option<Time>,
 }
 
+/// What a parameter compares.
+enum Part<'a> {
+    Names(&'a ocp_contract::Filter),
+    States,
+    Start(Time),
+    End(Time),
+}
+
 /// The forms in which the status filter takes a state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct StatusForms {
@@ -32,23 +51,27 @@ pub(super) struct StatusForms {
 }
 
 impl StatusForms {
+    pub(super) fn are_known(self) -> bool {
+        self.names || self.labels
+    }
+
     /// A state in a form that the filter takes.
-    pub(super) fn value(self, state: &str) -> Option<String> {
-        if self.names {
-            return Some(state.to_owned());
+    fn value(self, state: &str) -> Option<String> {
+        match self.names {
+            true => Some(state.to_owned()),
+            false => label(state).filter(|_| self.labels),
         }
-        label(state).filter(|_| self.labels)
     }
 }
 
 /// The state whose documented filter value this is, in letters of any case.
 pub(super) fn state_of_label(text: &str) -> Option<RestoreTaskStatus> {
     let mut states = RestoreTaskStatus::KNOWN.iter();
-    let has_label = |state: &RestoreTaskStatus| {
+    let has_label = |state: &&RestoreTaskStatus| {
         let label = state.filter_label().map(|label| label.to_string());
         label.is_some_and(|label| label.eq_ignore_ascii_case(text))
     };
-    states.find(|state| has_label(state)).cloned()
+    states.find(has_label).cloned()
 }
 
 /// The documented filter value for a state.
@@ -58,9 +81,18 @@ pub(super) fn label(state: &str) -> Option<String> {
 }
 
 impl Filter {
-    pub(super) fn names<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.names = names.into_iter().map(str::to_owned).collect();
-        self
+    /// Names of target clusters.
+    pub(super) fn names<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let names = names.into_iter().map(str::to_owned).collect();
+        Self { names, ..self }
+    }
+
+    /// Values of another parameter.
+    pub(super) fn of(parameter: &str, values: &[&str]) -> Self {
+        Self {
+            parameter: (parameter != TARGETS).then(|| parameter.to_owned()),
+            ..Self::default().names(values.iter().copied())
+        }
     }
 
     /// Changes each name.
@@ -69,95 +101,127 @@ impl Filter {
     }
 
     /// States by their machine names.
-    pub(super) fn states<'a>(mut self, states: impl IntoIterator<Item = &'a str>) -> Self {
-        self.states = states.into_iter().map(str::to_owned).collect();
-        self
+    pub(super) fn states<'a>(self, states: impl IntoIterator<Item = &'a str>) -> Self {
+        let states = states.into_iter().map(str::to_owned).collect();
+        Self { states, ..self }
     }
 
     pub(super) fn window(
-        mut self,
+        self,
         start: impl Into<Option<Time>>,
         end: impl Into<Option<Time>>,
     ) -> Self {
-        (self.start, self.end) = (start.into(), end.into());
-        self
+        let (start, end) = (start.into(), end.into());
+        Self { start, end, ..self }
     }
 
-    /// Its parameters, states in the forms that the server takes.
-    pub(super) fn arguments(&self, forms: StatusForms) -> Map<String, Value> {
-        let mut arguments = Map::new();
-        if !self.names.is_empty() {
-            arguments.insert("restoreClusterName".to_owned(), json!(self.names));
-        }
-        if !self.states.is_empty() {
-            let states = self.states.iter();
-            let values: Vec<String> = states.filter_map(|state| forms.value(state)).collect();
-            arguments.insert("status".to_owned(), json!(values));
-        }
-        for (name, time) in [("startTime", self.start), ("endTime", self.end)] {
-            if let Some(time) = time {
-                arguments.insert(name.to_owned(), text(time).into());
-            }
-        }
-        arguments
-    }
-
-    /// The names of its parameters.
-    pub(super) fn parameters(&self) -> impl Iterator<Item = &'static str> {
-        let is_set = [
-            !self.names.is_empty(),
-            !self.states.is_empty(),
-            self.start.is_some(),
-            self.end.is_some(),
+    /// The parameters that are set, and what each compares.
+    fn parts<'a>(&'a self, described: &'a Described) -> Vec<(&'a str, Part<'a>)> {
+        let names = self.parameter.as_deref().unwrap_or(TARGETS);
+        let start = bound(described, Comparison::From).map_or("startTime", |(name, _)| name);
+        let end = bound(described, Comparison::To).map_or("endTime", |(name, _)| name);
+        let names = described.get_key_value(names);
+        let names = names.filter(|_| !self.names.is_empty());
+        let parts = [
+            names.map(|(name, filter)| (name.as_str(), Part::Names(filter))),
+            (!self.states.is_empty()).then_some(("status", Part::States)),
+            self.start.map(|time| (start, Part::Start(time))),
+            self.end.map(|time| (end, Part::End(time))),
         ];
-        let parameters = PARAMETERS.into_iter().zip(is_set);
-        parameters.filter_map(|(name, is_set)| is_set.then_some(name))
+        parts.into_iter().flatten().collect()
+    }
+
+    /// The parameters that are set.
+    pub(super) fn parameters<'a>(&'a self, described: &'a Described) -> Vec<&'a str> {
+        let parts = self.parts(described).into_iter();
+        parts.map(|(name, _)| name).collect()
+    }
+
+    /// The values of its parameters, states in the forms that the server takes.
+    pub(super) fn arguments(
+        &self,
+        described: &Described,
+        forms: StatusForms,
+    ) -> Map<String, Value> {
+        let value = |part| match part {
+            Part::Names(_) => json!(self.names),
+            Part::States => {
+                let states = self.states.iter();
+                states.filter_map(|state| forms.value(state)).collect()
+            }
+            Part::Start(time) | Part::End(time) => text(time),
+        };
+        let parts = self.parts(described).into_iter();
+        parts
+            .map(|(name, part)| (name.to_owned(), value(part)))
+            .collect()
     }
 
     /// The members of rows that it goes by.
-    pub(super) fn members(&self) -> BTreeSet<&'static str> {
-        let members = self.parameters().flat_map(|parameter| match parameter {
-            "restoreClusterName" => &["restoreClusterName"][..],
-            "status" => &["status", "finished", "successful"],
-            _ => &["createTime", "finishTime", "restoreEndTime", "finished"],
-        });
-        members.copied().collect()
-    }
-
-    /// Whether a task may be found. Where the documentation leaves open which
-    /// time is compared, any of them will do.
-    pub(super) fn may_find(&self, row: Row<'_>) -> bool {
-        self.excluding(row).next().is_none()
-    }
-
-    /// The parameters that exclude a task.
-    pub(super) fn excluding(&self, row: Row<'_>) -> impl Iterator<Item = &'static str> {
-        // Times that cannot be read say nothing.
-        let (first, last) = times(row).unzip();
-        let is_one_of = |asked: &[String], value: Option<&str>| {
-            value.is_none_or(|value| asked.iter().any(|one| one == value))
+    pub(super) fn members<'a>(&'a self, described: &'a Described) -> Vec<&'a str> {
+        let parts = self.parts(described).into_iter();
+        let of = |(_, part)| match (part, bound_member(described)) {
+            (Part::Names(filter), _) => vec![filter.member.as_str()],
+            (Part::States, _) => vec!["status", "finished", "successful"],
+            (_, Some(member)) => vec![member],
+            _ => vec!["createTime", "finishTime", "restoreEndTime", "finished"],
         };
-        let may = move |parameter: &&str| match *parameter {
-            "restoreClusterName" => is_one_of(&self.names, row.text("restoreClusterName")),
-            "status" => is_one_of(&self.states, row.text("status")) || !is_known(row),
-            // A task that runs may count as running on.
-            "startTime" => !is_finished(row) || last.is_none() || last >= self.start,
-            _ => first.is_none() || first <= self.end,
-        };
-        self.parameters().filter(move |parameter| !may(parameter))
+        parts.flat_map(of).collect()
     }
 
-    /// Whether a task must be found. A task that runs may have changed its state, and
-    /// has no time that it finished at.
-    pub(super) fn must_find(&self, row: Row<'_>) -> bool {
+    /// Whether a row may be found.
+    pub(super) fn may_find(&self, row: Row<'_>, described: &Described) -> bool {
+        self.excluding(row, described).is_empty()
+    }
+
+    /// The parameters that exclude a row. If the documentation leaves open which time is
+    /// compared, all times must be outside; those that cannot be read say nothing.
+    pub(super) fn excluding<'a>(&'a self, row: Row<'_>, described: &'a Described) -> Vec<&'a str> {
+        let (first, last) = times(row, described).unzip();
+        let may_run_on = !is_finished(row) && !compares_one_time(described);
+        let is_kept = |part: &Part<'_>| match part {
+            Part::Names(filter) => self.matches(row, filter),
+            Part::States => {
+                let state = row.text("status").filter(|_| is_known(row));
+                state.is_none_or(|state| self.states.iter().any(|one| one == state))
+            }
+            Part::Start(start) => may_run_on || last.is_none_or(|last| last >= *start),
+            Part::End(end) => first.is_none_or(|first| first <= *end),
+        };
+        let parts = self.parts(described).into_iter();
+        let excluding = parts.filter(|(_, part)| !is_kept(part));
+        excluding.map(|(name, _)| name).collect()
+    }
+
+    /// Whether a row has one of the names, or nothing to compare.
+    fn matches(&self, row: Row<'_>, filter: &ocp_contract::Filter) -> bool {
+        let is_of = |value: &str| {
+            self.names.iter().any(|name| match filter.comparison {
+                Comparison::ContainsIgnoreCase => {
+                    value.to_lowercase().contains(&name.to_lowercase())
+                }
+                _ => value == name,
+            })
+        };
+        row.plain(&filter.member).is_none_or(|value| is_of(&value))
+    }
+
+    /// Whether a row must be found. A task that runs may have changed its state, and has no
+    /// time that it finished at.
+    pub(super) fn must_find(&self, row: Row<'_>, described: &Described) -> bool {
         let is_inside = |(first, last): (Time, Time)| {
             self.start.is_none_or(|start| first > start) && self.end.is_none_or(|end| last < end)
         };
-        let is_windowed = self.start.is_some() || self.end.is_some();
-        self.may_find(row)
-            && (self.names.is_empty() || row.text("restoreClusterName").is_some())
-            && (self.states.is_empty() || is_finished(row) && is_known(row))
-            && (!is_windowed || is_finished(row) && times(row).is_some_and(is_inside))
+        let is_told = |part: &Part<'_>| match part {
+            Part::Names(filter) => row.plain(&filter.member).is_some(),
+            Part::States => is_finished(row) && is_known(row),
+            Part::Start(_) | Part::End(_) => {
+                (is_finished(row) || compares_one_time(described))
+                    && times(row, described).is_some_and(is_inside)
+            }
+        };
+        let mut parts = self.parts(described).into_iter();
+        self.may_find(row, described) && parts.all(|(_, part)| is_told(&part))
     }
 
     /// Whether a span of time reaches beyond the window on both sides.
@@ -166,28 +230,49 @@ impl Filter {
     }
 }
 
-/// All parameters, in the order in which a filter has them.
-const PARAMETERS: [&str; 4] = ["restoreClusterName", "status", "startTime", "endTime"];
+/// The described filter that bounds a time from one side.
+fn bound(described: &Described, side: Comparison) -> Option<(&str, &ocp_contract::Filter)> {
+    let mut bounds = described.iter();
+    let found = bounds.find(|(_, filter)| filter.comparison == side);
+    found.map(|(name, filter)| (name.as_str(), filter))
+}
+
+/// The member that described bounds compare.
+fn bound_member(described: &Described) -> Option<&str> {
+    let bounds = [Comparison::From, Comparison::To].into_iter();
+    let (_, filter) = bounds.filter_map(|side| bound(described, side)).next()?;
+    Some(&filter.member)
+}
+
+/// Whether it is described which time a window compares; of restore tasks it is not.
+pub(super) fn compares_one_time(described: &Described) -> bool {
+    bound_member(described).is_some()
+}
 
 /// A time as the documentation wants it in queries.
-fn text(time: Time) -> String {
+fn text(time: Time) -> Value {
     let whole = time.with_nanosecond(0).unwrap_or(time);
-    whole.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true)
+    let text = whole.to_utc().to_rfc3339_opts(SecondsFormat::Secs, true);
+    text.into()
 }
 
 pub(super) fn is_finished(row: Row<'_>) -> bool {
     row.flag("finished") == Some(true)
 }
 
-/// Whether the value of a row's state is known; what a filter makes of others is not.
+/// Whether the value of a task's state is known; what a filter makes of others is not.
 pub(super) fn is_known(row: Row<'_>) -> bool {
     let state = row.text("status").map(RestoreTaskStatus::from);
     !matches!(state, Some(RestoreTaskStatus::Other(_)))
 }
 
-/// The first and the last of all times that a window could be meant to compare;
-/// `None` if one of them cannot be read. A task that runs has not finished at any.
-pub(super) fn times(row: Row<'_>) -> Option<(Time, Time)> {
+/// The first and the last of all times of a row that a window could be meant to compare; `None`
+/// if one of them cannot be read. A task that runs has not finished at any.
+pub(super) fn times(row: Row<'_>, described: &Described) -> Option<(Time, Time)> {
+    if let Some(member) = bound_member(described) {
+        let time = row.time(member)?;
+        return Some((time, time));
+    }
     let created = row.time("createTime")?;
     let restored = row.time("restoreEndTime")?;
     let finished = match row.0.get("finishTime") {
@@ -197,8 +282,8 @@ pub(super) fn times(row: Row<'_>) -> Option<(Time, Time)> {
     Some((restored.min(created), finished.max(created)))
 }
 
-/// The first and the last time of all tasks; `None` where no task has any.
-pub(super) fn span(rows: &[Row<'_>]) -> Option<(Time, Time)> {
-    let times = rows.iter().filter_map(|row| times(*row));
+/// The first and the last time of all rows; `None` if no row has any.
+pub(super) fn span(rows: &[Row<'_>], described: &Described) -> Option<(Time, Time)> {
+    let times = rows.iter().filter_map(|row| times(*row, described));
     times.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
 }

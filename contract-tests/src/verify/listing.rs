@@ -102,6 +102,12 @@ impl<'a> Listing<'a> {
             }
     }
 
+    /// The row with an id.
+    pub(super) fn row(&self, id: i64) -> Option<Row<'a>> {
+        let mut rows = self.rows.iter().copied();
+        rows.find(|row| row.id() == Some(id))
+    }
+
     pub(super) fn ids(&self) -> BTreeSet<i64> {
         self.rows.iter().filter_map(|row| row.id()).collect()
     }

@@ -25,9 +25,8 @@ mod transcript;
 mod verdict;
 pub mod waivers;
 
+use std::collections::BTreeSet;
 use std::path::Path;
-
-use anyhow::Context as _;
 
 pub use arguments::{Arguments, flag, verifiable};
 pub use checks::{CheckId, all_checks};
@@ -41,7 +40,7 @@ use judge::{Context, judge};
 use recording::Recording;
 use secrets::Secrets;
 pub use target::Target;
-use transcript::Stop;
+use transcript::{Exchange, Stop};
 
 impl Contract {
     /// Puts an OCP to every check of every operation that it is given arguments for.
@@ -52,7 +51,10 @@ impl Contract {
     /// the target's settings are unusable, or the transcript cannot be kept. What the
     /// OCP does is in the report.
     pub async fn verify(&self, target: &Target<'_>) -> anyhow::Result<Report> {
-        let (_, subjects) = self.plan(&target.arguments, &target.operations, &target.name)?;
+        let operations = self.standings(&target.arguments, &target.operations)?;
+        let is_asked = |(_, standing): &&(&Subject, Standing)| is_left(standing);
+        let subjects = operations.iter().filter(is_asked);
+        let subjects: Vec<&Subject> = subjects.map(|(subject, _)| *subject).collect();
         if let Some(folder) = target.record {
             recording::is_free(folder, &subjects)?;
         }
@@ -69,10 +71,16 @@ impl Contract {
                 break;
             }
         }
-        session.finish();
-        recording.requests = session.sent;
-        recording.ocp = session.version.clone();
-        self.report(&recording, &secrets, target.record, &target.names())
+        recording.requests = session.sent();
+        recording.ocp = session.version.take();
+        // The progress ends with it.
+        drop(session);
+        let (report, violating) = self.judge(&recording, operations, &secrets);
+        if let Some(folder) = target.record {
+            let names = target.names();
+            recording::write(folder, &recording, &violating, &secrets, &names)?;
+        }
+        Ok(report)
     }
 
     /// Judges a recording, without an OCP.
@@ -83,99 +91,101 @@ impl Contract {
     /// does not have.
     pub async fn judge_recording(&self, folder: &Path) -> anyhow::Result<Report> {
         let recording = recording::read(folder, &self.subjects).await?;
-        self.report(&recording, &self.secrets(Vec::new()), None, &[])
+        let operations = self.standings(&recording.arguments, &recording.operations)?;
+        let (report, _) = self.judge(&recording, operations, &self.secrets(Vec::new()));
+        Ok(report)
     }
 
-    /// Judges what was collected, and keeps it, if in a folder.
-    fn report(
+    /// Judges what was collected. Beside the report, the exchanges of each transcript in which
+    /// there is a violation.
+    fn judge(
         &self,
         recording: &Recording,
+        operations: Vec<(&Subject, Standing)>,
         secrets: &Secrets,
-        folder: Option<&Path>,
-        names: &[String],
-    ) -> anyhow::Result<Report> {
-        let named = &recording.operations;
-        let (mut report, subjects) = self.plan(&recording.arguments, named, &recording.provider)?;
+    ) -> (Report, Vec<BTreeSet<usize>>) {
         let context = Context {
             secrets,
             base_url: &recording.base_url,
             caller: recording.caller,
-            is_named: !named.is_empty(),
+            is_named: !recording.operations.is_empty(),
         };
-        let mut violating = Vec::new();
-        for transcript in &recording.transcripts {
-            let mut subjects = subjects.iter();
-            let subject = subjects.find(|one| one.operation.id == transcript.operation);
-            let subject = subject.context("the arguments of a transcript are missing")?;
-            let judged = judge(subject, transcript, &context);
-            report.checks.extend(judged.checks);
-            report.findings.extend(judged.findings);
-            let mut entries = report.operations.iter_mut();
-            if let Some(entry) = entries.find(|one| one.id == subject.operation.id) {
+        let mut report = Report::new(recording.provider.clone());
+        let mut violating = vec![BTreeSet::new(); recording.transcripts.len()];
+        for (subject, standing) in operations {
+            let operation = &subject.operation;
+            let mut entry = OperationReport::new(operation, standing);
+            let mut transcripts = recording.transcripts.iter().enumerate();
+            let found = transcripts.find(|(_, one)| one.operation == operation.id);
+            if let Some((place, transcript)) = found.filter(|_| is_left(&entry.standing)) {
+                let judged = judge(subject, transcript, &context);
+                report.checks.extend(judged.checks);
+                report.findings.extend(judged.findings);
                 entry.standing = judged.standing;
                 entry.unchecked = judged.unchecked;
                 entry.is_stopped = transcript.stop.is_some();
+                violating[place] = judged.violating;
             }
-            if let Some(stop) = transcript.stop.as_ref().filter(|stop| stop.is_final()) {
-                report.stopped = Some(stop.to_string());
-            }
-            violating.push(judged.violating);
+            report.operations.push(entry);
         }
+        let mut stops = recording
+            .transcripts
+            .iter()
+            .filter_map(|one| one.stop.as_ref());
+        let stop = stops.rfind(|stop| stop.is_final());
+        report.stopped = stop.map(ToString::to_string);
         report.contract = self.hash();
         report.date.clone_from(&recording.date);
         report.requests = recording.requests;
         report.ocp.clone_from(&recording.ocp);
         report.unjudged = nothing_judged(&report, recording);
         report.settle();
-        if let Some(folder) = folder {
-            recording::write(folder, recording, &violating, secrets, names)?;
-        }
-        Ok(report)
+        (report, violating)
     }
 
-    /// The report before anything is judged, and the operations to verify.
-    fn plan(
+    /// The operations, and how each stands before anything is judged.
+    fn standings(
         &self,
         arguments: &Arguments,
         named: &[String],
-        provider: &str,
-    ) -> anyhow::Result<(Report, Vec<&Subject>)> {
-        let mut report = Report::new(provider.to_owned());
-        let mut subjects = Vec::new();
-        let mut lacking = Vec::new();
-        for subject in &self.subjects {
-            let operation = &subject.operation;
-            if !named.is_empty() && !named.contains(&operation.id) {
-                let entry = OperationReport::new(operation, Standing::NotNamed);
-                report.operations.push(entry);
-                continue;
+    ) -> anyhow::Result<Vec<(&Subject, Standing)>> {
+        let standing = |subject: &Subject| {
+            let flags = arguments::missing(&subject.operation, arguments);
+            if !named.is_empty() && !named.contains(&subject.operation.id) {
+                Standing::NotNamed
+            } else if flags.is_empty() {
+                Standing::Unjudged("the run ended before it".to_owned())
+            } else {
+                Standing::NotGiven(flags)
             }
-            let flags = arguments::missing(operation, arguments);
-            if !flags.is_empty() {
-                lacking.push(format!("{} needs {}", operation.id, flags.join(" and ")));
-            }
-            let standing = match flags.is_empty() {
-                true => Standing::Unjudged("the run ended before it".to_owned()),
-                false => Standing::NotGiven(flags),
-            };
-            if matches!(standing, Standing::Unjudged(_)) {
-                subjects.push(subject);
-            }
-            report
-                .operations
-                .push(OperationReport::new(operation, standing));
-        }
+        };
+        let subjects = self.subjects.iter();
+        let standings: Vec<_> = subjects.map(|one| (one, standing(one))).collect();
+        let lacking = standings
+            .iter()
+            .filter_map(|(subject, standing)| match standing {
+                Standing::NotGiven(flags) => Some(format!(
+                    "{} needs {}",
+                    subject.operation.id,
+                    flags.join(" and ")
+                )),
+                _ => None,
+            });
+        let lacking: Vec<String> = lacking.collect();
+        let is_any = standings.iter().any(|(_, standing)| is_left(standing));
         let is_short = !named.is_empty() && !lacking.is_empty();
-        anyhow::ensure!(
-            !subjects.is_empty() && !is_short,
-            "arguments are missing: {}",
-            lacking.join("; ")
-        );
-        Ok((report, subjects))
+        let lacking = lacking.join("; ");
+        anyhow::ensure!(is_any && !is_short, "arguments are missing: {lacking}");
+        Ok(standings)
     }
 }
 
-/// Why no operation could be judged, if so. Where nothing has an envelope and
+/// Whether an operation is still to be judged.
+fn is_left(standing: &Standing) -> bool {
+    matches!(standing, Standing::Unjudged(_))
+}
+
+/// The reason why no operation could be judged, if so. If nothing has an envelope and
 /// no operation is offered, it is no OCP that answers.
 fn nothing_judged(report: &Report, recording: &Recording) -> Option<String> {
     let standings = || report.operations.iter().map(|one| &one.standing);
@@ -187,8 +197,8 @@ fn nothing_judged(report: &Report, recording: &Recording) -> Option<String> {
         _ => None,
     });
     let exchanges = || recording.transcripts.iter().flat_map(|one| &one.exchanges);
-    // That one is not offered which was named is a finding.
-    let is_judged = exchanges().any(|one| one.is_from_ocp()) || !report.findings.is_empty();
+    // An operation that is not offered but was named is a finding.
+    let is_judged = exchanges().any(Exchange::is_from_ocp) || !report.findings.is_empty();
     let no_ocp = || (!is_judged).then(|| judge::no_ocp(exchanges()));
     reasons.next().or_else(no_ocp)
 }

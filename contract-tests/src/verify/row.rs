@@ -19,6 +19,12 @@ impl<'a> Row<'a> {
         self.0.get(name)?.as_str()
     }
 
+    /// A member as a text, unless it is null.
+    pub(super) fn plain(self, name: &str) -> Option<String> {
+        let value = self.0.get(name).filter(|value| !value.is_null());
+        value.map(plain)
+    }
+
     pub(super) fn flag(self, name: &str) -> Option<bool> {
         self.0.get(name)?.as_bool()
     }

@@ -2,33 +2,36 @@
 //! decided by what came so far; nothing is judged.
 
 mod filters;
+mod pace;
 mod plan;
 pub(super) mod session;
 
-use ocp_contract::{Location, Operation};
+use ocp_contract::Location;
 
 use super::arguments::flag;
 use super::checks::{
     ARRAY_STYLE, AUTHENTICATION, CheckId, DOCUMENTED_REQUEST, ERROR_ENVELOPE, FILTER_CLUSTER_NAME,
-    FILTER_VALUES, FILTERS_TOGETHER, PAGING, REPEAT, TIME_FORMS, TIME_WINDOW,
+    FILTER_VALUES, FILTERS, FILTERS_TOGETHER, PAGING, REPEAT, TIME_FORMS, TIME_WINDOW,
 };
 use super::contract::Subject;
 use super::identity::Caller;
 use super::known::known;
 use super::listing::Listing;
-use super::transcript::{Page, Purpose, Stop, Transcript};
+use super::transcript::{Purpose, Stop, Transcript};
+use pace::Next;
 use plan::{Plan, Request};
-use session::{Next, Session};
+use session::Session;
 
 /// Requests that are planned by what is known before any of them is sent, and the check that
 /// needs them.
 type Stage = (CheckId, fn(&Plan<'_>) -> Vec<Request>);
 
-const STAGES: [Stage; 18] = [
+const STAGES: [Stage; 19] = [
     (DOCUMENTED_REQUEST, plan::documented),
     (DOCUMENTED_REQUEST, plan::origin),
     (PAGING, plan::list),
     (PAGING, plan::other_pages),
+    (FILTERS, filters::described),
     (FILTER_CLUSTER_NAME, filters::cluster_names),
     (FILTER_VALUES, filters::status_forms),
     (FILTER_VALUES, filters::other_states),
@@ -49,12 +52,13 @@ const STAGES: [Stage; 18] = [
 pub(super) async fn collect(session: &mut Session<'_>, subject: &Subject) -> Transcript {
     let operation = &subject.operation;
     let target = session.target;
-    let arguments = &target.arguments;
     let checks_authentication =
         target.check_authentication && target.identity.caller() != Caller::Nobody;
     let path = operation.parameters_in(Location::Path);
-    let path =
-        path.filter_map(|one| Some((one.name.clone(), arguments.get(&one.argument)?.clone())));
+    let path = path.filter_map(|one| {
+        let value = target.arguments.get(&one.argument)?;
+        Some((one.name.clone(), value.clone()))
+    });
     let mut transcript = Transcript {
         operation: operation.id.clone(),
         path: path.collect(),
@@ -68,12 +72,7 @@ pub(super) async fn collect(session: &mut Session<'_>, subject: &Subject) -> Tra
     };
     let stages: Vec<&Stage> = STAGES.iter().filter(is_wanted).collect();
     for (index, (_, requests)) in stages.iter().enumerate() {
-        let mut collector = Collector {
-            session,
-            subject,
-            transcript: &mut transcript,
-        };
-        if let Err(stop) = collector.stage(*requests).await {
+        if let Err(stop) = stage(session, subject, &mut transcript, *requests).await {
             transcript.stop = Some(stop);
             for (check, _) in &stages[index..] {
                 let check = check.to_string();
@@ -87,87 +86,84 @@ pub(super) async fn collect(session: &mut Session<'_>, subject: &Subject) -> Tra
     transcript
 }
 
-struct Collector<'a, 's> {
-    session: &'a mut Session<'s>,
-    subject: &'a Subject,
-    transcript: &'a mut Transcript,
+async fn stage(
+    session: &mut Session<'_>,
+    subject: &Subject,
+    transcript: &mut Transcript,
+    requests: fn(&Plan<'_>) -> Vec<Request>,
+) -> Result<(), Stop> {
+    let plan = Plan {
+        subject,
+        path: &transcript.path,
+        exchanges: &transcript.exchanges,
+        known: known(&transcript.exchanges, &subject.identity),
+        secrets: &session.secrets,
+    };
+    let first_page = plan.known.first_page;
+    for request in requests(&plan) {
+        pages(session, subject, transcript, &request, first_page).await?;
+        if request.purpose == Purpose::Documented {
+            is_accessible(session, subject, transcript)?;
+            session.ask_version().await?;
+        }
+    }
+    Ok(())
 }
 
-impl Collector<'_, '_> {
-    async fn stage(&mut self, requests: fn(&Plan<'_>) -> Vec<Request>) -> Result<(), Stop> {
-        let plan = Plan {
-            operation: &self.subject.operation,
-            path: &self.transcript.path,
-            exchanges: &self.transcript.exchanges,
-            known: known(&self.transcript.exchanges, &self.subject.identity),
-            secrets: &self.session.secrets,
-        };
-        let first_page = plan.known.first_page;
-        for request in requests(&plan) {
-            self.pages(&request, first_page).await?;
-            if request.purpose == Purpose::Documented {
-                self.is_accessible()?;
-                self.session.ask_version().await?;
-            }
+/// Sends a request, again as long as it is refused for now, and those for the pages after it.
+async fn pages(
+    session: &mut Session<'_>,
+    subject: &Subject,
+    transcript: &mut Transcript,
+    request: &Request,
+    first_page: i64,
+) -> Result<(), Stop> {
+    let (mut page, mut left) = (request.page, request.pages);
+    while left > 0 {
+        let sent = session.send(
+            &subject.operation,
+            &transcript.path,
+            request,
+            page,
+            first_page,
+        );
+        let (mut exchange, next) = sent.await?;
+        exchange.is_repeated = matches!(next, Next::Repeat);
+        transcript.exchanges.push(exchange);
+        match next {
+            Next::Repeat => continue,
+            Next::Stop(stop) => return Err(stop),
+            Next::GoOn => left -= 1,
         }
-        Ok(())
-    }
-
-    /// Sends a request, and those for the pages after it.
-    async fn pages(&mut self, request: &Request, first_page: i64) -> Result<(), Stop> {
-        let mut page = request.page;
-        for _ in 0..request.pages {
-            self.send(request, page, first_page).await?;
-            let exchanges = &self.transcript.exchanges;
-            let last = exchanges.last();
-            let listing = last.and_then(|last| Listing::of(exchanges.len() - 1, last));
-            if listing.is_none_or(|listing| listing.is_last()) {
-                break;
-            }
-            if let Some(page) = &mut page {
-                page.number += 1;
-            }
+        let last = transcript.exchanges.last();
+        let listing = last.and_then(|last| Listing::of(0, last));
+        if listing.is_none_or(|listing| listing.is_last()) {
+            break;
         }
-        Ok(())
-    }
-
-    async fn send(
-        &mut self,
-        request: &Request,
-        page: Option<Page>,
-        first_page: i64,
-    ) -> Result<(), Stop> {
-        let operation: &Operation = &self.subject.operation;
-        loop {
-            let path = &self.transcript.path;
-            let sent = self
-                .session
-                .send(operation, path, request, page, first_page);
-            let (mut exchange, next) = sent.await?;
-            exchange.is_repeated = matches!(next, Next::Repeat);
-            self.transcript.exchanges.push(exchange);
-            match next {
-                Next::GoOn => return Ok(()),
-                Next::Repeat => {}
-                Next::Stop(stop) => return Err(stop),
-            }
+        if let Some(page) = &mut page {
+            page.number += 1;
         }
     }
+    Ok(())
+}
 
-    /// Whether the arguments name something that the caller may see.
-    fn is_accessible(&self) -> Result<(), Stop> {
-        let first = self.transcript.exchanges.last();
-        let is_refusal = |status| matches!(status, 400 | 403 | 404);
-        let refused = first.filter(|one| is_refusal(one.status()) && one.has_envelope());
-        let Some(refused) = refused else {
-            return Ok(());
-        };
-        let path = self.subject.operation.parameters_in(Location::Path);
-        let flags: Vec<String> = path.map(|one| flag(&one.argument)).collect();
-        Err(Stop::Inaccessible(format!(
-            "OCP refuses the documented request ({}); are the ids right ({}), and may this user see what they name?",
-            refused.summary(&self.session.secrets),
-            flags.join(", ")
-        )))
-    }
+/// Whether the arguments name something that the caller may see.
+fn is_accessible(
+    session: &Session<'_>,
+    subject: &Subject,
+    transcript: &Transcript,
+) -> Result<(), Stop> {
+    let first = transcript.exchanges.last();
+    let is_refusal = |status| matches!(status, 400 | 403 | 404);
+    let refused = first.filter(|one| is_refusal(one.status()) && one.has_envelope());
+    let Some(refused) = refused else {
+        return Ok(());
+    };
+    let path = subject.operation.parameters_in(Location::Path);
+    let flags: Vec<String> = path.map(|one| flag(&one.argument)).collect();
+    Err(Stop::Inaccessible(format!(
+        "OCP refuses the documented request ({}); are the ids right ({}), and may this user see what they name?",
+        refused.summary(&session.secrets),
+        flags.join(", ")
+    )))
 }

@@ -1,9 +1,10 @@
 //! The requests that any operation is worth, by what is known of its list so far.
 
-use ocp_contract::{Location, Operation, Parameter};
+use ocp_contract::{Location, Parameter};
 use serde_json::{Map, Value};
 
-use crate::verify::checks::PAGING;
+use crate::verify::checks::{CheckId, PAGING};
+use crate::verify::contract::Subject;
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::secrets::Secrets;
@@ -28,20 +29,12 @@ const A_TIME: &str = "2000-01-01T00:00:00Z";
 pub(super) struct Request {
     pub(super) purpose: Purpose,
     pub(super) page: Option<Page>,
-    /// The other arguments of a call of the client, by their names on the wire.
+    /// Arguments beside those of the path, or instead of them, by their names on the wire.
     pub(super) arguments: Map<String, Value>,
-    /// The request as it is written, where the client cannot express it.
-    pub(super) raw: Option<Raw>,
+    /// Whether the generated client can express the request.
+    pub(super) by_client: bool,
     /// At most so many pages, as long as there are more.
     pub(super) pages: i64,
-}
-
-/// A request that the client cannot express.
-pub(super) struct Raw {
-    /// The query, encoded, without page and size.
-    pub(super) query: String,
-    /// A path parameter, and the text that stands in its place.
-    pub(super) path: Option<(String, &'static str)>,
 }
 
 impl Request {
@@ -50,7 +43,7 @@ impl Request {
             purpose,
             page: None,
             arguments,
-            raw: None,
+            by_client: true,
             pages: 1,
         }
     }
@@ -59,10 +52,11 @@ impl Request {
         Self::new(purpose, Map::new()).page(number, size)
     }
 
-    pub(super) fn raw(purpose: Purpose, size: i64, query: String) -> Self {
+    /// The same, but not by the client, whose types would not take the arguments.
+    pub(super) fn raw(self) -> Self {
         Self {
-            raw: Some(Raw { query, path: None }),
-            ..Self::plain(purpose, 1, size)
+            by_client: false,
+            ..self
         }
     }
 
@@ -78,9 +72,18 @@ impl Request {
     }
 }
 
-/// What requests are planned by.
+/// A question whose answer is reported and not judged.
+pub(super) fn question(check: CheckId, question: &str, leaves_contract: bool) -> Purpose {
+    Purpose::Question {
+        check: check.to_string(),
+        question: question.to_owned(),
+        leaves_contract,
+    }
+}
+
+/// The facts that requests are planned by.
 pub(super) struct Plan<'a> {
-    pub(super) operation: &'a Operation,
+    pub(super) subject: &'a Subject,
     pub(super) path: &'a Map<String, Value>,
     pub(super) exchanges: &'a [Exchange],
     pub(super) known: Known<'a>,
@@ -99,20 +102,19 @@ pub(super) fn documented(_: &Plan<'_>) -> Vec<Request> {
     vec![Request::plain(Purpose::Documented, 1, DOCUMENTED_SIZE)]
 }
 
-/// Where page 1 does not look like the first one, page 0 may be.
+/// Page 0, if page 1 does not look like the first one.
 pub(super) fn origin(plan: &Plan<'_>) -> Vec<Request> {
     let looks_odd = |(_, listing): (_, Listing<'_>)| {
         let rows = listing.rows.len() as i64;
-        let due = listing.total().map(|total| total.min(DOCUMENTED_SIZE));
-        listing
-            .number_of("number")
-            .is_some_and(|stated| stated != 1)
-            || due.is_some_and(|due| due != rows)
+        let stated = listing.number_of("number");
+        stated.is_some_and(|stated| stated != 1)
+            || listing
+                .rows_due(1, DOCUMENTED_SIZE)
+                .is_some_and(|due| due != rows)
     };
-    match plan.listings().any(looks_odd) {
-        true => vec![Request::plain(Purpose::Origin, 0, DOCUMENTED_SIZE)],
-        false => Vec::new(),
-    }
+    let origin = Request::plain(Purpose::Origin, 0, DOCUMENTED_SIZE);
+    let is_odd = plan.listings().any(looks_odd);
+    is_odd.then_some(origin).into_iter().collect()
 }
 
 pub(super) fn list(_: &Plan<'_>) -> Vec<Request> {
@@ -136,94 +138,87 @@ pub(super) fn other_pages(plan: &Plan<'_>) -> Vec<Request> {
         let pages = (count + size - 1) / size + i64::from(plan.known.is_whole);
         requests.push(Request::plain(Purpose::Resized, 1, size).pages(pages));
     }
-    if let Some(past) = plan.known.past {
-        requests.push(Request::plain(Purpose::Past, past.number, past.size));
-    }
+    let past = plan.known.past.as_ref();
+    requests.extend(past.map(|past| Request::plain(Purpose::Past, past.number, past.size)));
     requests
 }
 
-/// What OCP does without page and size, and with those out of bounds.
+/// The list without page and size, and with those out of bounds.
 pub(super) fn questions(plan: &Plan<'_>) -> Vec<Request> {
-    let question = |question: &str, leaves_contract| {
-        let purpose = Purpose::Question {
-            check: PAGING.to_string(),
-            question: question.to_owned(),
-            leaves_contract,
-        };
-        Request::new(purpose, Map::new())
+    let ask = |text: &str, leaves_contract| {
+        Request::new(question(PAGING, text, leaves_contract), Map::new())
     };
-    let mut query = plan.operation.parameters_in(Location::Query);
-    let may_lack_both = !query.any(|one| one.required);
-    let page_0 = question("page 0", true).page(0, DOCUMENTED_SIZE);
+    let list = plan.subject.operation.list.as_ref();
+    let may_lack_both = list.is_none_or(|list| list.required.is_empty());
+    let page_0 = ask("page 0", true).page(0, DOCUMENTED_SIZE);
     let questions = [
-        may_lack_both.then(|| question("without page and size", false)),
+        may_lack_both.then(|| ask("without page and size", false)),
         (plan.known.first_page == 1).then_some(page_0),
-        Some(question("size 0", true).page(1, 0)),
+        Some(ask("size 0", true).page(1, 0)),
         Some(Request::plain(Purpose::Large, 1, LARGE_SIZE)),
     ];
     questions.into_iter().flatten().collect()
 }
 
-/// A second large page, where the first one was cut.
+/// A second large page, if the first one was cut.
 pub(super) fn rest(plan: &Plan<'_>) -> Vec<Request> {
-    let large = plan
-        .listings()
-        .find(|(one, _)| one.purpose == Purpose::Large);
+    let mut listings = plan.listings();
+    let large = listings.find(|(one, _)| one.purpose == Purpose::Large);
     let is_cut = large.is_some_and(|(_, page)| {
         page.total() == plan.known.total
             && !plan.known.settled(&plan.known.rows).is_subset(&page.ids())
     });
-    match is_cut {
-        true => vec![Request::plain(Purpose::Large, 2, LARGE_SIZE)],
-        false => Vec::new(),
-    }
+    let rest = Request::plain(Purpose::Large, 2, LARGE_SIZE);
+    is_cut.then_some(rest).into_iter().collect()
 }
 
-/// The documented request once more, at the end.
+/// The documented request twice more, at the end.
 pub(super) fn repeat(_: &Plan<'_>) -> Vec<Request> {
     let repeat = || Request::plain(Purpose::Repeat, 1, DOCUMENTED_SIZE);
     vec![repeat(), repeat()]
 }
 
-/// What OCP must refuse, or may have no rows for.
+/// The requests that OCP must refuse, or may have no rows for.
 pub(super) fn refusals(plan: &Plan<'_>) -> Vec<Request> {
-    let in_path: Vec<&Parameter> = plan.operation.parameters_in(Location::Path).collect();
-    let mut requests = Vec::new();
-    for (index, parameter) in in_path.iter().enumerate() {
+    let operation = &plan.subject.operation;
+    let ask = |purpose, arguments| Request::new(purpose, arguments).page(1, DOCUMENTED_SIZE);
+    let in_path = || operation.parameters_in(Location::Path);
+    let unknown = in_path().enumerate().map(|(index, parameter)| {
         let purpose = Purpose::Unknown {
             argument: parameter.argument.clone(),
             is_first: index == 0,
         };
         let elsewhere = elsewhere(plan.path.get(&parameter.name));
-        let arguments = Map::from_iter([(parameter.name.clone(), elsewhere)]);
-        requests.push(Request::new(purpose, arguments).page(1, DOCUMENTED_SIZE));
-    }
-    for parameter in in_path.iter().filter(|one| one.schema["type"] == "integer") {
+        ask(
+            purpose,
+            Map::from_iter([(parameter.name.clone(), elsewhere)]),
+        )
+    });
+    let ids = in_path().filter(|one| one.schema["type"] == "integer");
+    let malformed_ids = ids.map(|parameter| {
         let purpose = Purpose::Malformed {
             what: parameter.argument.replace('_', " "),
             is_filter: false,
         };
-        let mut request = Request::raw(purpose, DOCUMENTED_SIZE, String::new());
-        if let Some(raw) = &mut request.raw {
-            raw.path = Some((parameter.name.clone(), NO_ID));
-        }
-        requests.push(request);
-    }
+        let arguments = Map::from_iter([(parameter.name.clone(), NO_ID.into())]);
+        ask(purpose, arguments).raw()
+    });
     let is_time = |one: &&Parameter| one.schema["format"] == "date-time";
-    let times = || plan.operation.filters().filter(is_time);
-    for malformed in times() {
-        let query = times().map(|time| {
-            let is_malformed = time.name == malformed.name;
-            let value = if is_malformed { NO_TIME } else { A_TIME };
-            format!("&{}={value}", time.name)
-        });
+    let times = || operation.filters().filter(is_time);
+    let malformed_times = times().map(|malformed| {
         let purpose = Purpose::Malformed {
             what: malformed.name.clone(),
             is_filter: true,
         };
-        requests.push(Request::raw(purpose, DOCUMENTED_SIZE, query.collect()));
-    }
-    requests
+        let arguments = times().map(|time| {
+            let is_malformed = time.name == malformed.name;
+            let value = if is_malformed { NO_TIME } else { A_TIME };
+            (time.name.clone(), value.into())
+        });
+        ask(purpose, arguments.collect()).raw()
+    });
+    let requests = unknown.chain(malformed_ids).chain(malformed_times);
+    requests.collect()
 }
 
 /// An argument of the path that nothing has.
@@ -238,9 +233,5 @@ fn elsewhere(argument: Option<&Value>) -> Value {
 }
 
 pub(super) fn anonymous(_: &Plan<'_>) -> Vec<Request> {
-    vec![Request::raw(
-        Purpose::Anonymous,
-        DOCUMENTED_SIZE,
-        String::new(),
-    )]
+    vec![Request::plain(Purpose::Anonymous, 1, DOCUMENTED_SIZE).raw()]
 }

@@ -5,10 +5,11 @@ use ocp_contract::escape;
 use ocp_contract::strict::{Departure, Rule, Severity};
 use serde_json::{Value, json};
 
-use super::book::{Book, Fault};
-use super::input::{Input, Violated};
-use super::rename::{renamed, with_new_name};
-use super::shape::{Shared, shared};
+use super::book::Book;
+use super::fault::{Fault, Thing};
+use super::input::Input;
+use super::rename::with_new_names;
+use super::shape::shared;
 use crate::verify::checks::{CONFORMANCE, ENVELOPE, NEW_VALUES};
 use crate::verify::filter::state_of_label;
 use crate::verify::finding::{About, Observation};
@@ -16,23 +17,20 @@ use crate::verify::row::{Row, long, time};
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::Exchange;
 
-pub(super) fn judge(
-    input: &Input<'_>,
-    departures: &[Vec<Departure>],
-    book: &mut Book<'_>,
-    violated: &mut Violated,
-) {
+pub(super) fn judge(input: &Input<'_>, departures: &[Vec<Departure>], book: &mut Book<'_>) {
     for (index, exchange) in input.exchanges.iter().enumerate() {
         if let Some(body) = exchange.body()
             && !exchange.is_of_gateway()
         {
+            book.judged(ENVELOPE);
+            book.judged(CONFORMANCE);
             let one = OfBody {
                 input,
                 exchange,
                 index,
                 body,
             };
-            one.judge(&departures[index], book, violated);
+            one.judge(&departures[index], book);
         }
     }
 }
@@ -46,90 +44,63 @@ struct OfBody<'a> {
 }
 
 impl OfBody<'_> {
-    fn judge(&self, departures: &[Departure], book: &mut Book<'_>, violated: &mut Violated) {
-        let (index, status, secrets) = (self.index, self.exchange.status(), book.secrets());
-        book.judged(ENVELOPE);
-        book.judged(CONFORMANCE);
-        let causes = shared(status, self.body, departures);
-        let strict = &self.input.subject.strict;
-        let renamed = renamed(strict, status, self.body, departures, &causes);
-        for Shared {
-            check,
-            fault,
-            hides_body,
-            ..
-        } in &causes
-        {
-            let got = secrets.shortened(&fault.got);
-            let fault = Fault {
-                got,
-                ..fault.clone()
-            };
-            book.add(*check, fault, index);
-            violated.responses.insert(index);
-            if *hides_body {
-                violated.bodies.insert(index);
-            }
-        }
+    fn judge(&self, departures: &[Departure], book: &mut Book<'_>) {
+        let (index, secrets) = (self.index, book.secrets());
         let violations = departures.iter();
         let violations = violations.filter(|one| one.severity == Severity::Violation);
-        violations.for_each(|one| self.mark(one, violated));
-        let odd_status = match self.exchange.is_excused() {
-            true => !violated.statuses.is_empty(),
-            false => violated.statuses.contains(&index),
-        };
-        for one in departures {
-            let check = match is_about_envelope(one) {
-                true => ENVELOPE,
-                false => CONFORMANCE,
-            };
-            if causes.iter().any(|cause| cause.explains(one)) {
-                continue;
-            }
-            if check == ENVELOPE && odd_status {
-                book.leave_out(ENVELOPE, "a response under a wrong HTTP status");
-                continue;
-            }
-            if one.rule == Rule::Null && self.has_another_violation(one, violated) {
-                book.leave_out(check, "a member of a row whose state is wrong");
-                continue;
-            }
-            let fault = fault(one, secrets);
-            let Some(fault) = with_new_name(fault, one, &renamed, secrets) else {
-                continue;
-            };
-            let fault = self.new_value(one, fault, book);
-            if fault.severity == Severity::Violation {
-                self.mark(one, violated);
-            }
-            book.add(check, fault, index);
+        for thing in violations.flat_map(|one| self.spoiled(one)) {
+            book.spoil(thing);
         }
-        if odd_status || causes.iter().any(|cause| cause.check == ENVELOPE) {
-            return;
+        let mut left = departures.to_vec();
+        let causes = shared(self.exchange.status(), self.body, &mut left);
+        let is_enveloped = causes.iter().all(|(check, _)| *check != ENVELOPE);
+        for (check, mut fault) in causes {
+            fault.got = secrets.shortened(&fault.got);
+            let body = (check == ENVELOPE).then_some(Thing::Body(index));
+            let spoils = body.into_iter().chain([Thing::Response(index)]);
+            book.add(check, fault.spoils(spoils), index);
         }
-        for fault in envelope(self.exchange, self.body, secrets) {
-            if fault.severity == Severity::Violation {
-                violated.responses.insert(index);
+        let strict = (
+            &self.input.subject.strict,
+            self.exchange.status(),
+            self.body,
+        );
+        let odd_status = Thing::Status((!self.exchange.is_excused()).then_some(index));
+        for one in with_new_names(left, strict, departures.len(), secrets) {
+            // Members of the envelope itself, present or not.
+            let is_of_envelope = one.place.path.len() < 2 && one.rule != Rule::Undocumented;
+            let fault = self.new_value(&one, fault(&one, secrets), book);
+            let fault = fault.spoils(self.spoiled(&one));
+            if is_of_envelope {
+                book.add(ENVELOPE, fault.reads([odd_status.clone()]), index);
+            } else {
+                let others = self.beside(&one, book);
+                book.add(CONFORMANCE, fault.reads(others), index);
             }
-            book.add(ENVELOPE, fault, index);
+        }
+        if is_enveloped && !book.is_violated(&odd_status) {
+            for fault in envelope(self.exchange, self.body, secrets) {
+                book.add(ENVELOPE, fault.spoils([Thing::Response(index)]), index);
+            }
         }
     }
 
-    /// Notes what a departure spoils.
-    fn mark(&self, one: &Departure, violated: &mut Violated) {
+    /// The things that a departure spoils.
+    fn spoiled(&self, one: &Departure) -> Vec<Thing> {
         let place = one.place.path();
-        violated.responses.insert(self.index);
+        let mut things = vec![Thing::Response(self.index)];
         if matches!(
             place.as_str(),
             "" | "data" | "data.contents" | "data.contents[]"
         ) {
-            violated.bodies.insert(self.index);
+            things.push(Thing::Body(self.index));
         }
         if let Some(name) = place.strip_prefix("data.contents[].") {
-            violated.ids |= name == "id";
-            let row = self.row(one).and_then(Row::id);
-            violated.members.extend(row.map(|id| (id, name.to_owned())));
+            things.extend((name == "id").then_some(Thing::Ids));
+            let row = self.row(one).into_iter();
+            things.extend(row.flat_map(|row| Thing::members(row, [name])));
         }
+        things
     }
 
     /// The row that a departure is in.
@@ -140,17 +111,22 @@ impl OfBody<'_> {
         row.map(Row)
     }
 
-    /// Whether the row has another wrong member: it may depend on that what this one must be.
-    fn has_another_violation(&self, one: &Departure, violated: &Violated) -> bool {
-        let place = one.place.path();
-        let own = place.strip_prefix("data.contents[].");
-        let id = self.row(one).and_then(Row::id);
-        let mut members = violated.members.iter();
-        members.any(|(row, name)| Some(*row) == id && Some(name.as_str()) != own)
+    /// The other wrong members of the row, on which it may depend that a member must be null.
+    fn beside(&self, one: &Departure, book: &Book<'_>) -> Vec<Thing> {
+        let row = self.row(one).filter(|_| one.rule == Rule::Null);
+        let Some(id) = row.and_then(Row::id) else {
+            return Vec::new();
+        };
+        let own = self.spoiled(one);
+        let is_of_row = |thing: &Thing| matches!(thing, Thing::Member(row, _) if *row == id);
+        let beside = book
+            .violated()
+            .filter(|one| is_of_row(one) && !own.contains(one));
+        beside.cloned().collect()
     }
 
-    /// A new enum value, which also says what values there are; the label of a state, where
-    /// its machine name belongs, is no new value.
+    /// A new enum value, which also says what values there are; the label of a state, if
+    /// its machine name belongs there, is no new value.
     fn new_value(&self, one: &Departure, fault: Fault, book: &mut Book<'_>) -> Fault {
         if one.rule != Rule::NewEnumValue {
             return fault;
@@ -174,11 +150,6 @@ impl OfBody<'_> {
     }
 }
 
-/// Members of the envelope itself, present or not.
-fn is_about_envelope(one: &Departure) -> bool {
-    one.place.path.len() < 2 && one.rule != Rule::Undocumented
-}
-
 fn fault(one: &Departure, secrets: &Secrets) -> Fault {
     let (mut place, mut pointer) = (one.place.clone(), one.body.clone());
     if let (Rule::Undocumented, Some(name)) = (&one.rule, &one.member) {
@@ -189,37 +160,32 @@ fn fault(one: &Departure, secrets: &Secrets) -> Fault {
         pointer.push_str(&escape(&secrets.text(name)));
     }
     let place = place.path();
-    Fault {
-        severity: one.severity,
-        kind: match place.as_str() {
-            "" => format!("the body {}", kind(&one.rule)),
-            place => format!("{place} {}", kind(&one.rule)),
-        },
-        expected: match one.rule {
-            Rule::Null => format!("no `{place}` beside what else there is ({})", one.spec),
-            Rule::Undocumented => format!("no `{place}`: the contract does not have it"),
-            _ => format!("`{place}` as the contract has it ({})", one.spec),
-        },
-        got: one.what.clone(),
-        pointer,
-        evidence: one.evidence.clone(),
-    }
-}
-
-/// A rule as a kind of finding.
-fn kind(rule: &Rule) -> &str {
-    match rule {
+    let kind = match &one.rule {
         Rule::Undocumented => "undocumented",
         Rule::Missing => "missing",
         Rule::Wire | Rule::Type | Rule::Null | Rule::AnyOf => "type",
         Rule::NewEnumValue => "new value",
         Rule::EnumValue => "value",
         Rule::Const => "contradicts HTTP",
-        Rule::Status | Rule::Keyword(_) => rule.as_str(),
+        rule @ (Rule::Status | Rule::Keyword(_)) => rule.as_str(),
+    };
+    let expected = match one.rule {
+        Rule::Null => format!("no `{place}` beside what else there is ({})", one.spec),
+        Rule::Undocumented => format!("no `{place}`: the contract does not have it"),
+        _ => format!("`{place}` as the contract has it ({})", one.spec),
+    };
+    let kind = match place.as_str() {
+        "" => format!("the body {kind}"),
+        place => format!("{place} {kind}"),
+    };
+    Fault {
+        severity: one.severity,
+        evidence: one.evidence.clone(),
+        ..Fault::new(kind, expected, one.what.as_str()).at(pointer)
     }
 }
 
-/// What the members of an envelope say beside their schema.
+/// Faults of the members of an envelope beside their schema.
 fn envelope<'a>(
     exchange: &'a Exchange,
     body: &'a Value,
@@ -237,11 +203,9 @@ fn envelope<'a>(
 /// Classes of failures have no status of their own in the contract.
 fn status(body: &Value, status: u16, secrets: &Secrets) -> Option<Fault> {
     let sent = body.get("status").filter(|sent| **sent != json!(status))?;
-    if status == 200 || sent.is_null() {
-        return None;
-    }
     let expected = format!("status {status}");
-    Some(Fault::new("status contradicts HTTP", expected, secrets.quote(sent)).at("/status"))
+    let fault = Fault::new("status contradicts HTTP", expected, secrets.quote(sent));
+    (status != 200 && !sent.is_null()).then(|| fault.at("/status"))
 }
 
 /// A code is a number from 0 on, or a name such as `COM10001`.
@@ -251,18 +215,15 @@ fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
         Value::String(name) => name.starts_with(|first: char| first.is_ascii_alphabetic()),
         code => code.as_i64().is_none_or(|code| code >= 0),
     };
-    if is_documented {
-        return None;
-    }
     let expected = "a number from 0 on, or a name such as COM10001";
-    Some(Fault::new("error.code form", expected, secrets.quote(code)).at("/error/code"))
+    let fault = Fault::new("error.code form", expected, secrets.quote(code));
+    (!is_documented).then(|| fault.at("/error/code"))
 }
 
 fn duration(body: &Value) -> Option<Fault> {
     let duration = long(body.get("duration")?)?;
-    (duration < 0).then(|| {
-        Fault::new("duration negative", "a duration", duration.to_string()).at("/duration")
-    })
+    let fault = Fault::new("duration negative", "a duration", duration.to_string());
+    (duration < 0).then(|| fault.at("/duration"))
 }
 
 /// The body's clock and that of HTTP are the same; whole hours between them are a time

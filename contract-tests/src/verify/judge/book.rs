@@ -1,27 +1,20 @@
-//! The book on one operation: how often each check was applied, and what it found.
+//! The book on one operation: how often each check was applied, what it found, and what the
+//! violations that it found are about.
+
+use std::collections::BTreeSet;
 
 use ocp_contract::strict::Severity;
 use serde_json::Value;
 
-use crate::verify::checks::{
-    ARRAY_STYLE, CheckId, DOCUMENTED_REQUEST, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER,
-    NEW_VALUES, ORDER, PAGING, REPEAT, RUNNING_TASK, SCOPE, TASK_IDENTITY, TASK_STATE, TASK_TIMES,
-    THROTTLING, TIME_WINDOW, all_checks,
-};
+use super::fault::{Fault, Thing};
+use crate::verify::checks::{CheckId, all_checks};
 use crate::verify::contract::Subject;
 use crate::verify::finding::{CheckReport, Finding, Line, Meaning, Observation};
 use crate::verify::identity::Caller;
 use crate::verify::secrets::Secrets;
+use crate::verify::transcript::{Exchange, Purpose};
 
-use crate::verify::transcript::{Exchange, LooksAt, Purpose};
-
-/// Why something is left out: the violation that it reads is known.
-pub(super) const RESPONSE: &str = "a response that a finding is about";
-pub(super) const ROW: &str = "a row with a wrong member";
-pub(super) const PAGES: &str = "rows of pages that a finding is about";
-pub(super) const PARAMETER: &str = "a filter that a finding is about";
-
-/// What findings are told with.
+/// The settings that findings are told with.
 pub(crate) struct Context<'a> {
     pub(crate) secrets: &'a Secrets,
     /// The base URL that people are shown.
@@ -29,62 +22,6 @@ pub(crate) struct Context<'a> {
     pub(crate) caller: Caller,
     /// Whether the command line names the operation, so that it must be offered.
     pub(crate) is_named: bool,
-}
-
-/// Something that is wrong, as a check puts it.
-#[derive(Debug, Clone)]
-pub(super) struct Fault {
-    pub(super) severity: Severity,
-    /// Place and kind, the same in every run.
-    pub(super) kind: String,
-    pub(super) expected: String,
-    pub(super) got: String,
-    /// JSON pointer into the body.
-    pub(super) pointer: String,
-    /// The check's own, if empty.
-    pub(super) evidence: String,
-}
-
-impl Fault {
-    pub(super) fn new(
-        kind: impl Into<String>,
-        expected: impl Into<String>,
-        got: impl Into<String>,
-    ) -> Self {
-        Self {
-            severity: Severity::Violation,
-            kind: kind.into(),
-            expected: expected.into(),
-            got: got.into(),
-            pointer: String::new(),
-            evidence: String::new(),
-        }
-    }
-
-    /// No source shows an empty text at this place.
-    pub(super) fn empty(body: &Value, pointer: &str, place: &str) -> Option<Self> {
-        let is_empty = body.pointer(pointer)?.as_str()?.is_empty();
-        let fault = Self::new(
-            format!("{place} empty"),
-            "a text, as in the samples",
-            "an empty text",
-        );
-        is_empty.then(|| fault.at(pointer))
-    }
-
-    pub(super) fn at(self, pointer: impl Into<String>) -> Self {
-        Self {
-            pointer: pointer.into(),
-            ..self
-        }
-    }
-
-    pub(super) fn drift(self) -> Self {
-        Self {
-            severity: Severity::Drift,
-            ..self
-        }
-    }
 }
 
 /// Checks and findings of one operation.
@@ -97,10 +34,11 @@ pub(super) struct Book<'a> {
     checks: Vec<CheckReport>,
     /// Each with the place of the first exchange that shows it.
     findings: Vec<(usize, Finding)>,
+    violated: BTreeSet<Thing>,
 }
 
 impl<'a> Book<'a> {
-    /// With the checks that apply to the operation; what others say is not kept.
+    /// A book with the checks that apply to the operation; what others say is not kept.
     pub(super) fn new(
         subject: &'a Subject,
         context: &'a Context<'a>,
@@ -117,6 +55,7 @@ impl<'a> Book<'a> {
                 .map(|check| CheckReport::new(Some(&operation.id), check))
                 .collect(),
             findings: Vec::new(),
+            violated: BTreeSet::new(),
         }
     }
 
@@ -126,6 +65,20 @@ impl<'a> Book<'a> {
 
     pub(super) fn is_named(&self) -> bool {
         self.context.is_named
+    }
+
+    pub(super) fn spoil(&mut self, thing: Thing) {
+        self.violated.extend(thing.of_any());
+        self.violated.insert(thing);
+    }
+
+    pub(super) fn is_violated(&self, thing: &Thing) -> bool {
+        self.violated.contains(thing)
+    }
+
+    /// The things that violations are about.
+    pub(super) fn violated(&self) -> impl Iterator<Item = &Thing> {
+        self.violated.iter()
     }
 
     fn check(&mut self, check: CheckId) -> Option<&mut CheckReport> {
@@ -139,11 +92,29 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// A check did not look at something, because a violation of it is known.
-    pub(super) fn leave_out(&mut self, check: CheckId, what: &str) {
+    /// A check was applied once, and may have found something.
+    pub(super) fn judge(&mut self, check: CheckId, fault: Option<Fault>, index: usize) {
+        self.judge_all(check, vec![(fault, index)]);
+    }
+
+    /// A check was applied to several things at once.
+    pub(super) fn judge_all(&mut self, check: CheckId, faults: Vec<(Option<Fault>, usize)>) {
+        let sound = faults.iter().filter(|(fault, _)| fault.is_none()).count();
+        let faults = faults.into_iter();
+        let faults = faults.filter_map(|(fault, index)| Some((fault?, index)));
+        let judged = sound + self.add_all(check, faults);
         if let Some(check) = self.check(check) {
-            *check.left_out.entry(what.to_owned()).or_default() += 1;
+            check.judged += judged;
         }
+    }
+
+    /// A check does not look at a thing, if there is a violation of it.
+    pub(super) fn leaves_out(&mut self, check: CheckId, thing: &Thing) -> bool {
+        let is_violated = self.violated.contains(thing);
+        if let (true, Some(check)) = (is_violated, self.check(check)) {
+            *check.left_out.entry(thing.reason().to_owned()).or_default() += 1;
+        }
+        is_violated
     }
 
     /// An open question is answered, or one more time in the same way.
@@ -156,7 +127,7 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// The response to a request that nobody says how to answer.
+    /// The response to a request of which the contract does not say how it is answered.
     pub(super) fn observe_response(&mut self, check: CheckId, question: &str, index: usize) {
         let exchange = &self.exchanges[index];
         let text = format!("{question}: {}", exchange.summary(self.secrets()));
@@ -175,31 +146,47 @@ impl<'a> Book<'a> {
 
     /// A check has found something in the response to an exchange.
     pub(super) fn add(&mut self, check: CheckId, fault: Fault, index: usize) {
-        let exchange = &self.exchanges[index];
-        let pointer = fault.pointer.clone();
-        let finding = Finding {
-            request: Some(format!("GET {}", exchange.request)),
-            excerpt: excerpt(exchange, &pointer, self.secrets()),
-            pointer,
-            curl: Some(self.curl(exchange)),
-            client: self.meanings.get(index).copied().flatten(),
-            ..self.finding(check, fault)
-        };
-        self.enter(index, finding);
+        self.add_all(check, [(fault, index)]);
+    }
+
+    /// A check has found the same in several responses, and none of them hides another. What
+    /// reads a thing that another violation is about is left out; the others are counted.
+    pub(super) fn add_all(
+        &mut self,
+        check: CheckId,
+        faults: impl IntoIterator<Item = (Fault, usize)>,
+    ) -> usize {
+        let mut sound = Vec::new();
+        for (fault, index) in faults {
+            let mut reads = fault.reads.iter();
+            if !reads.any(|thing| self.leaves_out(check, thing)) {
+                sound.push((fault, index));
+            }
+        }
+        let count = sound.len();
+        for (mut fault, index) in sound {
+            if fault.severity == Severity::Violation {
+                let spoils = std::mem::take(&mut fault.spoils).into_iter();
+                spoils.for_each(|thing| self.spoil(thing));
+            }
+            if !fault.is_told {
+                self.enter(check, fault, index);
+            }
+        }
+        count
     }
 
     /// A check has found something that no single exchange shows.
     pub(super) fn conclude(&mut self, check: CheckId, fault: Fault, evidence: &str) {
         self.judged(check);
         let evidence = evidence.to_owned();
-        let finding = self.finding(check, Fault { evidence, ..fault });
-        self.enter(self.exchanges.len(), finding);
+        self.enter(check, Fault { evidence, ..fault }, self.exchanges.len());
     }
 
-    fn finding(&self, check: CheckId, fault: Fault) -> Finding {
+    fn enter(&mut self, check: CheckId, fault: Fault, index: usize) {
         let operation = self.operation;
         let fingerprint = format!("{operation}/{check}: {}", fault.kind);
-        Finding {
+        let mut finding = Finding {
             operation: Some(operation.to_owned()),
             expected: fault.expected,
             evidence: match fault.evidence.as_str() {
@@ -208,10 +195,14 @@ impl<'a> Book<'a> {
             },
             got: fault.got,
             ..Finding::new(check.as_str(), fault.severity, fingerprint)
+        };
+        if let Some(exchange) = self.exchanges.get(index) {
+            finding.request = Some(format!("GET {}", exchange.request));
+            finding.excerpt = excerpt(exchange, &fault.pointer, self.secrets());
+            finding.pointer = fault.pointer;
+            finding.curl = Some(self.curl(exchange));
+            finding.client = self.meanings.get(index).copied().flatten();
         }
-    }
-
-    fn enter(&mut self, index: usize, finding: Finding) {
         let is_kept = self.checks.iter().any(|one| one.id == finding.check);
         let mut known = self.findings.iter_mut();
         match known.find(|(_, one)| one.fingerprint == finding.fingerprint) {
@@ -238,7 +229,7 @@ impl<'a> Book<'a> {
         format!("curl -sS -H 'Content-Type: application/json'{who} '{url}'")
     }
 
-    /// Nothing but these checks stays, and no finding.
+    /// Forgets all findings, and all checks but one, if that is kept.
     pub(super) fn forget(&mut self, keeps: bool, check: CheckId) {
         self.findings.clear();
         self.checks.retain(|one| keeps && one.id == check.as_str());
@@ -250,7 +241,7 @@ impl<'a> Book<'a> {
             let reason = match is_stopped {
                 true => "the run ended before it",
                 false if !check.left_out.is_empty() => "there is a finding about all that it reads",
-                false => idle(&check.id),
+                false => CheckId::named(&check.id).map_or("", CheckId::idle),
             };
             check.reason.get_or_insert(reason.to_owned());
         }
@@ -258,44 +249,6 @@ impl<'a> Book<'a> {
         let findings = self.findings.into_iter().map(|(_, finding)| finding);
         (self.checks, findings.collect())
     }
-}
-
-/// Why a check had nothing to be applied to.
-fn idle(check: &str) -> &'static str {
-    let of = |checks: &[CheckId]| checks.iter().any(|one| one.as_str() == check);
-    if of(&[FILTER_CLUSTER_NAME, ARRAY_STYLE]) {
-        "no task has the name of a target cluster, or only names with a comma or a secret"
-    } else if of(&[FILTER_VALUES]) {
-        "there is no finished restore task in a state that is known"
-    } else if of(&[TIME_WINDOW, FILTERS_TOGETHER]) {
-        "no task has its times"
-    } else if of(&[TASK_STATE, TASK_TIMES, TASK_IDENTITY, SCOPE, ORDER]) {
-        "there are no restore tasks"
-    } else if of(&[RUNNING_TASK]) {
-        "no task is running"
-    } else if of(&[THROTTLING]) {
-        "no response had a RateLimit header: throttling is off, or not announced"
-    } else if of(&[NEW_VALUES]) {
-        "every enum value is one that the contract lists"
-    } else {
-        "nothing came that it could be applied to"
-    }
-}
-
-/// The check that expects a page of rows of a request.
-pub(super) fn lists_for(purpose: &Purpose) -> Option<CheckId> {
-    Some(match purpose {
-        Purpose::Documented => DOCUMENTED_REQUEST,
-        Purpose::List | Purpose::Sized | Purpose::Resized | Purpose::Past => PAGING,
-        Purpose::Repeat => REPEAT,
-        Purpose::Again { .. } => FILTER_VALUES,
-        Purpose::Filter {
-            looks_at: LooksAt::OneBound | LooksAt::StatusForm { .. },
-            ..
-        } => return None,
-        Purpose::Filter { check, .. } => return CheckId::named(check),
-        _ => return None,
-    })
 }
 
 /// The members of the object around a place in a body, the one at the place marked.

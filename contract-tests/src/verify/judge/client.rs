@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
-use super::book::{Book, Fault, RESPONSE};
-use super::input::{Input, Violated};
+use super::book::Book;
+use super::fault::{Fault, Thing};
+use super::input::Input;
 use crate::lossless::{Difference, differences};
 use crate::verify::checks::CLIENT;
 use crate::verify::finding::Meaning;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, Reading};
 
-/// What the client has lost of each response, if it has decoded one.
+/// The differences between each response and its decoded value, if the client has decoded one.
 pub(super) type Lost = Vec<Option<Vec<Difference>>>;
 
 pub(super) fn lost(input: &Input<'_>, departures: &[Vec<Departure>]) -> Lost {
@@ -26,7 +27,7 @@ pub(super) fn lost(input: &Input<'_>, departures: &[Vec<Departure>]) -> Lost {
         .collect()
 }
 
-/// What users of the client get of each response, if it asked.
+/// The reading that users of the client get of each response, if it asked.
 pub(super) fn meanings(input: &Input<'_>, lost: &Lost) -> Vec<Option<Meaning>> {
     let exchanges = input.exchanges.iter().zip(lost);
     exchanges
@@ -42,13 +43,16 @@ pub(super) fn meanings(input: &Input<'_>, lost: &Lost) -> Vec<Option<Meaning>> {
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
-pub(super) fn judge(input: &Input<'_>, lost: &Lost, book: &mut Book<'_>, violated: &Violated) {
+pub(super) fn judge(input: &Input<'_>, lost: &Lost, book: &mut Book<'_>) {
     for (index, exchange) in input.exchanges.iter().enumerate() {
         let (Some(reading), Some(body)) = (&exchange.reading, exchange.body()) else {
             continue;
         };
-        if violated.responses.contains(&index) || exchange.is_of_gateway() {
-            book.leave_out(CLIENT, RESPONSE);
+        let response = match exchange.is_of_gateway() {
+            true => Thing::Body(index),
+            false => Thing::Response(index),
+        };
+        if book.leaves_out(CLIENT, &response) {
             continue;
         }
         book.judged(CLIENT);
@@ -64,7 +68,7 @@ pub(super) fn judge(input: &Input<'_>, lost: &Lost, book: &mut Book<'_>, violate
     }
 }
 
-/// What differs between a response and its decoded value, but for members that
+/// The differences between a response and its decoded value, but for members that
 /// the contract does not know.
 fn differing(body: &Value, decoded: &Value, departures: &[Departure]) -> Vec<Difference> {
     let unknown = departures
@@ -88,7 +92,7 @@ fn sentence(difference: &Difference, secrets: &Secrets) -> String {
     }
 }
 
-/// What is wrong where the client fails.
+/// The fault if the client fails.
 fn refused(
     exchange: &Exchange,
     body: &Value,

@@ -1,389 +1,423 @@
-//! The tasks that filters find: all that they must, and none that they must not.
+//! The rows that filters find: all that they must, and none that they must not.
 
-use super::book::{Book, Fault, PAGES, PARAMETER, RESPONSE, ROW};
-use super::input::{Input, Violated};
-use crate::verify::checks::{ARRAY_STYLE, CheckId, FILTER_VALUES, TIME_FORMS, TIME_WINDOW};
-use crate::verify::filter::Filter;
+use super::book::Book;
+use super::fault::{Fault, Thing};
+use super::input::Input;
+use crate::verify::checks::{ARRAY_STYLE, CheckId, FILTER_VALUES, TIME_FORMS};
+use crate::verify::filter::{Described, Filter};
 use crate::verify::finding::Observation;
 use crate::verify::listing::Listing;
 use crate::verify::row::Row;
-use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, LooksAt, Purpose};
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
-    let mut filters = Filters {
-        input,
-        book,
-        violated,
-    };
+pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
+    status_forms(input, book);
     let answers: Vec<(usize, &Exchange)> = input.answers().collect();
     // The pages of one request, or one request.
     let requests = answers.chunk_by(|(_, one), (_, other)| {
-        matches!(
-            &one.purpose,
-            Purpose::Filter {
-                looks_at: LooksAt::Pages,
-                ..
-            }
-        ) && one.purpose == other.purpose
+        let Purpose::Filter { looks_at, .. } = &one.purpose else {
+            return false;
+        };
+        *looks_at == LooksAt::Pages && one.purpose == other.purpose
     });
-    filters.status_forms(&answers);
-    for request in requests {
-        filters.request(request);
-    }
-    questions(input, book);
-}
-
-struct Filters<'a, 'b, 'c> {
-    input: &'a Input<'a>,
-    book: &'c mut Book<'b>,
-    violated: &'c mut Violated,
-}
-
-impl<'a> Filters<'a, '_, '_> {
-    fn request(&mut self, exchanges: &[(usize, &'a Exchange)]) {
-        let (index, exchange) = exchanges[0];
+    for exchanges in requests {
         let Purpose::Filter {
             check,
             name,
             filter,
             looks_at,
-        } = &exchange.purpose
+        } = &exchanges[0].1.purpose
         else {
-            return;
+            continue;
         };
-        let Some(check) = CheckId::named(check) else {
-            return;
-        };
+        if let Some(check) = CheckId::named(check) {
+            let described = &input.subject.filters;
+            let mut asked = Asked {
+                input,
+                book,
+                described,
+                check,
+                name,
+                filter,
+                parameters: filter.parameters(described),
+            };
+            asked.judge(exchanges, looks_at);
+        }
+    }
+    questions(input, book);
+}
+
+/// A filter that was asked for.
+struct Asked<'a, 'b, 'c> {
+    input: &'a Input<'a>,
+    book: &'c mut Book<'b>,
+    described: &'a Described,
+    check: CheckId,
+    /// The name of the request in findings.
+    name: &'a str,
+    filter: &'a Filter,
+    parameters: Vec<&'a str>,
+}
+
+impl<'a> Asked<'a, '_, '_> {
+    fn judge(&mut self, exchanges: &[(usize, &Exchange)], looks_at: &LooksAt) {
+        let (index, exchange) = exchanges[0];
         let Some(found) = Listing::of(index, exchange) else {
             if let LooksAt::OneBound = looks_at {
-                self.one_bound_refused(filter, index, exchange);
+                self.one_bound_refused(index, exchange);
             }
             return;
         };
-        if self.violated.bodies.contains(&index) {
-            return self.book.leave_out(check, RESPONSE);
+        let response = Thing::Body(index);
+        if self.book.leaves_out(self.check, &response) {
+            return;
         }
+        let has = |id: &i64| found.row(*id).is_some();
         match looks_at {
-            LooksAt::Pages => return self.pages(check, name, filter, exchanges),
+            LooksAt::Pages => self.pages(exchanges),
             LooksAt::Case => {
                 let counts = match found.rows.is_empty() {
                     true => "counts",
                     false => "does not count",
                 };
-                let observed = Observation::new(name, counts, format!("{name} {counts}"));
-                return self.book.observe(check, observed);
+                let text = format!("{} {counts}", self.name);
+                self.observe(self.name, counts, text);
             }
-            LooksAt::Beside { id, member } => return self.beside(*id, member, filter, &found),
+            LooksAt::Beside { id, member } => self.beside(*id, member, &found),
             // Whether it is taken is judged with the other form.
-            LooksAt::StatusForm { .. } if found.rows.is_empty() => return,
-            _ => self.compare(check, name, filter, &found),
-        }
-        let has = |id: &i64| found.ids().contains(id);
-        match looks_at {
-            LooksAt::Near { id, member } if has(id) => {
-                let text = format!("{member} is compared");
-                let question = "the time that is compared";
-                let observed = Observation::new(question, member.as_str(), text);
-                self.book.observe(check, observed);
+            LooksAt::StatusForm { .. } if found.rows.is_empty() => {}
+            LooksAt::Rows | LooksAt::StatusForm { .. } => self.compare(&found),
+            LooksAt::Near { id, member } => {
+                self.compare(&found);
+                if has(id) {
+                    let text = format!("{member} is compared");
+                    self.observe("the time that is compared", member, text);
+                }
             }
-            LooksAt::Running { id } if !has(id) => self.running(check, *id, filter, &found),
+            LooksAt::Running { id } => {
+                self.compare(&found);
+                if !has(id) {
+                    self.running(*id, &found);
+                }
+            }
             LooksAt::OneBound => {
-                let name = filter.parameters().next().unwrap_or_default();
-                let question = format!("{name} alone");
-                let text = format!("{question} is accepted");
-                let observed = Observation::new(question, "HTTP 200", text);
-                self.book.observe(check, observed);
+                self.compare(&found);
+                let question = format!("{} alone", self.parameter());
+                self.observe(&question, "HTTP 200", format!("{question} is accepted"));
             }
-            _ => {}
         }
     }
 
-    /// Compares what a filter has found with the tasks that are listed without it.
-    fn compare(&mut self, check: CheckId, name: &str, filter: &Filter, found: &Listing<'a>) {
-        self.book.judged(check);
-        let known = &self.input.known;
-        let secrets = self.book.secrets();
-        let expected: Vec<Row<'_>> = self.expected(filter).collect();
-        let count = expected.len();
+    fn observe(&mut self, question: &str, value: &str, text: String) {
+        self.book
+            .observe(self.check, Observation::new(question, value, text));
+    }
+
+    fn parameter(&self) -> &'a str {
+        self.parameters.first().copied().unwrap_or_default()
+    }
+
+    /// The parameters as things that violations are about.
+    fn things(&self) -> Vec<Thing> {
+        let parameters = self.parameters.iter();
+        parameters
+            .map(|name| Thing::Parameter((*name).to_owned()))
+            .collect()
+    }
+
+    fn add(&mut self, fault: Fault, found: &Listing<'_>) {
+        self.book
+            .add(self.check, fault.at("/data/contents"), found.index);
+    }
+
+    /// Rows as the contract calls them.
+    fn rows(&self) -> &'static str {
+        match self.input.subject.lists_restore_tasks() {
+            true => "tasks",
+            false => "rows",
+        }
+    }
+
+    /// Compares what a filter has found with the rows that are listed without it.
+    fn compare(&mut self, found: &Listing<'_>) {
+        self.book.judged(self.check);
+        let (known, described) = (&self.input.known, self.described);
         let settled = || found.rows.iter().copied().filter(|row| !known.is_new(*row));
-        let extra = settled().filter(|row| !filter.may_find(*row));
-        if let Some(row) = self.sound(check, filter, extra) {
-            let excluding: Vec<&str> = filter.excluding(row).collect();
-            let parameters = &mut self.violated.parameters;
-            if excluding.iter().all(|name| parameters.contains(name)) {
-                self.book.leave_out(check, PARAMETER);
-            } else {
-                parameters.extend(filter.excluding(row));
-                let fault = Fault::new(
-                    format!("{name} finds others"),
-                    format!("only tasks that the filter asks for, {count} of them"),
-                    format!(
-                        "{} as well; {} tasks in all",
-                        described(row, secrets),
-                        found.rows.len()
-                    ),
-                );
-                self.add(check, fault, found);
-            }
+        let extra = settled().filter(|row| !self.filter.may_find(*row, described));
+        if let Some(row) = self.sound(extra) {
+            self.extra(row, found);
         }
         // Filters narrow the list, they do not add to it.
         let listed = known.settled(&known.rows);
-        let unlisted =
-            settled().find(|row| known.key(*row).is_some_and(|id| !listed.contains(&id)));
-        if let Some(row) = unlisted.filter(|_| known.is_whole) {
-            let id = row.id().unwrap_or_default();
-            if self.violated.ids || !self.violated.unlisted.insert(id) {
-                self.book.leave_out(check, ROW);
-            } else {
-                let fault = Fault::new(
-                    "a filter finds tasks that are not listed",
-                    format!(
-                        "the {} tasks that are listed without a filter",
-                        listed.len()
-                    ),
-                    format!("{} as well, with {name}", described(row, secrets)),
-                );
-                self.add(check, fault, found);
-            }
+        let is_unlisted = |row: &Row<'_>| known.key(*row).is_some_and(|id| !listed.contains(&id));
+        let unlisted = settled().find(is_unlisted).filter(|_| known.is_whole);
+        if let Some(row) = unlisted {
+            let unlisted = Thing::Unlisted(row.id().unwrap_or_default());
+            let rows = self.rows();
+            let fault = Fault::new(
+                format!("a filter finds {rows} that are not listed"),
+                format!(
+                    "the {} {rows} that are listed without a filter",
+                    listed.len()
+                ),
+                format!("{} as well, with {}", self.described_row(row), self.name),
+            );
+            let fault = fault.reads([Thing::Ids, unlisted.clone()]);
+            self.add(fault.spoils([unlisted]), found);
         }
-        if !known.is_whole || !found.is_whole() {
-            return;
+        if known.is_whole && found.is_whole() {
+            self.lost(found);
         }
-        let ids = found.ids();
-        let is_lost = |row: &Row<'_>| known.key(*row).is_some_and(|id| !ids.contains(&id));
-        let lost = expected.into_iter().filter(is_lost);
-        let Some(row) = self.sound(check, filter, lost) else {
-            return;
-        };
-        if self.violated.ids || !self.is_sound(filter) {
-            return self.book.leave_out(check, PARAMETER);
-        }
-        self.violated.parameters.extend(filter.parameters());
-        let fault = Fault::new(
-            format!("{name} loses tasks"),
-            format!("the {count} tasks that the filter asks for"),
-            format!(
-                "{} tasks, without {}",
-                found.rows.len(),
-                described(row, secrets)
-            ),
-        );
-        self.add(check, fault, found);
     }
 
-    /// The tasks that a filter must find.
-    fn expected(&self, filter: &Filter) -> impl Iterator<Item = Row<'a>> {
+    /// A row that the filter excludes, by a parameter of which that is not known.
+    fn extra(&mut self, row: Row<'_>, found: &Listing<'_>) {
+        let excluding = self.filter.excluding(row, self.described).into_iter();
+        let excluding = excluding.map(|name| Thing::Parameter(name.to_owned()));
+        let excluding: Vec<Thing> = excluding.collect();
+        let is_new = excluding.iter().any(|one| !self.book.is_violated(one));
+        let (count, rows) = (self.expected().len(), self.rows());
+        let fault = Fault::new(
+            format!("{} finds others", self.name),
+            format!("only {rows} that the filter asks for, {count} of them"),
+            format!(
+                "{} as well; {} {rows} in all",
+                self.described_row(row),
+                found.rows.len()
+            ),
+        );
+        let reads = excluding.clone().into_iter().filter(|_| !is_new);
+        self.add(fault.reads(reads).spoils(excluding), found);
+    }
+
+    /// A row that the filter must find, and does not.
+    fn lost(&mut self, found: &Listing<'_>) {
+        let (known, ids) = (&self.input.known, found.ids());
+        let expected = self.expected();
+        let (count, rows) = (expected.len(), self.rows());
+        let is_lost = |row: &Row<'_>| known.key(*row).is_some_and(|id| !ids.contains(&id));
+        let Some(row) = self.sound(expected.into_iter().filter(is_lost)) else {
+            return;
+        };
+        let fault = Fault::new(
+            format!("{} loses {rows}", self.name),
+            format!("the {count} {rows} that the filter asks for"),
+            format!(
+                "{} {rows}, without {}",
+                found.rows.len(),
+                self.described_row(row)
+            ),
+        );
+        let fault = fault.reads(self.things()).reads([Thing::Ids]);
+        self.add(fault.spoils(self.things()), found);
+    }
+
+    /// The rows that a filter must find.
+    fn expected(&self) -> Vec<Row<'a>> {
         let rows = self.input.known.rows.iter().copied();
-        rows.filter(move |row| filter.must_find(*row))
+        rows.filter(|row| self.filter.must_find(*row, self.described))
+            .collect()
     }
 
     /// The first of several rows of which no member is wrong that the filter reads.
-    fn sound<'r>(
-        &mut self,
-        check: CheckId,
-        filter: &Filter,
-        rows: impl Iterator<Item = Row<'r>>,
-    ) -> Option<Row<'r>> {
-        let mut wrong = 0;
-        let found = rows.into_iter().find(|row| {
-            let is_wrong = self.violated.has_member(*row, filter.members());
-            wrong += usize::from(is_wrong);
-            !is_wrong
+    fn sound<'r>(&mut self, rows: impl Iterator<Item = Row<'r>>) -> Option<Row<'r>> {
+        let (mut rows, mut wrong) = (rows, None);
+        let row = rows.find(|row| {
+            let members = self.filter.members(self.described);
+            let mut read = Thing::members(*row, members).into_iter();
+            let found = read.find(|thing| self.book.is_violated(thing));
+            let is_sound = found.is_none();
+            wrong = wrong.take().or(found);
+            is_sound
         });
-        if wrong > 0 {
-            self.book.leave_out(check, ROW);
+        if let Some(thing) = wrong {
+            self.book.leaves_out(self.check, &thing);
         }
-        found
-    }
-
-    /// Whether no parameter of a filter is known not to filter.
-    fn is_sound(&self, filter: &Filter) -> bool {
-        let mut parameters = filter.parameters();
-        !parameters.any(|name| self.violated.parameters.contains(name))
-    }
-
-    fn add(&mut self, check: CheckId, fault: Fault, found: &Listing<'_>) {
-        self.book
-            .add(check, fault.at("/data/contents"), found.index);
+        row
     }
 
     /// Pages of what a filter finds, together.
-    fn pages(
-        &mut self,
-        check: CheckId,
-        name: &str,
-        filter: &Filter,
-        exchanges: &[(usize, &Exchange)],
-    ) {
+    fn pages(&mut self, exchanges: &[(usize, &Exchange)]) {
         let pages = exchanges.iter();
-        let pages: Option<Vec<Listing<'_>>> = pages
-            .map(|(index, exchange)| Listing::of(*index, exchange))
-            .collect();
-        let Some(last) = pages.as_ref().and_then(|pages| pages.last()) else {
+        let pages = pages.map(|(index, exchange)| Listing::of(*index, exchange));
+        let Some(pages) = pages.collect::<Option<Vec<_>>>() else {
             return;
         };
-        self.book.judged(check);
-        let rows = pages.iter().flatten().flat_map(|page| &page.rows);
+        let Some(last) = pages.last() else { return };
+        let known = &self.input.known;
+        let rows = pages.iter().flat_map(|page| &page.rows);
         let ids: Vec<i64> = rows.filter_map(|row| row.id()).collect();
-        let expected: Vec<i64> = self
-            .expected(filter)
-            .filter_map(|row| self.input.known.key(row))
-            .collect();
+        let expected = self.expected().into_iter();
+        let expected: Vec<i64> = expected.filter_map(|row| known.key(row)).collect();
         let missing = expected.iter().find(|id| !ids.contains(id));
-        let Some(id) = missing.filter(|_| last.is_last()) else {
-            return;
-        };
-        if self.violated.has_any_page() || !self.is_sound(filter) {
-            return self.book.leave_out(check, PAGES);
-        }
-        self.violated.parameters.extend(filter.parameters());
-        let size = last.asked.map_or(0, |asked| asked.size);
-        let fault = Fault::new(
-            format!("pages of {name} lose tasks"),
-            format!("{} tasks in pages of {size}", expected.len()),
-            format!("{}, without task {id}", ids.len()),
-        );
-        self.add(check, fault, last);
+        let fault = missing.filter(|_| last.is_last()).map(|id| {
+            let size = last.asked.map_or(0, |asked| asked.size);
+            let fault = Fault::new(
+                format!("pages of {} lose tasks", self.name),
+                format!("{} tasks in pages of {size}", expected.len()),
+                format!("{}, without task {id}", ids.len()),
+            );
+            let any = [Thing::Size(None), Thing::Totals(None), Thing::Number(None)];
+            let fault = fault.reads([Thing::Ids, Thing::Pages]).reads(any);
+            let fault = fault.reads(self.things()).spoils(self.things());
+            fault.at("/data/contents")
+        });
+        self.book.judge(self.check, fault, last.index);
     }
 
     /// One bound alone may be refused; if it is taken, it must bound.
-    fn one_bound_refused(&mut self, filter: &Filter, index: usize, exchange: &Exchange) {
+    fn one_bound_refused(&mut self, index: usize, exchange: &Exchange) {
         let summary = exchange.summary(self.book.secrets());
         if exchange.status() == 400 {
-            let name = filter.parameters().next().unwrap_or_default();
-            let question = format!("{name} alone");
+            let question = format!("{} alone", self.parameter());
             let text = format!("{question} is refused: {summary}");
-            let observed = Observation::new(question, "HTTP 400", text);
-            self.book.observe(TIME_WINDOW, observed);
-        } else if self.violated.bodies.contains(&index) {
-            self.book.leave_out(TIME_WINDOW, RESPONSE);
-        } else {
-            let fault = Fault::new("one bound", "tasks, or HTTP 400", summary);
-            self.book.add(TIME_WINDOW, fault, index);
+            return self.observe(&question, "HTTP 400", text);
         }
+        let fault = Fault::new(
+            "one bound",
+            format!("{}, or HTTP 400", self.rows()),
+            summary,
+        );
+        self.book
+            .add(self.check, fault.reads([Thing::Body(index)]), index);
     }
 
     /// A task whose time is seconds outside of the window.
-    fn beside(&mut self, id: i64, member: &str, filter: &Filter, found: &Listing<'_>) {
-        self.book.judged(TIME_WINDOW);
-        let mut rows = found.rows.iter();
-        let Some(row) = rows.find(|row| row.id() == Some(id)) else {
-            return;
-        };
-        let times = row.time("createTime").zip(row.time("finishTime"));
-        // Both times may count, as ends of an interval.
-        if times.is_some_and(|(created, finished)| filter.is_within(created, finished)) {
-            return;
-        }
-        if !self.is_sound(filter) {
-            return self.book.leave_out(TIME_WINDOW, PARAMETER);
-        }
-        let time = row.text(member).unwrap_or_default();
-        let time = self.book.secrets().shortened(time);
-        let expected = format!("no task whose {member} is seconds outside of the window");
-        let got = format!("task {id}, {member} {time}");
-        let fault = Fault::new("a window is not exact", expected, got);
-        self.add(TIME_WINDOW, fault, found);
+    fn beside(&mut self, id: i64, member: &str, found: &Listing<'_>) {
+        let fault = found.row(id).and_then(|row| {
+            let times = row.time("createTime").zip(row.time("finishTime"));
+            // Both times may count, as ends of an interval.
+            if times.is_some_and(|(created, finished)| self.filter.is_within(created, finished)) {
+                return None;
+            }
+            let time = row.text(member).unwrap_or_default();
+            let time = self.book.secrets().shortened(time);
+            let expected = format!("no task whose {member} is seconds outside of the window");
+            let got = format!("task {id}, {member} {time}");
+            let fault = Fault::new("a window is not exact", expected, got);
+            Some(fault.reads(self.things()).at("/data/contents"))
+        });
+        self.book.judge(self.check, fault, found.index);
     }
 
     /// A task that runs is found by its state, unless it has another one by now, and by the
     /// time that it was created at.
-    fn running(&mut self, check: CheckId, id: i64, filter: &Filter, found: &Listing<'_>) {
-        let known = &self.input.known;
-        let before = known.rows.iter().find(|row| row.id() == Some(id));
-        let Some(before) = before else { return };
-        let (kind, expected) = match check == FILTER_VALUES {
-            true => {
-                let again = Purpose::Again { id };
-                let again = self.input.pages_of(&again).next();
-                let now = again.and_then(|now| now.rows.iter().find(|row| row.id() == Some(id)));
-                let state = before.text("status");
-                if now.and_then(|row| row.text("status")) != state {
-                    return;
-                }
-                let state = self.book.secrets().shortened(state.unwrap_or_default());
-                (
-                    "a state loses what runs",
-                    format!("task {id}, which is in state {state}"),
-                )
-            }
-            false => (
-                "a window loses what runs",
-                format!("task {id}, which was created in it"),
-            ),
+    fn running(&mut self, id: i64, found: &Listing<'_>) {
+        let mut known = self.input.known.rows.iter();
+        let Some(before) = known.find(|row| row.id() == Some(id)) else {
+            return;
         };
-        if !self.is_sound(filter) {
-            return self.book.leave_out(check, PARAMETER);
-        }
+        let (kind, expected) = if self.check == FILTER_VALUES {
+            let again = Purpose::Again { id };
+            let again = self.input.pages_of(&again).next();
+            let now = again.and_then(|now| now.row(id)?.text("status"));
+            let state = before.text("status");
+            if now != state {
+                return;
+            }
+            let state = self.book.secrets().shortened(state.unwrap_or_default());
+            let expected = format!("task {id}, which is in state {state}");
+            ("a state loses what runs", expected)
+        } else {
+            let expected = format!("task {id}, which was created in it");
+            ("a window loses what runs", expected)
+        };
         let got = format!("{} tasks without it", found.rows.len());
-        self.add(check, Fault::new(kind, expected, got), found);
+        let fault = Fault::new(kind, expected, got).reads(self.things());
+        self.add(fault, found);
     }
 
-    /// Each state is found by its machine name or by its label; a form that is not taken may
-    /// be refused, or find nothing.
-    fn status_forms(&mut self, answers: &[(usize, &Exchange)]) {
-        let of_state = |(_, one): &&(usize, &'_ Exchange)| match &one.purpose {
+    /// A row in a finding.
+    fn described_row(&self, row: Row<'_>) -> String {
+        let secrets = self.book.secrets();
+        let text = |name| secrets.shortened(row.text(name).unwrap_or("?"));
+        let id = row.id().unwrap_or_default();
+        if self.input.subject.lists_restore_tasks() {
+            return format!(
+                "task {id} (target {}, state {}, created {})",
+                text("restoreClusterName"),
+                text("status"),
+                text("createTime")
+            );
+        }
+        let members = self.filter.members(self.described).into_iter();
+        let members: Vec<String> = members
+            .map(|name| {
+                format!(
+                    "{name} {}",
+                    secrets.shortened(&row.plain(name).unwrap_or_default())
+                )
+            })
+            .collect();
+        format!("row {id} ({})", members.join(", "))
+    }
+}
+
+/// Each state is found by its machine name or by its label; a form that is not taken may
+/// be refused, or find nothing.
+fn status_forms(input: &Input<'_>, book: &mut Book<'_>) {
+    let asked = input
+        .answers()
+        .filter_map(|(index, one)| match &one.purpose {
             Purpose::Filter {
                 filter,
                 looks_at: LooksAt::StatusForm { .. },
                 ..
-            } => Some(filter.clone()),
+            } => Some((filter, index, one)),
             _ => None,
-        };
-        let asked: Vec<_> = answers
-            .iter()
-            .filter(|one| of_state(one).is_some())
-            .collect();
-        for forms in asked.chunk_by(|one, other| of_state(one) == of_state(other)) {
-            let mut is_found = false;
-            for (index, exchange) in forms.iter().map(|one| **one) {
-                let found = Listing::of(index, exchange);
-                is_found |= found.as_ref().is_some_and(|found| !found.rows.is_empty());
-                if found.is_none() && exchange.status() != 400 {
-                    let expected = "tasks, or HTTP 400 for a value that it does not know";
-                    let got = exchange.summary(self.book.secrets());
-                    self.unless_unusable(index, Fault::new("refused", expected, got));
-                } else {
-                    self.book.judged(FILTER_VALUES);
-                }
-            }
-            let (Some((index, _)), Some(filter)) = (forms.last(), of_state(&forms[0])) else {
-                continue;
-            };
-            let rows: Vec<Row<'_>> = self.expected(&filter).collect();
-            let members = || filter.members();
-            let is_wrong = |row: &Row<'_>| self.violated.has_member(*row, members());
-            let is_answered = forms.iter().all(|(_, one)| one.response.is_some());
-            if is_found || !is_answered || rows.iter().all(is_wrong) {
-                continue;
-            }
-            let state = rows.first().and_then(|row| row.text("status"));
-            let state = self.book.secrets().shortened(state.unwrap_or_default());
-            let expected =
-                format!("the tasks in state {state}, by its machine name or by its label");
-            let fault = Fault::new("finds nothing", expected, "no task by either");
-            self.unless_unusable(*index, fault);
-            self.violated.parameters.insert("status");
-        }
-        let forms = self.input.known.status_forms;
-        let taken = match (forms.names, forms.labels) {
-            (true, true) => "machine names and labels",
-            (true, false) => "machine names, not labels",
-            (false, true) => "labels, not machine names",
-            (false, false) => return,
-        };
-        let text = format!("this OCP takes {taken}");
-        let observed = Observation::new("values of status", taken, text);
-        self.book.observe(FILTER_VALUES, observed);
+        });
+    let asked: Vec<(&Filter, usize, &Exchange)> = asked.collect();
+    let refused = asked.iter().map(|(_, index, exchange)| {
+        let is_answered = Listing::of(*index, exchange).is_some() || exchange.status() == 400;
+        let expected = "tasks, or HTTP 400 for a value that it does not know";
+        let got = exchange.summary(book.secrets());
+        let fault = Fault::new("refused", expected, got).reads([Thing::Body(*index)]);
+        ((!is_answered).then_some(fault), *index)
+    });
+    let refused = refused.collect();
+    book.judge_all(FILTER_VALUES, refused);
+    for forms in asked.chunk_by(|one, other| one.0 == other.0) {
+        state(input, forms, book);
     }
+    let forms = input.known.status_forms;
+    let taken = match (forms.names, forms.labels) {
+        (true, true) => "machine names and labels",
+        (true, false) => "machine names, not labels",
+        (false, true) => "labels, not machine names",
+        (false, false) => return,
+    };
+    let text = format!("this OCP takes {taken}");
+    let observed = Observation::new("values of status", taken, text);
+    book.observe(FILTER_VALUES, observed);
+}
 
-    fn unless_unusable(&mut self, index: usize, fault: Fault) {
-        match self.violated.bodies.contains(&index) {
-            true => self.book.leave_out(FILTER_VALUES, RESPONSE),
-            false => self.book.add(FILTER_VALUES, fault, index),
-        }
+/// A state, by all forms that were asked for.
+fn state(input: &Input<'_>, forms: &[(&Filter, usize, &Exchange)], book: &mut Book<'_>) {
+    let has_rows = |found: Listing<'_>| !found.rows.is_empty();
+    let mut found = forms.iter();
+    let is_found = found.any(|(_, index, one)| Listing::of(*index, one).is_some_and(has_rows));
+    let is_answered = forms.iter().all(|(_, _, one)| one.response.is_some());
+    let Some((filter, index, _)) = forms.last().filter(|_| !is_found && is_answered) else {
+        return;
+    };
+    let described = &input.subject.filters;
+    let rows = input.known.rows.iter().copied();
+    let rows: Vec<Row<'_>> = rows
+        .filter(|row| filter.must_find(*row, described))
+        .collect();
+    let is_wrong = |row: &Row<'_>| {
+        let mut read = Thing::members(*row, filter.members(described)).into_iter();
+        read.any(|thing| book.is_violated(&thing))
+    };
+    if rows.iter().all(is_wrong) {
+        return;
     }
+    let state = rows.first().and_then(|row| row.text("status"));
+    let state = book.secrets().shortened(state.unwrap_or_default());
+    let expected = format!("the tasks in state {state}, by its machine name or by its label");
+    let fault = Fault::new("finds nothing", expected, "no task by either");
+    book.add(FILTER_VALUES, fault.reads([Thing::Body(*index)]), *index);
+    book.spoil(Thing::Parameter("status".to_owned()));
 }
 
 /// Ways of writing that the contract leaves open.
@@ -395,38 +429,24 @@ fn questions(input: &Input<'_>, book: &mut Book<'_>) {
         else {
             continue;
         };
-        if check == TIME_FORMS.as_str() {
-            match exchange.status() {
-                200 => {
-                    let text = format!("{question} is accepted");
-                    book.observe(TIME_FORMS, Observation::new(question, "HTTP 200", text));
-                }
-                _ => book.observe_response(TIME_FORMS, question, index),
+        let found = Listing::of(index, exchange);
+        let (check, value, text) = match (CheckId::named(check), found) {
+            (Some(TIME_FORMS), _) if exchange.status() == 200 => {
+                (TIME_FORMS, "HTTP 200", format!("{question} is accepted"))
             }
-        } else if check == ARRAY_STYLE.as_str() {
-            match Listing::of(index, exchange) {
-                Some(found) => {
-                    let value = match found.rows.is_empty() {
-                        false => "count, too",
-                        true => "are taken for one",
-                    };
-                    let text = format!("{question} {value}");
-                    book.observe(ARRAY_STYLE, Observation::new(question, value, text));
-                }
-                None => book.observe_response(ARRAY_STYLE, question, index),
+            (Some(ARRAY_STYLE), Some(found)) => {
+                let value = match found.rows.is_empty() {
+                    false => "count, too",
+                    true => "are taken for one",
+                };
+                (ARRAY_STYLE, value, format!("{question} {value}"))
             }
-        }
+            (Some(check @ (TIME_FORMS | ARRAY_STYLE)), _) => {
+                book.observe_response(check, question, index);
+                continue;
+            }
+            _ => continue,
+        };
+        book.observe(check, Observation::new(question, value, text));
     }
-}
-
-/// A task in a finding.
-fn described(row: Row<'_>, secrets: &Secrets) -> String {
-    let text = |name| secrets.shortened(row.text(name).unwrap_or("?"));
-    format!(
-        "task {} (target {}, state {}, created {})",
-        row.id().unwrap_or_default(),
-        text("restoreClusterName"),
-        text("status"),
-        text("createTime")
-    )
 }

@@ -1,23 +1,34 @@
 //! HTTP around the body.
 
-use super::book::{Book, Fault};
-use super::input::{Input, Violated};
+use super::book::Book;
+use super::fault::{Fault, Thing};
+use super::input::Input;
 use crate::verify::checks::{THROTTLING, TRANSPORT};
 use crate::verify::finding::{About, Observation};
 use crate::verify::secrets::Secrets;
-use crate::verify::transcript::{Body, Exchange};
+use crate::verify::transcript::{Body, Exchange, Response};
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
     for (index, exchange) in input.exchanges.iter().enumerate() {
         if exchange.is_of_gateway() || exchange.is_repeated && exchange.response.is_none() {
             sent_again(exchange, book);
-            violated.bodies.insert(index);
+            book.spoil(Thing::Body(index));
             continue;
         }
         book.judged(TRANSPORT);
-        for fault in transport(input, exchange, index, book.secrets(), violated) {
-            violated.responses.insert(index);
-            book.add(TRANSPORT, fault, index);
+        let secrets = book.secrets();
+        let faults = match &exchange.response {
+            None => {
+                book.spoil(Thing::Body(index));
+                let fault = Fault::new("no response", "a response", exchange.summary(secrets));
+                let is_expected = !exchange.is_excused();
+                is_expected.then_some(fault).into_iter().collect()
+            }
+            Some(_) if exchange.is_excused() && exchange.is_page_for_people() => Vec::new(),
+            Some(response) => transport(input, exchange, response, index, secrets),
+        };
+        for fault in faults {
+            book.add(TRANSPORT, fault.spoils([Thing::Response(index)]), index);
         }
         throttling(exchange, index, book);
     }
@@ -43,21 +54,11 @@ fn sent_again(exchange: &Exchange, book: &mut Book<'_>) {
 fn transport(
     input: &Input<'_>,
     exchange: &Exchange,
+    response: &Response,
     index: usize,
     secrets: &Secrets,
-    violated: &mut Violated,
 ) -> Vec<Fault> {
-    let summary = || exchange.summary(secrets);
-    let Some(response) = &exchange.response else {
-        violated.bodies.insert(index);
-        let fault = Fault::new("no response", "a response", summary());
-        let is_expected = !exchange.is_excused();
-        return is_expected.then_some(fault).into_iter().collect();
-    };
-    if exchange.is_excused() && exchange.is_page_for_people() {
-        return Vec::new();
-    }
-    let status = response.status;
+    let (status, summary) = (response.status, || exchange.summary(secrets));
     let mut faults = Vec::new();
     if input.subject.strict.schema(status).is_none() {
         let expected = "HTTP 200, or 4xx or 5xx for a failure";
@@ -69,19 +70,19 @@ fn transport(
     }
     // An odd status says more than what comes under it.
     if !faults.is_empty() {
-        violated.statuses.insert(index);
-        violated.bodies.insert(index);
-        return faults;
+        let spoils = [Thing::Body(index), Thing::Status(Some(index))];
+        let faults = faults.into_iter();
+        return faults.map(|fault| fault.spoils(spoils.clone())).collect();
     }
     if !exchange.is_json_by_name() {
         let media_type = exchange.header("content-type");
-        let media_type = media_type.map_or("no content type".to_owned(), |media_type| {
-            secrets.shortened(media_type)
-        });
+        let media_type = media_type.map(|one| secrets.shortened(one));
+        let media_type = media_type.unwrap_or("no content type".to_owned());
+        let got = format!("{media_type} (HTTP {status})");
         faults.push(Fault::new(
             "content type",
             "content-type: application/json",
-            format!("{media_type} (HTTP {status})"),
+            got,
         ));
     }
     // A coding that the client has taken off is none of the headers any more.
@@ -99,8 +100,11 @@ fn transport(
         };
         let got = format!("a body that is {reason}{begins}");
         faults.push(Fault::new("body", "a JSON body", got));
-        violated.bodies.insert(index);
         faults.truncate(1);
+        let faults = faults.into_iter();
+        return faults
+            .map(|fault| fault.spoils([Thing::Body(index)]))
+            .collect();
     }
     faults
 }
@@ -120,20 +124,14 @@ fn throttling(exchange: &Exchange, index: usize, book: &mut Book<'_>) {
         }
     }
     let [limit, left, reset] = numbers;
-    if let (Some(limit), Some(left)) = (limit, left)
-        && left > limit
-    {
-        let expected = format!("at most {limit}");
-        let kind = "RateLimit-Remaining above limit";
-        book.add(
-            THROTTLING,
-            Fault::new(kind, expected, left.to_string()),
-            index,
-        );
-    }
-    if let Some(reset) = reset.filter(|reset| *reset > 86_400) {
-        let kind = "RateLimit-Reset beyond a day";
-        let fault = Fault::new(kind, "at most 86400", reset.to_string());
+    let most = |kind, number: Option<u32>, most: u32| {
+        let number = number.filter(|number| *number > most)?;
+        let expected = format!("at most {most}");
+        Some(Fault::new(kind, expected, number.to_string()))
+    };
+    let above = limit.and_then(|limit| most("RateLimit-Remaining above limit", left, limit));
+    let beyond = most("RateLimit-Reset beyond a day", reset, 86_400);
+    for fault in [above, beyond].into_iter().flatten() {
         book.add(THROTTLING, fault, index);
     }
     if let Some(limit) = limit {

@@ -8,6 +8,7 @@
 mod body;
 mod book;
 mod client;
+mod fault;
 mod filters;
 mod http;
 mod input;
@@ -15,6 +16,7 @@ mod page;
 mod paging;
 mod refusals;
 mod rename;
+mod rows;
 mod shape;
 mod tasks;
 
@@ -23,17 +25,20 @@ use std::collections::BTreeSet;
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
-use super::checks::{AUTHENTICATION, DOCUMENTED_REQUEST, TRANSPORT};
+use super::checks::{
+    AUTHENTICATION, CheckId, DOCUMENTED_REQUEST, FILTER_VALUES, PAGING, REPEAT, TRANSPORT,
+};
 use super::contract::Subject;
 use super::finding::{CheckReport, Finding, Standing};
 use super::listing::Listing;
-use super::transcript::{Body, Exchange, Purpose, Stop, Transcript};
-use book::{Book, Fault, RESPONSE};
-use input::{Input, Violated};
+use super::transcript::{Body, Exchange, LooksAt, Purpose, Stop, Transcript};
+use book::Book;
+use fault::{Fault, Thing};
+use input::Input;
 
 pub(super) use book::Context;
 
-/// What became of one operation.
+/// The judgement on one operation.
 pub(super) struct Judged {
     pub(super) standing: Standing,
     pub(super) unchecked: Vec<String>,
@@ -47,26 +52,25 @@ pub(super) struct Judged {
 pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Context<'_>) -> Judged {
     let input = Input::new(subject, transcript);
     let mut book = Book::new(subject, context, input.exchanges);
-    let mut violated = Violated::default();
     let departures = departures(&input, context);
     let lost = client::lost(&input, &departures);
     book.meanings = client::meanings(&input, &lost);
-    http::judge(&input, &mut book, &mut violated);
-    body::judge(&input, &departures, &mut book, &mut violated);
-    client::judge(&input, &lost, &mut book, &violated);
+    http::judge(&input, &mut book);
+    body::judge(&input, &departures, &mut book);
+    client::judge(&input, &lost, &mut book);
     if subject.lists_restore_tasks() {
-        tasks::judge(&input, &mut book, &mut violated);
+        tasks::judge(&input, &mut book);
+        rows::judge(&input, &mut book);
     }
-    no_lists(&input, &mut book, &violated);
-    page::judge(&input, &mut book, &mut violated);
-    paging::judge(&input, &mut book, &mut violated);
-    filters::judge(&input, &mut book, &mut violated);
-    refusals::judge(&input, &mut book, &violated);
-    let violating = std::mem::take(&mut violated.responses);
-    conclude(&input, book, violating)
+    no_lists(&input, &mut book);
+    page::judge(&input, &mut book);
+    paging::judge(&input, &mut book);
+    filters::judge(&input, &mut book);
+    refusals::judge(&input, &mut book);
+    conclude(&input, book)
 }
 
-/// What each body departs in from the contract; nothing for one that is no JSON. A new name
+/// The departures of each body from the contract; none for one that is no JSON. A new name
 /// comes after the one that is missing, and last what must be null in some states: the state
 /// itself may be wrong.
 fn departures(input: &Input<'_>, context: &Context<'_>) -> Vec<Vec<Departure>> {
@@ -87,25 +91,41 @@ fn departures(input: &Input<'_>, context: &Context<'_>) -> Vec<Vec<Departure>> {
 }
 
 /// A page of rows was expected, and something else came.
-fn no_lists(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
+fn no_lists(input: &Input<'_>, book: &mut Book<'_>) {
+    let is_inaccessible = matches!(input.transcript.stop, Some(Stop::Inaccessible(_)));
     for (index, exchange) in input.answers() {
-        let Some(check) = book::lists_for(&exchange.purpose) else {
+        let Some(check) = lists_for(&exchange.purpose) else {
             continue;
         };
         if Listing::of(index, exchange).is_some() {
             book.judged(check);
-        } else if violated.bodies.contains(&index) {
-            book.leave_out(check, RESPONSE);
-        } else if !matches!(input.transcript.stop, Some(Stop::Inaccessible(_))) {
+        } else if !is_inaccessible {
             let expected = "HTTP 200 with a page of rows";
             let got = exchange.summary(book.secrets());
-            book.add(check, Fault::new("no page of rows", expected, got), index);
+            let fault = Fault::new("no page of rows", expected, got);
+            book.add(check, fault.reads([Thing::Body(index)]), index);
         }
     }
 }
 
-/// What no single exchange shows.
-fn conclude(input: &Input<'_>, mut book: Book<'_>, violating: BTreeSet<usize>) -> Judged {
+/// The check that expects a page of rows of a request.
+fn lists_for(purpose: &Purpose) -> Option<CheckId> {
+    match purpose {
+        Purpose::Documented => Some(DOCUMENTED_REQUEST),
+        Purpose::List | Purpose::Sized | Purpose::Resized | Purpose::Past => Some(PAGING),
+        Purpose::Repeat => Some(REPEAT),
+        Purpose::Again { .. } => Some(FILTER_VALUES),
+        Purpose::Filter {
+            looks_at: LooksAt::OneBound | LooksAt::StatusForm { .. },
+            ..
+        } => None,
+        Purpose::Filter { check, .. } => CheckId::named(check),
+        _ => None,
+    }
+}
+
+/// Adds the findings that no single exchange shows.
+fn conclude(input: &Input<'_>, mut book: Book<'_>) -> Judged {
     let transcript = input.transcript;
     let standing = standing(input);
     match (&standing, &transcript.stop) {
@@ -132,15 +152,16 @@ fn conclude(input: &Input<'_>, mut book: Book<'_>, violating: BTreeSet<usize>) -
         book.skip(AUTHENTICATION, reason);
     }
     let is_cut = transcript.stop.as_ref().is_some_and(Stop::is_cut);
+    let unchecked = transcript.unfinished.iter().filter(|_| is_cut);
+    let violating = book.violated().filter_map(|thing| match thing {
+        Thing::Response(index) => Some(*index),
+        _ => None,
+    });
+    let violating = violating.collect();
     let (checks, findings) = book.close(transcript.stop.is_some());
     Judged {
         standing,
-        unchecked: transcript
-            .unfinished
-            .iter()
-            .filter(|_| is_cut)
-            .cloned()
-            .collect(),
+        unchecked: unchecked.cloned().collect(),
         checks,
         findings,
         violating,
@@ -159,7 +180,7 @@ fn standing(input: &Input<'_>) -> Standing {
         None if asked.peek().is_none() => Standing::Unjudged("nothing was asked".to_owned()),
         None if asked.all(|(_, one)| one.is_of_unknown_path()) => Standing::NotOffered,
         Some(Stop::Inaccessible(why)) => Standing::Unjudged(why.clone()),
-        // Whoever is never let in has not been judged, envelope or not.
+        // A caller that is never let in has judged nothing, envelope or not.
         Some(Stop::Refused(why)) if !is_let_in => Standing::Unjudged(why.clone()),
         _ if all().any(Exchange::is_from_ocp) => Standing::Verified,
         Some(why) => Standing::Unjudged(why.to_string()),
@@ -167,7 +188,7 @@ fn standing(input: &Input<'_>) -> Standing {
     }
 }
 
-/// Why nothing is judged where nothing looks like an OCP.
+/// The reason why nothing is judged if nothing looks like an OCP.
 pub(super) fn no_ocp<'a>(mut exchanges: impl Iterator<Item = &'a Exchange>) -> String {
     let first = exchanges.next().map(|first| {
         let media_type = first.header("content-type").unwrap_or("no content type");

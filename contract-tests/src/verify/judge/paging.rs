@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::book::{Book, Fault, PAGES};
-use super::input::{Input, Violated};
+use super::book::Book;
+use super::fault::{Fault, Thing};
+use super::input::Input;
 use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
 use crate::verify::finding::Observation;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::{LooksAt, Page, Purpose};
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
     origin(input, book);
     let is_walk = |purpose: &Purpose| {
         matches!(
@@ -22,37 +23,27 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Viola
                 }
         )
     };
-    let listings = input.listings.as_slice();
-    let walks = listings.chunk_by(|one, other| {
+    let walks = input.listings.chunk_by(|one, other| {
         let (one, other) = (&input.exchange(one).purpose, &input.exchange(other).purpose);
         is_walk(one) && one == other
     });
     for walk in walks.filter(|walk| is_walk(&input.exchange(&walk[0]).purpose)) {
-        twice(input, walk, book, violated);
+        twice(input, walk, book);
     }
-    past(input, book, violated);
-    past_totals(input, book, violated);
-    another_size(input, book, violated);
-    large(input, book, violated);
-    repeat(input, book, violated);
+    past(input, book);
+    past_totals(input, book);
+    another_size(input, book);
+    large(input, book);
+    repeat(input, book);
     questions(input, book);
 }
 
 /// Adds a fault of several pages, unless one of them is known to be wrong.
-fn add(
-    check: CheckId,
-    fault: Option<Fault>,
-    pages: &[&Listing<'_>],
-    book: &mut Book<'_>,
-    violated: &mut Violated,
-) {
-    match (fault, pages.last()) {
-        (Some(_), _) if violated.has_page(pages.iter().copied()) => book.leave_out(check, PAGES),
-        (Some(fault), Some(last)) => {
-            violated.pages = true;
-            book.add(check, fault.at("/data/contents"), last.index);
-        }
-        _ => {}
+fn add(check: CheckId, fault: Option<Fault>, pages: &[&Listing<'_>], book: &mut Book<'_>) {
+    if let (Some(fault), Some(last)) = (fault, pages.last()) {
+        let fault = fault.at("/data/contents").spoils([Thing::Pages]);
+        let fault = fault.reads(Thing::pages(pages.iter().copied()));
+        book.add(check, fault, last.index);
     }
 }
 
@@ -61,23 +52,23 @@ fn has_grown(input: &Input<'_>, listing: &Listing<'_>) -> bool {
     listing.total() > input.known.total || listing.rows.iter().any(|row| input.known.is_new(*row))
 }
 
+fn number(listing: &Listing<'_>) -> i64 {
+    listing.asked.map_or(0, |asked| asked.number)
+}
+
 fn origin(input: &Input<'_>, book: &mut Book<'_>) {
-    if input.known.first_page == 1 {
-        return;
+    let mut exchanges = input.exchanges.iter();
+    let documented = exchanges.position(|one| one.purpose == Purpose::Documented);
+    if let Some(index) = documented.filter(|_| input.known.first_page == 0) {
+        let expected = "page 1 with the first rows";
+        let got = "page 0 with the first rows, and page 1 with others; the run goes on with page 0";
+        let fault = Fault::new("pages are counted from 0", expected, got);
+        book.add(PAGING, fault.at("/data/contents"), index);
     }
-    let exchanges = input.exchanges.iter().enumerate();
-    let mut documented = exchanges.filter(|(_, one)| one.purpose == Purpose::Documented);
-    let Some((index, _)) = documented.next() else {
-        return;
-    };
-    let expected = "page 1 with the first rows";
-    let got = "page 0 with the first rows, and page 1 with others; the run goes on with page 0";
-    let fault = Fault::new("pages are counted from 0", expected, got);
-    book.add(PAGING, fault.at("/data/contents"), index);
 }
 
 /// A row that comes twice in a walk over pages.
-fn twice(input: &Input<'_>, walk: &[Listing<'_>], book: &mut Book<'_>, violated: &mut Violated) {
+fn twice(input: &Input<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
     let mut before = BTreeSet::new();
     for (place, listing) in walk.iter().enumerate() {
         let ids = listing.rows.iter();
@@ -86,59 +77,51 @@ fn twice(input: &Input<'_>, walk: &[Listing<'_>], book: &mut Book<'_>, violated:
         let is_steady = listing.total() <= walk[0].total() && !has_grown(input, listing);
         let twice = ids.intersection(&before).next().filter(|_| is_steady);
         let fault = twice.map(|id| {
-            let page = listing.asked.map_or(0, |asked| asked.number);
-            let got = format!("row {id} on page {page} and on one before");
+            let got = format!("row {id} on page {} and on one before", number(listing));
             Fault::new("a row on two pages", "each row on one page", got)
         });
         let pages: Vec<_> = walk[..=place].iter().collect();
-        add(PAGING, fault, &pages, book, violated);
+        add(PAGING, fault, &pages, book);
         before.extend(ids);
     }
 }
 
-fn past(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+fn past(input: &Input<'_>, book: &mut Book<'_>) {
     for listing in input.pages_of(&Purpose::Past) {
+        let got = format!("{} rows on page {}", listing.rows.len(), number(listing));
+        let fault = Fault::new("rows past the end", "no rows past the last page", got);
         let has_rows = !listing.rows.is_empty() && !has_grown(input, listing);
-        let fault = has_rows.then(|| {
-            let page = listing.asked.map_or(0, |asked| asked.number);
-            Fault::new(
-                "rows past the end",
-                "no rows past the last page",
-                format!("{} rows on page {page}", listing.rows.len()),
-            )
-        });
-        add(PAGING, fault, &[listing], book, violated);
+        add(PAGING, has_rows.then_some(fault), &[listing], book);
     }
 }
 
-/// Rows where the totals say that there are none.
-fn past_totals(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
-    for listing in &input.listings {
-        let (Some(Page { number, size }), Some(total)) = (listing.asked, listing.total()) else {
-            continue;
-        };
+/// Rows on pages that the totals say are past the end.
+fn past_totals(input: &Input<'_>, book: &mut Book<'_>) {
+    let is_compared = input.subject.page.contains(&"totalElements");
+    for (listing, Page { number, size }) in input.asked() {
         let size = listing.page_size().unwrap_or(size);
         let is_past = listing.rows_due(number, size) == Some(0);
-        if listing.rows.is_empty() || !is_past || input.known.first_page == 0 {
+        let is_wrong = !listing.rows.is_empty() && is_past && input.known.first_page == 1;
+        let Some(total) = listing.total().filter(|_| is_wrong && is_compared) else {
             continue;
-        }
-        if violated.has_page([listing]) || !violated.sizes.is_empty() {
-            book.leave_out(PAGE_MEMBERS, PAGES);
-            continue;
-        }
+        };
         let page = book.secrets().quote(listing.page);
         let fault = Fault::new(
             "rows against totals",
             format!("0 rows on page {number} of {total} by {size}"),
             format!("{} rows in `contents`, page {page}", listing.rows.len()),
         );
-        violated.totals.insert(listing.index);
-        book.add(PAGE_MEMBERS, fault.at("/data/page"), listing.index);
+        let reads = Thing::pages([listing])
+            .into_iter()
+            .chain([Thing::Size(None)]);
+        let spoils = [Thing::Totals(Some(listing.index))];
+        let fault = fault.at("/data/page").reads(reads).spoils(spoils);
+        book.add(PAGE_MEMBERS, fault, listing.index);
     }
 }
 
 /// The list in pages of another size.
-fn another_size(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+fn another_size(input: &Input<'_>, book: &mut Book<'_>) {
     let resized: Vec<&Listing<'_>> = input.pages_of(&Purpose::Resized).collect();
     let answers = input.answers();
     let asked = answers.filter(|(_, one)| one.purpose == Purpose::Resized);
@@ -159,34 +142,32 @@ fn another_size(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated)
     let missing = one.difference(&other).next();
     let extra = other.difference(&one).next().filter(|_| known.is_whole);
     let got = match (missing, extra) {
-        (Some(id), _) => Some(format!("row {id} is missing in pages of {size}")),
-        (_, Some(id)) => Some(format!("row {id} is only in pages of {size}")),
-        _ => None,
+        (Some(id), _) => format!("row {id} is missing in pages of {size}"),
+        (_, Some(id)) => format!("row {id} is only in pages of {size}"),
+        _ => return,
     };
-    let fault = got.map(|got| {
-        let count = known.rows.len();
-        let expected = format!("the same {count} rows in longer pages and in pages of {size}");
-        Fault::new("page sizes disagree", expected, got)
-    });
-    // As many rows, and others: it is the ids that say nothing.
-    let says_nothing = missing.is_some() && one.len() == other.len();
+    let count = known.rows.len();
+    let expected = format!("the same {count} rows in longer pages and in pages of {size}");
+    let fault = Fault::new("page sizes disagree", expected, got);
     let list = input.pages_of(&Purpose::List);
     let pages: Vec<_> = list.chain(resized.iter().copied()).collect();
-    add(PAGING, fault, &pages, book, violated);
-    violated.ids |= says_nothing;
+    add(PAGING, Some(fault), &pages, book);
+    // As many rows, and others: it is the ids that say nothing.
+    if missing.is_some() && one.len() == other.len() {
+        book.spoil(Thing::Ids);
+    }
 }
 
 /// A size beyond all documented limits. It may be refused, or cut to a limit;
 /// then the other pages must have the rest, and the totals must stay true.
-fn large(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
+fn large(input: &Input<'_>, book: &mut Book<'_>) {
     let known = &input.known;
     let listed = known.settled(&known.rows);
     let mut ids = BTreeSet::new();
-    let pages: Vec<&Listing<'_>> = input.pages_of(&Purpose::Large).collect();
-    for (number, page) in pages.iter().enumerate() {
+    for (place, page) in input.pages_of(&Purpose::Large).enumerate() {
         let before = ids.len();
         ids.extend(page.ids());
-        if number == 0 {
+        if place == 0 {
             let asked = page.asked.map(|asked| asked.size);
             let value = match page.number_of("size") == asked {
                 true => "as asked for",
@@ -198,26 +179,24 @@ fn large(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
         }
         let lacks_rows = known.is_whole && !listed.is_subset(&ids);
         let got = match (page.total(), known.total) {
-            (Some(total), Some(stated)) if total < stated => Some(format!("totalElements {total}")),
-            _ if number > 0 && lacks_rows && ids.len() == before && !has_grown(input, page) => {
-                Some(format!("{} rows on {} pages", ids.len(), number + 1))
+            (Some(total), Some(stated)) if total < stated => format!("totalElements {total}"),
+            _ if place > 0 && lacks_rows && ids.len() == before && !has_grown(input, page) => {
+                format!("{} rows on {} pages", ids.len(), place + 1)
             }
-            _ => None,
+            _ => continue,
         };
-        let Some(got) = got else { continue };
-        if violated.has_page([*page]) || !violated.totals.is_empty() {
-            book.leave_out(PAGING, PAGES);
-            continue;
-        }
         let count = known.total.unwrap_or(listed.len() as i64);
         let expected = format!("the {count} rows that smaller pages have");
         let fault = Fault::new("a large size hides rows", expected, got).at("/data");
-        book.add(PAGING, fault, page.index);
+        let reads = Thing::pages([page])
+            .into_iter()
+            .chain([Thing::Totals(None)]);
+        book.add(PAGING, fault.reads(reads), page.index);
     }
 }
 
 /// The documented request once more: the rows that came first before.
-fn repeat(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
+fn repeat(input: &Input<'_>, book: &mut Book<'_>) {
     let known = &input.known;
     let pages: Vec<&Listing<'_>> = input.pages_of(&Purpose::Repeat).collect();
     let [one, other] = pages.as_slice() else {
@@ -228,9 +207,9 @@ fn repeat(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
         let keys = known.rows.iter().filter_map(|row| known.key(*row));
         keys.take(count).collect()
     };
-    let was_read = known.is_whole || !known.rows.is_empty();
     let differs = |page: &Listing<'_>| {
         let rows = settled(page);
+        let was_read = known.is_whole || !known.rows.is_empty();
         let is_steady = known.has_clock() || !has_grown(input, page);
         was_read && is_steady && rows != first(rows.len())
     };
@@ -252,10 +231,10 @@ fn repeat(input: &Input<'_>, book: &mut Book<'_>, violated: &mut Violated) {
     });
     let list = input.pages_of(&Purpose::List);
     let pages: Vec<_> = list.chain(pages.iter().copied()).collect();
-    add(REPEAT, fault, &pages, book, violated);
+    add(REPEAT, fault, &pages, book);
 }
 
-/// What OCP does without page and size, and with those out of bounds.
+/// The answers without page and size, and with those out of bounds.
 fn questions(input: &Input<'_>, book: &mut Book<'_>) {
     for (index, exchange) in input.answers() {
         match (&exchange.purpose, Listing::of(index, exchange)) {

@@ -1,14 +1,16 @@
-//! What OCP must refuse, and how.
+//! Requests that OCP must refuse, and how.
 
-use super::book::{Book, Fault, PARAMETER, RESPONSE};
-use super::input::{Input, Violated};
+use super::book::Book;
+use super::fault::{Fault, Thing};
+use super::input::Input;
 use crate::verify::checks::{AUTHENTICATION, ERROR_ENVELOPE};
 use crate::verify::finding::Observation;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::{Exchange, Purpose};
 
 const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated) {
+
+pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
     for (index, exchange) in input.answers() {
         match &exchange.purpose {
             Purpose::Unknown { argument, is_first } => {
@@ -17,56 +19,48 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>, violated: &Violated)
                 // Only what the path begins with is documented to be refused; something below
                 // it that is not there may as well have no rows.
                 match Listing::of(index, exchange) {
-                    Some(listing) if !is_first => rows(&what, &listing, index, book),
-                    _ => refused(&what, exchange, index, book, violated),
+                    Some(listing) if !is_first => rows(&what, &listing, book),
+                    _ => refused(&what, exchange, index, book),
                 }
             }
             Purpose::Malformed { what, is_filter } => {
-                if *is_filter && violated.parameters.contains(what.as_str()) {
-                    book.leave_out(ERROR_ENVELOPE, PARAMETER);
-                    continue;
+                let parameter = Thing::Parameter(what.clone());
+                if !is_filter || !book.leaves_out(ERROR_ENVELOPE, &parameter) {
+                    refused(&format!("a malformed {what}"), exchange, index, book);
                 }
-                let what = format!("a malformed {what}");
-                refused(&what, exchange, index, book, violated);
             }
-            Purpose::Anonymous => anonymous(exchange, index, book, violated),
+            Purpose::Anonymous => anonymous(exchange, index, book),
             _ => {}
         }
     }
 }
 
-fn rows(what: &str, listing: &Listing<'_>, index: usize, book: &mut Book<'_>) {
-    if listing.rows.is_empty() {
+fn rows(what: &str, listing: &Listing<'_>, book: &mut Book<'_>) {
+    let count = listing.rows.len();
+    if count == 0 {
         let text = format!("{what}: HTTP 200, no rows");
         let observed = Observation::new(what, "HTTP 200, no rows", text);
         return book.observe(ERROR_ENVELOPE, observed);
     }
-    book.judged(ERROR_ENVELOPE);
-    let got = format!("{} rows", listing.rows.len());
+    let expected = format!("{REFUSAL}, or no rows");
     let fault = Fault::new(
         format!("{what} has rows"),
-        format!("{REFUSAL}, or no rows"),
-        got,
+        expected,
+        format!("{count} rows"),
     );
-    book.add(ERROR_ENVELOPE, fault.at("/data/contents"), index);
+    book.judge(
+        ERROR_ENVELOPE,
+        Some(fault.at("/data/contents")),
+        listing.index,
+    );
 }
 
-fn refused(
-    what: &str,
-    exchange: &Exchange,
-    index: usize,
-    book: &mut Book<'_>,
-    violated: &Violated,
-) {
+fn refused(what: &str, exchange: &Exchange, index: usize, book: &mut Book<'_>) {
     let got = exchange.summary(book.secrets());
     let is_refusal = matches!(exchange.status(), 400 | 403 | 404);
     if exchange.is_excused() || is_refusal && exchange.has_envelope() {
         return book.observe_response(ERROR_ENVELOPE, what, index);
     }
-    if violated.bodies.contains(&index) {
-        return book.leave_out(ERROR_ENVELOPE, RESPONSE);
-    }
-    book.judged(ERROR_ENVELOPE);
     let is_another = (400..500).contains(&exchange.status()) && exchange.has_envelope();
     let fault = match is_refusal {
         // The same status of several refusals is one finding.
@@ -81,10 +75,14 @@ fn refused(
             format!("{got}, without an envelope"),
         ),
     };
-    book.add(ERROR_ENVELOPE, fault, index);
+    book.judge(
+        ERROR_ENVELOPE,
+        Some(fault.reads([Thing::Body(index)])),
+        index,
+    );
 }
 
-fn anonymous(exchange: &Exchange, index: usize, book: &mut Book<'_>, violated: &Violated) {
+fn anonymous(exchange: &Exchange, index: usize, book: &mut Book<'_>) {
     let (kind, expected) = match exchange.status() {
         401 if exchange.has_envelope() => return book.judged(AUTHENTICATION),
         401 => ("401 without envelope", "OCP's error"),
@@ -95,10 +93,10 @@ fn anonymous(exchange: &Exchange, index: usize, book: &mut Book<'_>, violated: &
         200 if exchange.has_envelope() => ("lets everybody in", "HTTP 401"),
         _ => ("does not refuse with 401", "HTTP 401, with OCP's error"),
     };
-    if violated.bodies.contains(&index) {
-        return book.leave_out(AUTHENTICATION, RESPONSE);
-    }
-    book.judged(AUTHENTICATION);
-    let got = exchange.summary(book.secrets());
-    book.add(AUTHENTICATION, Fault::new(kind, expected, got), index);
+    let fault = Fault::new(kind, expected, exchange.summary(book.secrets()));
+    book.judge(
+        AUTHENTICATION,
+        Some(fault.reads([Thing::Body(index)])),
+        index,
+    );
 }

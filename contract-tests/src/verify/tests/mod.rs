@@ -219,7 +219,8 @@ async fn rows_of_which_nothing_is_known_are_verified_by_the_description() {
             "page-members",
             "paging",
             "repeat",
-            "error-envelope"
+            "error-envelope",
+            "filters"
         ]
     );
     let mut checks = report.checks.iter();
