@@ -8,13 +8,14 @@ use reqwest::Url;
 use serde::de::DeserializeOwned;
 
 use crate::client_builder::{ClientBuilder, language};
-use crate::credentials::Credentials;
-use crate::envelope::Envelope;
+use crate::decode::envelope::Envelope;
+use crate::decode::verdict::{decoded, judged};
 use crate::error::Error;
-use crate::request::Requests;
-use crate::response::{HttpResponse, Response};
-use crate::retry::RetryPolicy;
 use crate::transport::Transport;
+use crate::transport::credentials::Credentials;
+use crate::transport::request::Requests;
+use crate::transport::response::{HttpResponse, Response};
+use crate::transport::retry::RetryPolicy;
 
 /// A client of an OCP.
 ///
@@ -201,11 +202,13 @@ impl Client {
         let request = client.own(request);
         async move {
             let (request, operation) = request?;
-            client.transport.call(request, &operation).await
+            let transport = &client.transport;
+            let response = transport.call(request, &operation, judged).await?;
+            Ok(response.whole(transport.secrets.clone()))
         }
     }
 
-    /// A request of the user's own to this OCP, and what it is called.
+    /// A request of the user's own to this OCP, and its name in logs.
     fn own<B: Into<Vec<u8>>>(
         &self,
         request: http::Request<B>,
@@ -234,7 +237,8 @@ impl Client {
         request: reqwest::Request,
         operation: &str,
     ) -> Result<Response<T>, Error> {
-        self.transport.call(request, operation).await
+        let response = self.transport.call(request, operation, decoded).await?;
+        response.success()
     }
 }
 

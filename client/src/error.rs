@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::excerpt::shortened;
-use crate::values::ErrorCode;
+use crate::decode::values::ErrorCode;
+use crate::redact::shortened;
 
 /// Why a call failed, or a client could not be made.
 ///
@@ -140,6 +140,11 @@ impl Error {
         Self::new(ErrorKind::Configuration, what)
     }
 
+    /// A failure of the connection that comes out the same each time.
+    pub(crate) fn lasting(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Connection, what).with(|inner| inner.is_lasting = true)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
@@ -161,32 +166,6 @@ impl Error {
         self.with(|inner| inner.hint = Some(hint.into()))
     }
 
-    pub(crate) fn lasting(self, is_lasting: bool) -> Self {
-        self.with(|inner| inner.is_lasting = is_lasting)
-    }
-
-    pub(crate) fn of_unknown_host(self, is_unknown_host: bool) -> Self {
-        self.with(|inner| inner.is_unknown_host = is_unknown_host)
-    }
-
-    pub(crate) fn is_lasting(&self) -> bool {
-        self.0.is_lasting
-    }
-
-    pub(crate) fn is_unknown_host(&self) -> bool {
-        self.0.is_unknown_host
-    }
-
-    /// The same error, known of what was waited for.
-    pub(crate) fn prefixed(self, what: &str) -> Self {
-        self.with(|inner| inner.what = format!("{what}: {}", inner.what))
-    }
-
-    /// After how many attempts this is the outcome.
-    pub(crate) fn after(self, attempts: u32) -> Self {
-        self.with(|inner| inner.attempts = attempts)
-    }
-
     pub(crate) fn with_excerpt(self, excerpt: &str) -> Self {
         self.with(|inner| inner.excerpt = (!excerpt.is_empty()).then(|| excerpt.to_owned()))
     }
@@ -197,6 +176,25 @@ impl Error {
 
     pub(crate) fn with_path(self, path: Option<String>) -> Self {
         self.with(|inner| inner.path = path)
+    }
+
+    pub(crate) fn of_unknown_host(self, is_unknown_host: bool) -> Self {
+        self.with(|inner| inner.is_unknown_host = is_unknown_host)
+    }
+
+    /// The same error, with what was being done before its own words.
+    pub(crate) fn prefixed(self, what: &str) -> Self {
+        self.with(|inner| inner.what = format!("{what}: {}", inner.what))
+    }
+
+    /// The same error as the outcome of so many attempts.
+    pub(crate) fn after(self, attempts: u32) -> Self {
+        self.with(|inner| inner.attempts = attempts)
+    }
+
+    /// Whether the address itself seems to be wrong: nothing there speaks as it should.
+    pub(crate) fn is_of_address(&self) -> bool {
+        self.0.is_lasting || self.0.is_unknown_host
     }
 
     /// What sort of failure this is.
@@ -299,12 +297,10 @@ pub(crate) fn unusable(argument: &str, why: impl fmt::Display) -> String {
 
 /// Refuses what a file or a shell puts at the end of a text, before it counts as a failed
 /// log-in.
-pub(crate) fn no_control_character(what: &str, text: &str) -> Result<(), Error> {
+pub(crate) fn no_control_character(setting: &str, what: &str, text: &str) -> Result<(), Error> {
     if text.contains(char::is_control) {
-        let why = format!(
-            "{what} holds a control character, such as a line break at its end; leave it out"
-        );
-        return Err(Error::configuration("credentials", why));
+        let why = "holds a control character, such as a line break at its end; leave it out";
+        return Err(Error::configuration(setting, format!("{what} {why}")));
     }
     Ok(())
 }
@@ -352,25 +348,17 @@ impl fmt::Display for Error {
         if let Some(path) = &inner.path {
             write!(f, ", at `{path}`")?;
         }
+        let named =
+            |name: &str, text: Option<&str>| text.map(|text| format!("{name} {}", shortened(text)));
+        let code = self.code().map(ToString::to_string);
+        let wait = inner
+            .wait
+            .map(|wait| format!("try again after {} s", wait.as_secs()));
         let details: Vec<String> = [
-            inner
-                .failure
-                .code
-                .as_ref()
-                .map(|code| format!("OCP code {}", shortened(&code.to_string()))),
-            inner
-                .failure
-                .trace_id
-                .as_ref()
-                .map(|id| format!("trace id {}", shortened(id))),
-            inner
-                .failure
-                .server
-                .as_ref()
-                .map(|server| format!("server {}", shortened(server))),
-            inner
-                .wait
-                .map(|wait| format!("try again after {} s", wait.as_secs())),
+            named("OCP code", code.as_deref()),
+            named("trace id", self.trace_id()),
+            named("server", self.server()),
+            wait,
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
         ]
         .into_iter()

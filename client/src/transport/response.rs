@@ -1,4 +1,4 @@
-//! What a call returns.
+//! The outcome of a call.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,11 +7,10 @@ use http::HeaderMap;
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::envelope::Envelope;
+use super::head::{Head, RateLimit};
+use crate::decode::verdict::{self, Verdict};
 use crate::error::Error;
-use crate::head::{Head, RateLimit};
-use crate::secrets::Secrets;
-use crate::verdict;
+use crate::redact::Secrets;
 
 /// The successful response to a call: its body as a value, and what HTTP says about it.
 ///
@@ -33,6 +32,7 @@ use crate::verdict;
 pub struct Response<T> {
     value: T,
     head: Head,
+    trace_id: Option<String>,
 }
 
 /// The response to a request of one's own, whatever it says; see
@@ -41,64 +41,48 @@ pub struct Response<T> {
 pub struct HttpResponse {
     head: Head,
     body: Vec<u8>,
-    failure: Option<Error>,
-    trace_id: Option<String>,
+    verdict: Verdict<()>,
     secrets: Secrets,
 }
 
-/// What an attempt can come to, beside an error.
-pub(crate) trait Received: Sized {
-    fn new(head: Head, body: Vec<u8>, secrets: &Secrets) -> Result<Self, Error>;
-    fn head(&self) -> &Head;
-    fn trace_id(&self) -> Option<&str>;
-    /// Why this is no success.
-    fn failure(&mut self) -> Option<&mut Error>;
+/// A response and its verdict.
+pub(crate) struct Judged<T> {
+    pub(super) head: Head,
+    pub(super) body: Vec<u8>,
+    pub(super) verdict: Verdict<T>,
 }
 
-impl<T: Envelope + DeserializeOwned> Received for Response<T> {
-    fn new(head: Head, body: Vec<u8>, secrets: &Secrets) -> Result<Self, Error> {
-        let value = verdict::decoded(&head, &body, secrets)?;
-        Ok(Self { value, head })
+impl<T> Judged<T> {
+    /// The same response as the outcome of so many attempts.
+    pub(super) fn after(mut self, attempts: u32) -> Self {
+        self.verdict.outcome = self.verdict.outcome.map_err(|error| error.after(attempts));
+        self
     }
 
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn trace_id(&self) -> Option<&str> {
-        self.value.trace_id()
-    }
-
-    fn failure(&mut self) -> Option<&mut Error> {
-        None
-    }
-}
-
-impl Received for HttpResponse {
-    fn new(head: Head, body: Vec<u8>, secrets: &Secrets) -> Result<Self, Error> {
-        Ok(Self {
-            failure: verdict::classify(&head, &body, secrets).err(),
-            trace_id: verdict::trace_id(&body, secrets),
-            head,
-            body,
-            secrets: secrets.clone(),
+    /// The response of an operation, if it is a success.
+    pub(crate) fn success(self) -> Result<Response<T>, Error> {
+        let Verdict { outcome, trace_id } = self.verdict;
+        Ok(Response {
+            value: outcome?,
+            head: self.head,
+            trace_id,
         })
     }
+}
 
-    fn head(&self) -> &Head {
-        &self.head
-    }
-
-    fn trace_id(&self) -> Option<&str> {
-        self.trace_id.as_deref()
-    }
-
-    fn failure(&mut self) -> Option<&mut Error> {
-        self.failure.as_mut()
+impl Judged<()> {
+    /// The response to a request of one's own.
+    pub(crate) fn whole(self, secrets: Secrets) -> HttpResponse {
+        HttpResponse {
+            head: self.head,
+            body: self.body,
+            verdict: self.verdict,
+            secrets,
+        }
     }
 }
 
-/// What HTTP says about a response, as methods of whatever has a `head`.
+/// The methods of whatever has a `head`.
 macro_rules! about_http {
     () => {
         /// The HTTP status.
@@ -117,7 +101,7 @@ macro_rules! about_http {
             self.head.elapsed
         }
 
-        /// What is left of the rate limit, if OCP says so.
+        /// The rest of the rate limit, if OCP says so.
         pub fn rate_limit(&self) -> Option<RateLimit> {
             RateLimit::of(&self.head.headers)
         }
@@ -135,23 +119,20 @@ impl<T> Response<T> {
         self.value
     }
 
-    about_http!();
-}
-
-impl<T: Envelope> Response<T> {
-    /// Names the request in OCP's logs. `None` where OCP gave an empty one.
+    /// The name of the request in OCP's logs, unless it is empty.
     pub fn trace_id(&self) -> Option<&str> {
-        self.value.trace_id()
+        self.trace_id.as_deref()
     }
+
+    about_http!();
 }
 
 impl HttpResponse {
     about_http!();
 
-    /// Names the request in OCP's logs. `None` if the body is none of OCP's, or has an empty
-    /// one.
+    /// The name of the request in OCP's logs, if the body is OCP's and has one.
     pub fn trace_id(&self) -> Option<&str> {
-        self.trace_id.as_deref()
+        self.verdict.trace_id.as_deref()
     }
 
     /// The body, decompressed.
@@ -164,35 +145,31 @@ impl HttpResponse {
         self.body
     }
 
-    /// Why this is no success: the error that a call of an operation fails with where
-    /// it gets this response. `None` where OCP says that the request succeeded.
+    /// Why this is no success: the error that a call of an operation fails with if it gets
+    /// this response. `None` if OCP says that the request succeeded.
     pub fn error(&self) -> Option<&Error> {
-        self.failure.as_ref()
+        self.verdict.outcome.as_ref().err()
     }
 
     /// This response, if it is a success.
     ///
     /// # Errors
     ///
-    /// [`error`](Self::error), where there is one.
+    /// [`error`](Self::error), if there is one.
     pub fn error_for_failure(self) -> Result<Self, Error> {
-        match self.failure {
-            Some(error) => Err(error),
-            None => Ok(self),
-        }
+        self.verdict.outcome.clone()?;
+        Ok(self)
     }
 
     /// Decodes the whole body of a success, with its envelope.
     ///
     /// # Errors
     ///
-    /// [`error`](Self::error), where there is one, and
-    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) where the body is none of `T`.
+    /// [`error`](Self::error), if there is one, and
+    /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the body is none of `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        match &self.failure {
-            Some(error) => Err(error.clone()),
-            None => verdict::decode(&self.head, &self.body, &self.secrets),
-        }
+        self.verdict.outcome.clone()?;
+        verdict::decode(&self.head, &self.body, &self.secrets)
     }
 }
 
@@ -210,7 +187,7 @@ impl fmt::Debug for HttpResponse {
         f.debug_struct("HttpResponse")
             .field("head", &self.head)
             .field("bytes", &self.body.len())
-            .field("error", &self.failure)
+            .field("error", &self.error())
             .finish_non_exhaustive()
     }
 }

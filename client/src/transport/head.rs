@@ -1,4 +1,4 @@
-//! What HTTP says about a response.
+//! The head of a response: its status, its headers, and what follows from them.
 
 use std::fmt;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// What the headers of a response say; `None` where they say nothing.
+    /// The limit that the headers of a response tell, if they tell any.
     ///
     /// ```
     /// use oceanbase_ocp::{RateLimit, http};
@@ -45,16 +45,16 @@ impl RateLimit {
             remaining: number("ratelimit-remaining"),
             reset: seconds.map(Duration::from_secs),
         };
-        let Self {
-            limit,
-            remaining,
-            reset,
-        } = rate_limit;
-        (limit.is_some() || remaining.is_some() || reset.is_some()).then_some(rate_limit)
+        let nothing = Self {
+            limit: None,
+            remaining: None,
+            reset: None,
+        };
+        (rate_limit != nothing).then_some(rate_limit)
     }
 }
 
-/// What HTTP says about a response.
+/// The head of a response.
 #[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
@@ -107,10 +107,8 @@ fn date(headers: &HeaderMap, name: HeaderName) -> Option<DateTime<Utc>> {
         "%a %b %e %H:%M:%S %Y",
     ];
     let text = headers.get(name)?.to_str().ok()?.trim();
-    let mut dates = FORMS
-        .iter()
-        .map(|form| NaiveDateTime::parse_from_str(text, form));
-    Some(dates.find_map(Result::ok)?.and_utc())
+    let read = |form| NaiveDateTime::parse_from_str(text, form).ok();
+    Some(FORMS.into_iter().find_map(read)?.and_utc())
 }
 
 // Headers and bodies may be long and may repeat secrets.

@@ -106,11 +106,11 @@ macro_rules! vocabulary {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                deserializer.deserialize_str(crate::wire::EnumVisitor(::std::marker::PhantomData))
+                deserializer.deserialize_str(crate::decode::wire::EnumVisitor(::std::marker::PhantomData))
             }
         }
 
-        crate::wire::plain!($name);
+        crate::decode::wire::plain!($name);
 
         #[cfg(feature = "schemars")]
         impl ::schemars::JsonSchema for $name {

@@ -1,4 +1,4 @@
-//! Whether a failed call is worth another attempt, and when.
+//! The decision on another attempt after one that failed.
 
 use std::time::Duration;
 
@@ -146,7 +146,7 @@ mod tests {
         use ErrorKind::*;
         const MS: fn(u64) -> Duration = Duration::from_millis;
         let backoff = MS(700);
-        let tls = error(Connection, 0).lasting(true);
+        let tls = Error::lasting("it failed");
         let unavailable = |seconds: u64| error(Server, 503).with_wait(Some(MS(seconds * 1000)));
         let hinted = error(Connection, 0).with_hint("is the server running?");
         for (error, attempts, elapsed, due) in [

@@ -79,7 +79,7 @@ impl<'de, T: Wire<'de>> Wire<'de> for HashMap<String, T> {
 /// Types that serde reads as they should be.
 macro_rules! plain {
     ($($type:ty),*) => {$(
-        impl<'de> crate::wire::Wire<'de> for $type {
+        impl<'de> crate::decode::wire::Wire<'de> for $type {
             fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 ::serde::Deserialize::deserialize(deserializer)
             }
@@ -90,9 +90,9 @@ macro_rules! plain {
 /// Structs, which serde would also read from an array, member by member.
 macro_rules! object {
     ($($type:ty),*) => {$(
-        impl<'de> crate::wire::Wire<'de> for $type {
+        impl<'de> crate::decode::wire::Wire<'de> for $type {
             fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_map(crate::wire::ObjectVisitor(::std::marker::PhantomData))
+                deserializer.deserialize_map(crate::decode::wire::ObjectVisitor(::std::marker::PhantomData))
             }
         }
     )*};
