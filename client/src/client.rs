@@ -52,7 +52,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::build`].
+    /// As for [`ClientBuilder::build`].
     ///
     /// ```
     /// assert!(oceanbase_ocp::Client::new("http://localhost:8080/").is_ok());
@@ -67,7 +67,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
+    /// As for [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -124,7 +124,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where it does not
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if it does not
     /// fit a header.
     pub fn with_accept_language(&self, accept_language: &str) -> Result<Self, Error> {
         let language = language(accept_language)?;
@@ -156,7 +156,7 @@ impl Client {
     /// here yet.
     ///
     /// It goes out as the requests of operations do, with this client's credentials,
-    /// headers, limits, time-out and retries (only where the method is idempotent), and
+    /// headers, limits, time-out and retries (only if the method is idempotent), and
     /// is observed as they are. Its URI is a path below the base URL, with a query, both
     /// percent-encoded. Headers that it sets itself are kept: with an `Authorization` of its
     /// own the client's credentials are left out.
@@ -189,9 +189,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the URI is not
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URI is not
     /// a path, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) where no response came, or HTTP 407
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if no response came, or HTTP 407
     /// of a proxy, and a body that broke off, cannot be decompressed or is longer than
     /// [`max_body_bytes`](ClientBuilder::max_body_bytes).
     pub fn execute<B: Into<Vec<u8>>>(
@@ -203,8 +203,10 @@ impl Client {
         async move {
             let (request, operation) = request?;
             let transport = &client.transport;
-            let response = transport.call(request, &operation, judged).await?;
-            Ok(response.whole(transport.secrets.clone()))
+            Ok(HttpResponse {
+                verdict: transport.call(request, &operation, judged).await?,
+                secrets: transport.secrets.clone(),
+            })
         }
     }
 
@@ -237,8 +239,12 @@ impl Client {
         request: reqwest::Request,
         operation: &str,
     ) -> Result<Response<T>, Error> {
-        let response = self.transport.call(request, operation, decoded).await?;
-        response.success()
+        let verdict = self.transport.call(request, operation, decoded).await?;
+        Ok(Response {
+            value: verdict.outcome?,
+            head: verdict.head,
+            trace_id: verdict.trace_id,
+        })
     }
 }
 

@@ -70,13 +70,13 @@ impl ClientBuilder {
         self
     }
 
-    /// How long reaching the server may take. Default: 10 seconds.
+    /// The longest time to reach the server. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
         self
     }
 
-    /// How long one attempt may take, from connecting to the last byte of the
+    /// The longest time of one attempt, from connecting to the last byte of the
     /// response. Default: 60 seconds, or that of your own
     /// [`http_client`](Self::http_client).
     pub fn timeout(mut self, timeout: Duration) -> Self {
@@ -149,14 +149,14 @@ impl ClientBuilder {
         self
     }
 
-    /// How long a response may be, in bytes after decompression. Default: 64 MiB;
+    /// The longest response, in bytes after decompression. Default: 64 MiB;
     /// a page of 2000 tasks is about 2 MB.
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.max_body_bytes = bytes;
         self
     }
 
-    /// Whether and when a failed call is tried again. Default: 4 attempts within
+    /// The rule by which a failed call is tried again. Default: 4 attempts within
     /// 60 seconds, see [`RetryPolicy`]; [`RetryPolicy::disabled`] switches it off.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;

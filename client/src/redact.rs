@@ -14,10 +14,10 @@ const KEPT: usize = 16;
 /// texts, and gaps in a text would give it away.
 const TELLING: usize = 6;
 
-/// How much of a server's text is shown.
+/// The most of a server's text that is shown, in characters.
 const SHOWN: usize = 120;
 
-/// How much of a body is looked through for an excerpt.
+/// The beginning of a body that is looked through for an excerpt, in bytes.
 const LOOKED_THROUGH: usize = 16 * 1024;
 
 /// The secrets of a client's credentials, which a server or a proxy may send back.

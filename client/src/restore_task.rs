@@ -37,35 +37,34 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
     /// The state that it is in.
     fn status(&self) -> &RestoreTaskStatus;
 
-    /// Whether it has ended, if OCP says so.
+    /// True if it has ended; `None` if OCP does not say.
     fn finished(&self) -> Option<bool>;
 
-    /// Whether it has ended well, if OCP says so.
+    /// True if it has ended well; `None` if OCP does not say.
     fn successful(&self) -> Option<bool>;
 
-    /// When it was created.
+    /// The time of its creation.
     fn create_time(&self) -> Option<DateTime<Utc>>;
 
-    /// When it ended.
+    /// The time of its end.
     fn finish_time(&self) -> Option<DateTime<Utc>>;
 
-    /// Why it failed; may be empty.
+    /// The reason why it failed; may be empty.
     fn error_msg(&self) -> Option<&str>;
 
     /// The name of the tenant that is restored to.
     fn restore_tenant_name(&self) -> Option<&str>;
 
-    /// Where the backup is read from, as OCP writes it; see
-    /// [`restore_uris`](Self::restore_uris).
+    /// The source of the backup, as OCP writes it; see [`restore_uris`](Self::restore_uris).
     fn restore_uri(&self) -> Option<&str>;
 
     /// The resource pools, as OCP writes them; see
     /// [`restore_pools`](Self::restore_pools).
     fn restore_pool_list_str(&self) -> Option<&str>;
 
-    /// Whether the restore is still under way.
+    /// True while the restore is under way.
     ///
-    /// `finished` decides; where OCP leaves it out, a finish time or one of the
+    /// `finished` decides; if OCP leaves it out, a finish time or one of the
     /// two final states does (inferred).
     ///
     /// ```
@@ -87,16 +86,16 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
             .unwrap_or(self.finish_time().is_some() || is_final)
     }
 
-    /// Whether the restore has ended well.
+    /// True if the restore has ended well.
     ///
     /// `successful` decides once the task has ended (a running task has
-    /// `successful: false`, too); where OCP leaves it out, the state does.
+    /// `successful: false`, too); if OCP leaves it out, the state does.
     fn is_succeeded(&self) -> bool {
         let done = *self.status() == RestoreTaskStatus::RestoreSuccess;
         !self.is_running() && self.successful().unwrap_or(done)
     }
 
-    /// Whether the restore has ended, and not well; `error_msg` may say why.
+    /// True if the restore has ended, and not well; `error_msg` may say why.
     fn is_failed(&self) -> bool {
         !self.is_running() && !self.is_succeeded()
     }
@@ -105,7 +104,7 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
     /// data.
     ///
     /// OCP joins them with commas and says nothing about commas inside a URI,
-    /// so a comma separates only where a scheme follows.
+    /// so a comma separates only if a scheme follows.
     ///
     /// ```
     /// # let mut task: oceanbase_ocp::types::RestoreHistoryTask =
@@ -137,7 +136,7 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
     }
 }
 
-/// Whether the text begins with a scheme (RFC 3986) and `://`.
+/// True if the text begins with a scheme (RFC 3986) and `://`.
 fn begins_uri(text: &str) -> bool {
     let text = text.trim_start();
     let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
@@ -197,17 +196,17 @@ macro_rules! rows {
 
         /// As a [`RestoreTask`], without having to import it.
         impl $row {
-            /// Whether the restore is still under way; see [`RestoreTask::is_running`].
+            /// True while the restore is under way; see [`RestoreTask::is_running`].
             pub fn is_running(&self) -> bool {
                 RestoreTask::is_running(self)
             }
 
-            /// Whether the restore has ended well; see [`RestoreTask::is_succeeded`].
+            /// True if the restore has ended well; see [`RestoreTask::is_succeeded`].
             pub fn is_succeeded(&self) -> bool {
                 RestoreTask::is_succeeded(self)
             }
 
-            /// Whether the restore has ended, and not well; see [`RestoreTask::is_failed`].
+            /// True if the restore has ended, and not well; see [`RestoreTask::is_failed`].
             pub fn is_failed(&self) -> bool {
                 RestoreTask::is_failed(self)
             }

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::redact::Secrets;
 use crate::restore_task::RestoreTask;
 
-/// How a restore ended.
+/// The end of a restore.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "the restore may have failed"]
 pub enum RestoreOutcome<R> {
@@ -17,7 +17,7 @@ pub enum RestoreOutcome<R> {
     Failed(Box<R>),
 }
 
-/// Why a [`Waiter`] has no task to return, and what it knew when it gave up.
+/// The error of a [`Waiter`], and what it knew when it gave up.
 ///
 /// It becomes its [`Error`] by `?`.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub struct WaitError<R> {
     progress: Box<Progress<R>>,
 }
 
-/// What a waiter knows of its task so far.
+/// The knowledge of a waiter about its task so far.
 #[derive(Clone)]
 pub(crate) struct Progress<R> {
     task: i64,
@@ -156,7 +156,7 @@ impl<R: RestoreTask> Progress<R> {
         }
     }
 
-    /// How long and how often was looked.
+    /// The time that was waited, and the number of looks.
     fn effort(&self) -> String {
         let times = match self.looks {
             1 => "once".to_owned(),
@@ -172,7 +172,7 @@ impl<R> WaitError<R> {
         &self.error
     }
 
-    /// What sort of failure it is.
+    /// The sort of failure.
     pub fn kind(&self) -> ErrorKind {
         self.error.kind()
     }
@@ -187,18 +187,18 @@ impl<R> WaitError<R> {
         &self.progress.candidates
     }
 
-    /// How many other tasks the list had when it was last read to its end; `None` if it
-    /// never was, or the task was found.
+    /// The number of other tasks that the list had when it was last read to its end; `None`
+    /// if it never was, or the task was found.
     pub fn listed(&self) -> Option<usize> {
         self.progress.listed
     }
 
-    /// How long the task was waited for.
+    /// The time that the task was waited for.
     pub fn elapsed(&self) -> Duration {
         self.progress.elapsed
     }
 
-    /// How often the list was looked at.
+    /// The number of looks at the list.
     pub fn looks(&self) -> u32 {
         self.progress.looks
     }

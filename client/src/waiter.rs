@@ -51,7 +51,7 @@ pub struct Waiter<L> {
     timeout: Duration,
 }
 
-/// What one look at the list has shown.
+/// The result of one look at the list.
 enum Look<R> {
     Found(R),
     /// So many tasks, and all are others.
@@ -60,13 +60,6 @@ enum Look<R> {
     Ambiguous(Vec<R>),
     /// No whole list; if rows are missing, the task may be among them.
     Failed(Error),
-}
-
-/// What a waiter does after a look.
-enum Next {
-    LookAfter(Duration),
-    LookAtOnce,
-    GiveUp,
 }
 
 impl<L> Waiter<L>
@@ -108,7 +101,7 @@ where
         self
     }
 
-    /// How long a task that is not listed yet is waited for, from the first look that told
+    /// The time that a task has to appear in the list, from the first look that told
     /// something on: a restore that was just asked for may take a moment to appear. Default:
     /// a minute; zero means that it must be there at once.
     pub fn appears_within(mut self, time: Duration) -> Self {
@@ -116,7 +109,7 @@ where
         self
     }
 
-    /// How long nothing may be learnt, because every look fails for a cause that may pass.
+    /// The longest time without news, because every look fails for a cause that may pass.
     /// After it the wait ends with the last of these errors. Default: ten minutes; zero means
     /// that the first failed look ends the wait.
     pub fn tolerance(mut self, time: Duration) -> Self {
@@ -124,7 +117,7 @@ where
         self
     }
 
-    /// How long to wait in all. Default: 4 hours. The list is read once more at the
+    /// The longest time to wait in all. Default: 4 hours. The list is read once more at the
     /// very end; a look that has begun is not cut off.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
@@ -179,7 +172,7 @@ where
     ///
     /// # Errors
     ///
-    /// Those of [`until_ended`](Self::until_ended), and
+    /// As for [`until_ended`](Self::until_ended), and
     /// [`ErrorKind::RestoreFailed`] when the restore has failed; [`WaitError::task`] has
     /// the task, and with its `error_msg` the reason, if OCP gives one.
     pub async fn until_succeeded(self) -> Result<L::Row, WaitError<L::Row>> {
@@ -223,28 +216,28 @@ where
             let status = progress.last.as_ref().map(|task| display(task.status()));
             let error = trouble.as_ref().map(display);
             tracing::debug!(task = self.task, looks = progress.looks, status, error);
-            match self.next(&mut progress, is_news, trouble.as_ref(), pause) {
-                Next::LookAtOnce => {}
-                Next::LookAfter(wait) => {
+            match self.wait(&mut progress, is_news, trouble.as_ref(), pause) {
+                None => return Err(progress.gave_up(trouble, self.timeout)),
+                Some(Duration::ZERO) => {}
+                Some(wait) => {
                     sleep(wait).await;
                     pause = (pause.saturating_mul(3) / 2).min(self.max_interval);
                 }
-                Next::GiveUp => return Err(progress.gave_up(trouble, self.timeout)),
             }
         }
     }
 
-    /// What follows from a look that has not shown the end.
-    fn next(
+    /// The wait after a look that has not shown the end; `None` to give up.
+    fn wait(
         &self,
         progress: &mut Progress<L::Row>,
         is_news: bool,
         trouble: Option<&Error>,
         pause: Duration,
-    ) -> Next {
+    ) -> Option<Duration> {
         let has_news = progress.news > 0;
         if !is_news && !trouble.is_some_and(|trouble| may_pass(trouble, has_news)) {
-            return Next::GiveUp;
+            return None;
         }
         if is_news {
             progress.news += 1;
@@ -269,13 +262,13 @@ where
             false => progress.news == 1 && is_over,
         };
         if is_news && is_unsure {
-            return Next::LookAtOnce;
+            return Some(Duration::ZERO);
         }
         if is_over || (is_news && is_seen && progress.absences > 1) {
-            return Next::GiveUp;
+            return None;
         }
         let asked = trouble.and_then(Error::retry_after).unwrap_or_default();
-        Next::LookAfter(pause.max(asked).min(limit - progress.elapsed))
+        Some(pause.max(asked).min(limit - progress.elapsed))
     }
 
     /// One look at the list: to its end while only the id is known, else until the row is
@@ -303,8 +296,8 @@ where
     }
 }
 
-/// Whether a look may succeed later, though it failed for this. Before any look has told
-/// something, what a wrong address shows is taken for that.
+/// True if a later look may succeed, though one failed for this. Before any look has told
+/// something, the signs of a wrong address are taken for one.
 fn may_pass(error: &Error, has_news: bool) -> bool {
     match error.kind() {
         ErrorKind::Timeout | ErrorKind::Server | ErrorKind::Throttled => true,

@@ -11,11 +11,11 @@ use super::values::ErrorCode;
 use crate::error::OcpFailure;
 use crate::redact::Secrets;
 
-/// What every success of OCP says of itself, beside its `data`.
+/// The words of every success of OCP about itself, beside its `data`.
 ///
 /// Source: "API call description", response structure.
 pub(crate) trait Envelope {
-    /// Whether the request succeeded.
+    /// True if the request succeeded.
     fn successful(&self) -> bool;
     /// The HTTP status, once more.
     fn status(&self) -> Option<i64>;
@@ -95,7 +95,7 @@ impl Members {
         self.0.get(name).unwrap_or(&Value::Null)
     }
 
-    /// Whether the request succeeded: a boolean, if OCP says so.
+    /// True if the request succeeded, or another type, or null.
     pub(crate) fn successful(&self) -> &Value {
         self.get("successful")
     }
@@ -118,7 +118,7 @@ impl Members {
         text(self.get("traceId")).map(|id| secrets.redact(&id))
     }
 
-    /// What the envelope says about a failure.
+    /// The code, the message and the names of a failure.
     pub(crate) fn failure(&self, secrets: &Secrets) -> OcpFailure {
         // An object with a code and a message, or, from other servers, one of them.
         let error = self.get("error");

@@ -11,9 +11,11 @@ use crate::error::{Error, ErrorKind};
 use crate::redact::{Secrets, shortened};
 use crate::transport::head::Head;
 
-/// The outcome of a call, and the name that OCP's logs give it.
+/// A response, the outcome of its call, and the name that OCP's logs give it.
 #[derive(Clone)]
 pub(crate) struct Verdict<T> {
+    pub(crate) head: Head,
+    pub(crate) body: Vec<u8>,
     pub(crate) outcome: Result<T, Error>,
     pub(crate) trace_id: Option<String>,
 }
@@ -24,60 +26,105 @@ pub(crate) struct Verdict<T> {
 /// themselves. Only if that is no plain success the envelope is read by itself, before
 /// anything else of the response is believed.
 pub(crate) fn decoded<T: Envelope + DeserializeOwned>(
-    head: &Head,
-    body: &[u8],
+    head: Head,
+    body: Vec<u8>,
     secrets: &Secrets,
 ) -> Verdict<T> {
     let is_plain =
         |value: &T| value.successful() && value.status().is_none_or(|status| status == 200);
     if head.status == StatusCode::OK
         && foreign_media_type(&head.headers).is_none()
-        && let Ok(value) = from_json(body)
+        && let Ok(value) = from_json(&body)
         && is_plain(&value)
     {
         return Verdict {
             trace_id: value.trace_id().map(str::to_owned),
             outcome: Ok(value),
+            head,
+            body,
         };
     }
-    let Verdict { outcome, trace_id } = judged(head, body, secrets);
+    let judged = judged(head, body, secrets);
+    let decode = |()| decode(&judged.head, &judged.body, secrets);
     Verdict {
-        outcome: outcome.and_then(|()| decode(head, body, secrets)),
-        trace_id,
+        outcome: judged.outcome.and_then(decode),
+        trace_id: judged.trace_id,
+        head: judged.head,
+        body: judged.body,
     }
 }
 
 /// Judges a response by its envelope alone: a success is HTTP 200 with a JSON object that
 /// says `successful` and does not contradict the HTTP status.
-pub(crate) fn judged(head: &Head, body: &[u8], secrets: &Secrets) -> Verdict<()> {
-    let body = without_mark(body);
-    let envelope = Members::read(body);
-    let trace_id = envelope.as_ref().ok().and_then(|it| it.trace_id(secrets));
+pub(crate) fn judged(head: Head, body: Vec<u8>, secrets: &Secrets) -> Verdict<()> {
+    let envelope = Members::read(without_mark(&body));
+    Verdict {
+        trace_id: envelope.as_ref().ok().and_then(|it| it.trace_id(secrets)),
+        outcome: judge(&head, without_mark(&body), secrets, envelope),
+        head,
+        body,
+    }
+}
+
+fn judge(
+    head: &Head,
+    body: &[u8],
+    secrets: &Secrets,
+    envelope: serde_json::Result<Members>,
+) -> Result<(), Error> {
+    if head.status.is_client_error() || head.status.is_server_error() {
+        return Err(refused(head, body, secrets, envelope));
+    }
     let unexpected = |what: String| {
         Error::new(ErrorKind::UnexpectedResponse, what)
             .with_status(head.status)
-            .with_excerpt(&secrets.excerpt(body))
+            .with(|error| error.excerpt = secrets.excerpt(body))
     };
-    let outcome = if head.status.is_client_error() || head.status.is_server_error() {
-        Err(refused(head, body, secrets, envelope))
-    } else if let Some(what) = foreign(head, body, secrets) {
-        Err(unexpected(what))
-    } else {
-        match envelope {
-            Ok(envelope) => success(head, secrets, &envelope, unexpected),
-            Err(error) => Err(unexpected(match other_charset(&head.headers, body) {
-                Some(charset) => format!("the response is {charset}"),
-                None => format!(
-                    "the response is not a JSON object: {}",
-                    secrets.shortened(&error.to_string())
-                ),
-            })),
+    if let Some(what) = foreign(head, body, secrets) {
+        return Err(unexpected(what));
+    }
+    let envelope = envelope.map_err(|error| {
+        unexpected(match other_charset(&head.headers, body) {
+            Some(charset) => format!("the response is {charset}"),
+            None => {
+                let error = secrets.shortened(&error.to_string());
+                format!("the response is not a JSON object: {error}")
+            }
+        })
+    })?;
+    let stated = envelope.status();
+    let is_success = match envelope.successful() {
+        Value::Bool(is_success) => *is_success,
+        _ if envelope.has_error() => false,
+        Value::Null => {
+            let what = "the response is JSON, but not OCP's envelope: it does not say `successful`";
+            return Err(unexpected(what.to_owned()));
+        }
+        // The decoder names the place of the other type.
+        _ => return Ok(()),
+    };
+    let error = match stated.filter(|stated| *stated != head.status) {
+        None if is_success => return Ok(()),
+        Some(stated) if is_success => Error::new(
+            ErrorKind::UnexpectedResponse,
+            format!(
+                "the response contradicts itself: HTTP status {}, envelope status {}",
+                head.status.as_u16(),
+                stated.as_u16()
+            ),
+        ),
+        _ => {
+            let kind = stated.and_then(ErrorKind::of_status);
+            let what = "OCP reports a failure under HTTP status 200 OK";
+            Error::new(kind.unwrap_or(ErrorKind::Server), what)
+                .with(|error| error.wait = stated.and_then(|status| head.wait(status)))
         }
     };
-    Verdict { outcome, trace_id }
+    let failure = envelope.failure(secrets);
+    Err(error.with_status(head.status).with_failure(failure))
 }
 
-/// What shows without a look into its body that a response is none of OCP's.
+/// The sign, outside its body, that a response is none of OCP's.
 fn foreign(head: &Head, body: &[u8], secrets: &Secrets) -> Option<String> {
     let status = head.status;
     if status.is_redirection() {
@@ -100,46 +147,6 @@ fn foreign(head: &Head, body: &[u8], secrets: &Secrets) -> Option<String> {
     body.is_empty().then(|| "the response is empty".to_owned())
 }
 
-/// Judges the envelope of a response with HTTP 200.
-fn success(
-    head: &Head,
-    secrets: &Secrets,
-    envelope: &Members,
-    unexpected: impl FnOnce(String) -> Error,
-) -> Result<(), Error> {
-    let stated = envelope.status();
-    let is_success = match envelope.successful() {
-        Value::Bool(is_success) => *is_success,
-        _ if envelope.has_error() => false,
-        Value::Null => {
-            let what = "the response is JSON, but not OCP's envelope: it does not say `successful`";
-            return Err(unexpected(what.to_owned()));
-        }
-        // The decoder says where the other type stands.
-        _ => return Ok(()),
-    };
-    let error = match stated.filter(|stated| *stated != head.status) {
-        None if is_success => return Ok(()),
-        Some(stated) if is_success => Error::new(
-            ErrorKind::UnexpectedResponse,
-            format!(
-                "the response contradicts itself: HTTP status {}, envelope status {}",
-                head.status.as_u16(),
-                stated.as_u16()
-            ),
-        ),
-        _ => {
-            let kind = stated.and_then(ErrorKind::of_status);
-            let what = "OCP reports a failure under HTTP status 200 OK";
-            Error::new(kind.unwrap_or(ErrorKind::Server), what)
-                .with_wait(stated.and_then(|status| head.wait(status)))
-        }
-    };
-    Err(error
-        .with_status(head.status)
-        .with_failure(envelope.failure(secrets)))
-}
-
 /// The error for a failing HTTP status, of which nothing else is known.
 pub(crate) fn refusal(head: &Head) -> Error {
     let status = head.status;
@@ -148,7 +155,9 @@ pub(crate) fn refusal(head: &Head) -> Error {
         kind,
         format!("the request was refused with HTTP status {status}"),
     );
-    let error = error.with_status(status).with_wait(head.wait(status));
+    let error = error
+        .with_status(status)
+        .with(|error| error.wait = head.wait(status));
     match clocks(head) {
         Some(clocks) => error.with_hint(clocks),
         None => error,
@@ -172,7 +181,7 @@ fn refused(
                 "this is not OCP's form of an error; a proxy or another server may have responded",
             ),
         };
-        error.with_excerpt(&secrets.excerpt(body))
+        error.with(|error| error.excerpt = secrets.excerpt(body))
     };
     let Ok(envelope) = envelope else {
         return foreign(refusal(head));
@@ -214,11 +223,11 @@ pub(crate) fn decode<T: DeserializeOwned>(
         Error::new(ErrorKind::Decode, what)
             .with_status(head.status)
             .with_failure(envelope.failure(secrets))
-            .with_path(path.filter(|path| path != "."))
+            .with(|error| error.path = path.filter(|path| path != "."))
     })
 }
 
-/// UTF-8 is checked once and not text by text; serde_json says where it is none.
+/// UTF-8 is checked once and not text by text; serde_json names the place that is none.
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
     let body = without_mark(body);
     match std::str::from_utf8(body) {
@@ -270,7 +279,7 @@ fn other_charset(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     }
 }
 
-/// How far the clocks differ, if a signature was refused because of that: OCP takes
+/// The difference of the clocks, if a signature was refused because of that: OCP takes
 /// signatures of the last 15 minutes ("AK/SK authentication").
 fn clocks(head: &Head) -> Option<String> {
     let seconds = head.clock_ahead()?;

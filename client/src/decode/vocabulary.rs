@@ -28,7 +28,7 @@ macro_rules! vocabulary {
         $(#[$meta])*
         ///
         /// An open list. Match on [`as_str`](Self::as_str), or compare with
-        /// `==`, where a value matters that has no variant yet: it may get one
+        /// `==`, if a value matters that has no variant yet: it may get one
         /// in a later version.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]

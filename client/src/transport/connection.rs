@@ -1,4 +1,4 @@
-//! Errors of the HTTP client: why there was no connection, or no whole response.
+//! The errors for a connection that failed, and for a response that did not come whole.
 
 use std::error::Error as StdError;
 use std::io;
@@ -37,7 +37,7 @@ fn failed(error: reqwest::Error, what: &str, route: &Route) -> Error {
     let is_unknown_host = causes(&error).any(|cause| cause.to_string() == "dns error");
     failed
         .prefixed(what)
-        .of_unknown_host(is_unknown_host)
+        .with(|error| error.is_unknown_host = is_unknown_host)
         .caused_by(error)
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
-/// How many requests OCP still allows, by its headers `RateLimit-…`.
+/// The number of requests that OCP still allows, by its headers `RateLimit-…`.
 ///
 /// OCP may send them with every response or with refusals only: its documentation
 /// says both.
@@ -18,7 +18,7 @@ pub struct RateLimit {
     pub limit: Option<u64>,
     /// Requests that are left in it (`RateLimit-Remaining`).
     pub remaining: Option<u64>,
-    /// How long the window lasts (`RateLimit-Reset`, whole seconds up to a day).
+    /// The rest of the window (`RateLimit-Reset`, whole seconds up to a day).
     pub reset: Option<Duration>,
 }
 
@@ -65,7 +65,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// How long the server asks to wait.
+    /// The wait that the server asks for.
     pub(crate) fn wait(&self, status: StatusCode) -> Option<Duration> {
         let retry_after = retry_after(&self.headers);
         match status {
@@ -79,7 +79,7 @@ impl Head {
         }
     }
 
-    /// How far this host's clock is ahead of the server's, in seconds, if the request was
+    /// The seconds by which this host's clock is ahead of the server's, if the request was
     /// signed and the response has a date.
     pub(crate) fn clock_ahead(&self) -> Option<i64> {
         let date = date(&self.headers, DATE)?;

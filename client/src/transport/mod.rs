@@ -1,4 +1,4 @@
-//! Sends requests, again if that may help, and reads what comes back.
+//! The transport: sends requests, again if that may help, and reads what comes back.
 
 pub(crate) mod certificates;
 mod coding;
@@ -33,14 +33,13 @@ use crate::redact::Secrets;
 use credentials::Credentials;
 use exchange::{Exchange, Observer};
 use head::Head;
-use response::Judged;
 use retry::{Decision, RetryPolicy};
 use route::Route;
 
 /// The longest body that room is made for before it has come, in bytes.
 const ROOM: usize = 1 << 20;
 
-/// What a call needs beside its request.
+/// The settings of a call, beside its request.
 #[derive(Clone)]
 pub(crate) struct Transport {
     pub(crate) http: reqwest::Client,
@@ -51,8 +50,8 @@ pub(crate) struct Transport {
     pub(crate) max_body_bytes: usize,
     pub(crate) observer: Option<Observer>,
     pub(crate) retry: RetryPolicy,
-    /// Those of every client that shares this one's settings: a server may send back
-    /// what another call has sent.
+    /// The secrets of every client that shares these settings: a server may send back what
+    /// another call has sent.
     pub(crate) secrets: Secrets,
 }
 
@@ -70,7 +69,7 @@ impl fmt::Debug for Transport {
 
 /// The judge of a response: [`decoded`](crate::decode::verdict::decoded) or
 /// [`judged`](crate::decode::verdict::judged).
-pub(crate) type Judge<T> = fn(&Head, &[u8], &Secrets) -> Verdict<T>;
+pub(crate) type Judge<T> = fn(Head, Vec<u8>, &Secrets) -> Verdict<T>;
 
 impl Transport {
     /// Sends a request, again if that may help.
@@ -79,7 +78,7 @@ impl Transport {
         mut request: Request,
         operation: &str,
         judge: Judge<T>,
-    ) -> Result<Judged<T>, Error> {
+    ) -> Result<Verdict<T>, Error> {
         let span = tracing::info_span!(
             "ocp_call",
             operation,
@@ -95,12 +94,12 @@ impl Transport {
         outcome
     }
 
-    fn record<T>(&self, span: &Span, outcome: &Result<Judged<T>, Error>) {
+    fn record<T>(&self, span: &Span, outcome: &Result<Verdict<T>, Error>) {
         if span.is_disabled() {
             return;
         }
-        if let Ok(Judged { head, verdict, .. }) = outcome {
-            span.record("status", head.status.as_u16());
+        if let Ok(verdict) = outcome {
+            span.record("status", verdict.head.status.as_u16());
             let trace_id = verdict.trace_id.as_deref();
             span.record("trace_id", trace_id.map(|id| self.secrets.redact(id)));
         }
@@ -111,7 +110,7 @@ impl Transport {
         }
     }
 
-    async fn attempts<T>(&self, request: Request, judge: Judge<T>) -> Result<Judged<T>, Error> {
+    async fn attempts<T>(&self, request: Request, judge: Judge<T>) -> Result<Verdict<T>, Error> {
         let started = Instant::now();
         let mut backoff = None;
         let mut attempts = 0;
@@ -150,15 +149,15 @@ impl Transport {
                 }
                 Decision::Return => {}
             }
-            return match outcome {
-                Ok(judged) => Ok(judged.after(attempts)),
-                Err(error) => Err(error.after(attempts)),
-            };
+            let after = |error: Error| error.after(attempts);
+            let mut verdict = outcome.map_err(after)?;
+            verdict.outcome = verdict.outcome.map_err(after);
+            return Ok(verdict);
         }
     }
 
     /// Sends a complete request once.
-    async fn send<T>(&self, request: &Request, judge: Judge<T>) -> Result<Judged<T>, Error> {
+    async fn send<T>(&self, request: &Request, judge: Judge<T>) -> Result<Verdict<T>, Error> {
         let started = Instant::now();
         // A body here is bytes, and bytes can be sent again.
         let Some(mut copy) = request.try_clone() else {
@@ -198,11 +197,7 @@ impl Transport {
             return Err(connection::proxy_demands(&self.route).with_status(status));
         }
         match body {
-            Ok(body) => Ok(Judged {
-                verdict: judge(&head, &body, &self.secrets),
-                head,
-                body,
-            }),
+            Ok(body) => Ok(judge(head, body, &self.secrets)),
             // A refusal is one, whatever becomes of its body: nobody shall try again after a
             // 401 as after a broken connection.
             Err(Lost { why, .. }) if status.is_client_error() || status.is_server_error() => {
@@ -276,10 +271,10 @@ struct Lost {
     packed: Option<Vec<u8>>,
 }
 
-/// Why an attempt is no success, if it is none.
-fn failure<T>(outcome: &Result<Judged<T>, Error>) -> Option<&Error> {
+/// The error of an attempt that is no success.
+fn failure<T>(outcome: &Result<Verdict<T>, Error>) -> Option<&Error> {
     match outcome {
-        Ok(judged) => judged.verdict.outcome.as_ref().err(),
+        Ok(verdict) => verdict.outcome.as_ref().err(),
         Err(error) => Some(error),
     }
 }

@@ -1,5 +1,5 @@
-//! What the generated operations make their requests with, and nothing more: it has the names
-//! that progenitor gives them.
+//! The tools that the generated operations make their requests with, by the names that
+//! progenitor gives them.
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
@@ -16,7 +16,7 @@ pub(crate) fn encode_path(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// Why there is no request.
+/// The reason why there is no request.
 pub(crate) enum Unusable {
     /// The whole message.
     InvalidRequest(String),

@@ -30,80 +30,41 @@ use crate::redact::Secrets;
 /// ```
 #[derive(Clone)]
 pub struct Response<T> {
-    value: T,
-    head: Head,
-    trace_id: Option<String>,
+    pub(crate) value: T,
+    pub(crate) head: Head,
+    pub(crate) trace_id: Option<String>,
 }
 
 /// The response to a request of one's own, whatever it says; see
 /// [`Client::execute`](crate::Client::execute).
 #[derive(Clone)]
 pub struct HttpResponse {
-    head: Head,
-    body: Vec<u8>,
-    verdict: Verdict<()>,
-    secrets: Secrets,
+    pub(crate) verdict: Verdict<()>,
+    pub(crate) secrets: Secrets,
 }
 
-/// A response and its verdict.
-pub(crate) struct Judged<T> {
-    pub(super) head: Head,
-    pub(super) body: Vec<u8>,
-    pub(super) verdict: Verdict<T>,
-}
-
-impl<T> Judged<T> {
-    /// The same response as the outcome of so many attempts.
-    pub(super) fn after(mut self, attempts: u32) -> Self {
-        self.verdict.outcome = self.verdict.outcome.map_err(|error| error.after(attempts));
-        self
-    }
-
-    /// The response of an operation, if it is a success.
-    pub(crate) fn success(self) -> Result<Response<T>, Error> {
-        let Verdict { outcome, trace_id } = self.verdict;
-        Ok(Response {
-            value: outcome?,
-            head: self.head,
-            trace_id,
-        })
-    }
-}
-
-impl Judged<()> {
-    /// The response to a request of one's own.
-    pub(crate) fn whole(self, secrets: Secrets) -> HttpResponse {
-        HttpResponse {
-            head: self.head,
-            body: self.body,
-            verdict: self.verdict,
-            secrets,
-        }
-    }
-}
-
-/// The methods of whatever has a `head`.
+/// The methods of whatever has a head.
 macro_rules! about_http {
-    () => {
+    ($($head:ident).+) => {
         /// The HTTP status.
         pub fn status(&self) -> StatusCode {
-            self.head.status
+            self.$($head).+.status
         }
 
         /// The headers.
         pub fn headers(&self) -> &HeaderMap {
-            &self.head.headers
+            &self.$($head).+.headers
         }
 
         /// From sending the request, the last time if it was sent again, to the last byte
         /// of the response.
         pub fn elapsed(&self) -> Duration {
-            self.head.elapsed
+            self.$($head).+.elapsed
         }
 
         /// The rest of the rate limit, if OCP says so.
         pub fn rate_limit(&self) -> Option<RateLimit> {
-            RateLimit::of(&self.head.headers)
+            RateLimit::of(self.headers())
         }
     };
 }
@@ -124,11 +85,11 @@ impl<T> Response<T> {
         self.trace_id.as_deref()
     }
 
-    about_http!();
+    about_http!(head);
 }
 
 impl HttpResponse {
-    about_http!();
+    about_http!(verdict.head);
 
     /// The name of the request in OCP's logs, if the body is OCP's and has one.
     pub fn trace_id(&self) -> Option<&str> {
@@ -137,16 +98,15 @@ impl HttpResponse {
 
     /// The body, decompressed.
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.verdict.body
     }
 
     /// The body, decompressed, without a copy.
     pub fn into_body(self) -> Vec<u8> {
-        self.body
+        self.verdict.body
     }
 
-    /// Why this is no success: the error that a call of an operation fails with if it gets
-    /// this response. `None` if OCP says that the request succeeded.
+    /// The error that a call of an operation fails with if it gets this response. `None` if OCP says that the request succeeded.
     pub fn error(&self) -> Option<&Error> {
         self.verdict.outcome.as_ref().err()
     }
@@ -169,7 +129,7 @@ impl HttpResponse {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the body is none of `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.verdict.outcome.clone()?;
-        verdict::decode(&self.head, &self.body, &self.secrets)
+        verdict::decode(&self.verdict.head, &self.verdict.body, &self.secrets)
     }
 }
 
@@ -185,8 +145,8 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
 impl fmt::Debug for HttpResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpResponse")
-            .field("head", &self.head)
-            .field("bytes", &self.body.len())
+            .field("head", &self.verdict.head)
+            .field("bytes", &self.verdict.body.len())
             .field("error", &self.error())
             .finish_non_exhaustive()
     }

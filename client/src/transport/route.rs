@@ -71,7 +71,7 @@ impl Route {
         }
     }
 
-    /// Whether the proxy is reached by TLS.
+    /// True if the proxy is reached by TLS.
     pub(crate) fn has_tls_proxy(&self) -> bool {
         let proxy = self.proxy.as_ref();
         proxy.is_some_and(|proxy| proxy.origin.starts_with("https:"))
@@ -112,7 +112,7 @@ impl fmt::Display for Route {
     }
 }
 
-/// Whether a host is this one, by its name alone.
+/// True if a host is this one, by its name alone.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     match host.trim_start_matches('[').trim_end_matches(']').parse() {
