@@ -93,7 +93,7 @@ fn code(openapi_json: &str) -> Result<String, String> {
     }
     file.items.extend(filter_labels(&spec)?);
     lists(&spec, &mut file)?;
-    // Requests are made with our own, see `src/request.rs`.
+    // Requests are made with our own, see `src/transport/request.rs`.
     let code = prettyplease::unparse(&file).replace("progenitor_client::", "");
     // Progenitor's messages on arguments show its tokens to people.
     for message in [

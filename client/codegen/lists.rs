@@ -1,28 +1,18 @@
-//! What lets every operation that lists something be paged through, and what is
-//! known of its rows.
+//! What lets every operation that lists something be paged through.
 
 use heck::ToUpperCamelCase;
 use quote::format_ident;
 use serde_json::Value;
-use syn::{Ident, Item, Type, parse_quote};
+use syn::{Ident, Type, parse_quote};
 
 use super::description::{PAGING, list, operations};
 use super::parameters::snake;
-use super::rust::{
-    argument_of, field_of, fields_of, first_argument, in_types, last_ident, send_of, spelled,
-    unexpected,
-};
+use super::rust::{argument_of, field_of, first_argument, in_types, send_of, spelled, unexpected};
 
-/// Lets every operation that lists something be paged through, by `src/pager.rs`,
-/// and its rows be claimed by the folder of their kind, `src/operations/…`.
+/// Lets every operation that lists something be paged through, by `src/pager.rs`.
 pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
-    let mut claims = Vec::new();
     for (item, operation, id) in operations(spec) {
-        let kind = operation.get("x-row-kind").and_then(Value::as_str);
         let Some(list) = list(spec, item, operation) else {
-            if kind.is_some() {
-                return Err(format!("`{id}` has an `x-row-kind`, and lists no rows"));
-            }
             continue;
         };
         let request = format_ident!("{}", id.to_upper_camel_case());
@@ -34,9 +24,6 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
             .ok_or_else(|| unexpected(&format!("`{request}` lists no rows")))?;
         is_paged(file, &request, data)
             .map_err(|what| format!("`{id}` cannot be read page by page: {what}"))?;
-        if let Some(kind) = kind {
-            Claim::add(&mut claims, file, kind, row, request.clone())?;
-        }
         let (data, row) = (in_types(data), in_types(row));
         let page = list.has_page.then(|| format_ident!("page"));
         let identity = identity_of(file, &row, &list.identity)
@@ -49,7 +36,6 @@ pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
             }
         });
     }
-    file.items.extend(claims.into_iter().map(Claim::into_item));
     Ok(())
 }
 
@@ -102,49 +88,4 @@ fn is_paged(file: &syn::File, request: &Ident, data: &Type) -> Result<(), String
 /// The method of a builder for a parameter.
 pub(super) fn method(name: &str) -> Ident {
     format_ident!("{}", snake(name))
-}
-
-/// A type of row, its kind, and the operations that list it, which may be several.
-struct Claim {
-    kind: Ident,
-    row: Ident,
-    members: Vec<Ident>,
-    requests: Vec<Ident>,
-}
-
-impl Claim {
-    fn add(
-        claims: &mut Vec<Self>,
-        file: &syn::File,
-        kind: &str,
-        row: &Type,
-        request: Ident,
-    ) -> Result<(), String> {
-        let kind: Ident = syn::parse_str(kind).map_err(|_| {
-            format!("the `x-row-kind` `{kind}` cannot name a folder of `operations`")
-        })?;
-        let members = fields_of(file, row).zip(last_ident(row));
-        let (members, row) = members
-            .ok_or_else(|| unexpected(&format!("the rows of `{request}` have no members")))?;
-        let same = |claim: &&mut Self| claim.kind == kind && claim.row == *row;
-        if let Some(claim) = claims.iter_mut().find(same) {
-            claim.requests.push(request);
-            return Ok(());
-        }
-        claims.push(Self {
-            kind,
-            row: row.clone(),
-            members: members.iter().filter_map(|one| one.ident.clone()).collect(),
-            requests: vec![request],
-        });
-        Ok(())
-    }
-
-    fn into_item(self) -> Item {
-        let (kind, row) = (self.kind, self.row);
-        let (members, requests) = (self.members, self.requests);
-        parse_quote! {
-            crate::operations::#kind::claim! { crate::types::#row, [#(#members)*], [#(#requests)*] }
-        }
-    }
 }

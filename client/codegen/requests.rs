@@ -36,7 +36,7 @@ pub(super) fn requests(module: &mut ItemMod, operations: &Operations) -> Result<
         |item| !matches!(item, Item::Use(one) if quote!(#one).to_string().contains("ClientHooks")),
     );
     items.push(parse_quote!(
-        use crate::request::{QueryParam, Unusable as Error, encode_path};
+        use crate::transport::request::{QueryParam, Unusable as Error, encode_path};
     ));
     for item in items {
         match item {

@@ -34,18 +34,13 @@ pub(super) fn argument_of<'a>(
     Some(&field.ty)
 }
 
-/// The members of a generated struct.
-pub(super) fn fields_of<'a>(file: &'a syn::File, of: &Type) -> Option<&'a syn::Fields> {
-    let of = last_ident(of)?;
-    items_of(file, "types").find_map(|item| match item {
-        Item::Struct(item) if item.ident == *of => Some(&item.fields),
-        _ => None,
-    })
-}
-
 /// The type of a member of a generated struct.
 pub(super) fn field_of<'a>(file: &'a syn::File, of: &Type, name: &str) -> Option<&'a Type> {
-    let mut fields = fields_of(file, of)?.iter();
+    let of = last_ident(of)?;
+    let mut fields = items_of(file, "types").find_map(|item| match item {
+        Item::Struct(item) if item.ident == *of => Some(item.fields.iter()),
+        _ => None,
+    })?;
     let field = fields.find(|field| field.ident.as_ref().is_some_and(|ident| ident == name))?;
     Some(&field.ty)
 }

@@ -225,38 +225,6 @@ fn a_list_takes_its_page_and_size_for_optional() {
     }
 }
 
-/// Two operations may list the same rows, which are claimed once.
-#[test]
-fn rows_are_claimed_by_their_kind() {
-    let mut spec = description();
-    spec["paths"]["/hosts"]["get"]["x-row-kind"] = "host".into();
-    let mut more = spec["paths"]["/hosts"]["get"].clone();
-    more["operationId"] = "listMoreHosts".into();
-    spec["paths"]["/more"] = json!({ "get": more });
-    let code = generate(&spec.to_string()).unwrap();
-    assert_eq!(
-        calls(&code, "crate::operations::host::claim"),
-        ["crate::types::Host,[id],[ListHostsListMoreHosts]"]
-    );
-    for (change, to, expected) in [
-        (
-            "x-row-kind",
-            json!("a host"),
-            "`a host` cannot name a folder",
-        ),
-        (
-            "parameters",
-            json!([]),
-            "`listHosts` has an `x-row-kind`, and lists no rows",
-        ),
-    ] {
-        let mut spec = spec.clone();
-        spec["paths"]["/hosts"]["get"][change] = to;
-        let error = generate(&spec.to_string()).unwrap_err();
-        assert!(error.contains(expected), "{error}");
-    }
-}
-
 #[test]
 fn whatever_lists_something_is_paged() {
     let code = generate(&description().to_string()).unwrap();

@@ -51,7 +51,7 @@ async fn ids(
             }
         }
     }
-    let sent = heads.lock().unwrap().len();
+    let sent = heads.len();
     (ids, trouble, sent)
 }
 
@@ -172,18 +172,14 @@ async fn pages_are_lazy_and_begin_where_the_request_does() {
         .cluster_id(1)
         .tenant_id(2);
     let mut pages = request.clone().page(3).size(10).pages();
-    assert!(heads.lock().unwrap().is_empty());
+    assert!(heads.all().is_empty());
     let page = pages.try_next().await.unwrap().unwrap();
     assert_eq!(page.contents[0].id, 21);
-    assert_eq!(heads.lock().unwrap().len(), 1);
+    assert_eq!(heads.len(), 1);
 
     let mut rows = request.clone().rows();
     rows.try_next().await.unwrap();
-    assert_eq!(
-        number(&heads.lock().unwrap()[1], "size"),
-        100,
-        "the default"
-    );
+    assert_eq!(number(&heads.all()[1], "size"), 100, "the default");
     for size in [0, -1, 2001] {
         let error = request
             .clone()
@@ -194,7 +190,7 @@ async fn pages_are_lazy_and_begin_where_the_request_does() {
             .unwrap_err();
         assert!(error.is_configuration(), "{error}");
     }
-    assert_eq!(heads.lock().unwrap().len(), 2);
+    assert_eq!(heads.len(), 2);
 }
 
 pub(crate) fn totals(total: i64, size: i64) -> String {

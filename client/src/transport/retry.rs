@@ -1,4 +1,4 @@
-//! Whether a failed call is worth another attempt, and when.
+//! The decision on another attempt after one that failed.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::error::Error;
 
-/// How often a call is tried, and for how long.
+/// The limits of the attempts of a call.
 ///
 /// A request is tried again if its method is idempotent, as all of this crate are, after
 /// HTTP 429, 502, 503 and 504, and after a connection that failed before there was a
@@ -69,7 +69,7 @@ impl RetryPolicy {
         self
     }
 
-    /// The waits of one call, where OCP does not say how long to wait.
+    /// The waits of one call, if OCP does not say how long to wait.
     pub(crate) fn backoff(self) -> impl Iterator<Item = Duration> {
         ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))
@@ -79,7 +79,7 @@ impl RetryPolicy {
             .build()
     }
 
-    /// How long to wait before the next attempt, or that there shall be none.
+    /// The wait before the next attempt, or that there shall be none.
     pub(crate) fn decide(
         self,
         error: &Error,
@@ -88,7 +88,7 @@ impl RetryPolicy {
         backoff: Duration,
         is_idempotent: bool,
     ) -> Decision {
-        // What was throttled was not done; what broke off may have been.
+        // A throttled request was not done; one that broke off may have been.
         let may_repeat = is_idempotent || error.is_throttled();
         if attempts >= self.max_attempts || !may_repeat || !error.is_retryable() {
             return Decision::Return;
@@ -109,7 +109,7 @@ impl RetryPolicy {
     }
 }
 
-/// What comes of a failed attempt.
+/// The decision after a failed attempt.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Try again after this time.
@@ -137,7 +137,7 @@ mod tests {
 
     fn throttled(seconds: u64) -> Error {
         let wait = Duration::from_secs(seconds);
-        error(ErrorKind::Throttled, 429).with_wait(Some(wait))
+        error(ErrorKind::Throttled, 429).with(|error| error.wait = Some(wait))
     }
 
     #[test]
@@ -146,8 +146,9 @@ mod tests {
         use ErrorKind::*;
         const MS: fn(u64) -> Duration = Duration::from_millis;
         let backoff = MS(700);
-        let tls = error(Connection, 0).lasting(true);
-        let unavailable = |seconds: u64| error(Server, 503).with_wait(Some(MS(seconds * 1000)));
+        let tls = Error::lasting("it failed");
+        let unavailable =
+            |seconds: u64| error(Server, 503).with(|error| error.wait = Some(MS(seconds * 1000)));
         let hinted = error(Connection, 0).with_hint("is the server running?");
         for (error, attempts, elapsed, due) in [
             (error(Throttled, 429), 1, 0, Wait(backoff)),
