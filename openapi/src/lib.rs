@@ -19,11 +19,9 @@ mod resolved;
 mod schema;
 pub mod strict;
 
-pub use document::{Document, NotReadable, SpecError, escape, read_text};
+pub use document::{Document, SpecError, escape, read_text, walk};
 pub use finding::Finding;
-pub use interaction::{
-    Interaction, InteractionError, Provenance, Recorded, RequestLine, Source, match_path,
-};
+pub use interaction::{Interaction, Provenance, Recorded, RequestLine, Source, match_path};
 pub use operation::{Comparison, Filter, List, Location, Operation, Parameter, Versions};
 pub use resolved::resolved;
 
@@ -42,14 +40,10 @@ fn sorted(value: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
+            let members = members.iter();
+            let mut members: Vec<_> = members.map(|(name, one)| (name, sorted(one))).collect();
             members.sort_by_key(|(name, _)| *name);
-            Value::Object(
-                members
-                    .into_iter()
-                    .map(|(name, value)| (name.clone(), sorted(value)))
-                    .collect(),
-            )
+            members.into_iter().collect()
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         scalar => scalar.clone(),

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::Finding;
-use crate::document::{last_step, read_yaml};
+use crate::document::read_yaml;
 
 #[derive(Deserialize)]
 struct Rule {
@@ -36,6 +36,12 @@ pub(super) fn finding(rule: &str, pointer: String, value: &str) -> Finding {
         rule: rule.to_owned(),
         pointer,
     }
+}
+
+/// The name of the member or item that a JSON pointer leads to.
+pub(super) fn last_step(pointer: &str) -> String {
+    let last = pointer.rsplit('/').next().unwrap_or_default();
+    last.replace("~1", "/").replace("~0", "~")
 }
 
 /// Whether the text of a rule speaks of the value, and not of what JSON Schema says of it.
