@@ -1,5 +1,5 @@
-//! Credentials as OCP checks them, written from its documentation and without
-//! the client's code: two readings of one page agree, or one of them is wrong.
+//! Credentials as OCP checks them, written from its documentation and without the client's
+//! code: if the two readings of one page differ, one of them is wrong.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,10 +21,10 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 const SCHEME: &str = "OCP-ACCESS-KEY-HMACSHA1 ";
-/// How far `Date` may be off, in minutes.
+/// Minutes by which `Date` may be off.
 const TOLERANCE: i64 = 15;
 
-/// Refuses a caller who is not let in, with OCP's message as far as it is known.
+/// Refuses a caller without the right credentials, in OCP's words as far as they are known.
 pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(), Refusal> {
     let refusal = |message| Refusal::new(401, "", message);
     if settings.basic.is_none() && settings.access_key.is_none() {

@@ -1,5 +1,5 @@
-//! Requests to the embedded OCP: which operation they are for, who may send them, and which
-//! rows come back.
+//! Requests to the embedded OCP: the operation that they are for, the right to send them, and
+//! the rows that come back.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -104,7 +104,7 @@ impl Ocp {
             .min_by_key(|(_, ids)| ids.len())
     }
 
-    /// The response to a caller who is let in.
+    /// The response to a caller with the right credentials.
     fn serve(
         &self,
         route: &Route,
@@ -219,7 +219,7 @@ impl Route {
         ids.collect()
     }
 
-    /// The response to a caller who may see these rows.
+    /// The response with those of these rows that a query asks for.
     fn respond(
         &self,
         query: &[(String, String)],

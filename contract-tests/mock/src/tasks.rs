@@ -30,8 +30,8 @@ pub fn documented() -> io::Result<Vec<Value>> {
     Ok(Contract::embedded()?.sample(OF_TENANT))
 }
 
-/// As many tasks as asked for, newest first, always the same: two that run,
-/// failures, successes, three target clusters, physical and logical backups.
+/// A number of tasks, newest first, always the same: two that run, failures, successes, three
+/// target clusters, physical and logical backups.
 pub fn made(count: usize) -> Vec<Value> {
     (0..count).map(|age| task(count, age)).collect()
 }
