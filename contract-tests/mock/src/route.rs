@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::contract::Contract;
 use crate::filter::{self, Condition};
-use crate::page::Page;
+use crate::page::page;
 use crate::query::{self, first};
 use crate::response::{Refusal, Response};
 use crate::tasks::{self, Tasks};
@@ -86,8 +86,9 @@ impl Ocp {
                 "OPTIONS" => Ok(Response::options("GET,HEAD,OPTIONS")),
                 _ => Ok(Response::console()),
             });
+        let object = route.operation.path.rsplit('/').next().unwrap_or_default();
         let variants = &self.settings.variants;
-        let failure = |refusal| Response::failure(&refusal, route.object(), variants);
+        let failure = |refusal| Response::failure(&refusal, object, variants);
         let mut response = outcome.unwrap_or_else(failure);
         response.headers.extend(limits);
         response
@@ -204,11 +205,6 @@ impl Route {
         })
     }
 
-    /// The last segment of the path: what is asked for.
-    fn object(&self) -> &str {
-        self.operation.path.rsplit('/').next().unwrap_or_default()
-    }
-
     /// The parameters in a path and their texts, if it is the operation's.
     fn ids(&self, path: &str) -> Option<Vec<(&Parameter, String)>> {
         let sent = match_path(&self.operation.path, path)?.into_iter();
@@ -233,14 +229,13 @@ impl Route {
                 tasks.read_states(asked, variants)?;
             }
         }
-        let page = Page::read(query, variants)?;
         for (member, condition) in conditions {
             rows.retain(|row| condition.holds(&row[member]));
         }
         if variants.contains(&Variant::OldestFirst) {
             rows.reverse();
         }
-        let mut data = page.of(rows, variants);
+        let mut data = page(rows, query, variants)?;
         let rows = data["contents"].as_array_mut();
         for row in rows.into_iter().flatten().filter_map(Value::as_object_mut) {
             if let Some(tasks) = tasks {
@@ -275,8 +270,8 @@ impl Route {
 
 /// The value of a parameter that is a number.
 fn long(name: &str, sent: &str) -> Result<i64, Refusal> {
-    let number = sent.parse();
-    number.map_err(|_| Refusal::of_type(name, sent, "Long"))
+    sent.parse()
+        .map_err(|_| Refusal::of_type(name, sent, "Long"))
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub enum Variant {
     CompactOffsets,
     /// Tasks that run are in a state that no document lists.
     NewValues,
-    /// Rows have members of the sibling operation.
+    /// Rows have some members of the sibling operation.
     ExtraMembers,
     /// A filter by state knows display labels only.
     LabelsOnly,
