@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 /// A running `mock`; it ends when it is dropped.
 struct Mock {
     child: Child,
-    /// What it has printed, line by line.
+    /// The printed lines.
     lines: Vec<String>,
 }
 
@@ -113,13 +113,13 @@ fn request(client: &Client, line: &str) -> RequestBuilder {
     }
 }
 
-/// Whether the machine has curl; the checks need nothing but Rust.
+/// Looks for curl; without it, Rust alone asks.
 fn has_curl() -> bool {
     let version = Command::new("curl").arg("--version").output();
     version.is_ok_and(|output| output.status.success())
 }
 
-/// What is wrong with a response, beside the sentence above its line.
+/// The difference between a response and the sentence above its line.
 fn broken_promise(promise: &str, status: u16, body: &Value) -> Option<String> {
     let (_, due) = promise.split_once("(HTTP ").unwrap();
     let code = due.trim_end_matches("):");
@@ -272,7 +272,7 @@ fn send(signal: &str, child: &Child) {
     assert!(kill.unwrap().success());
 }
 
-/// Nobody need read what it prints: it is there to serve.
+/// A mock is there to serve, even if its output is read by nobody.
 #[cfg(unix)]
 #[test]
 fn it_serves_where_nobody_reads_what_it_prints() {
@@ -395,7 +395,7 @@ impl Case {
         serde_json::from_value(document.value().clone()).unwrap()
     }
 
-    /// What is wrong with the response of an OCP with these variants.
+    /// The differences of the response of an OCP with these variants.
     async fn complaints(&self, client: &Client, variants: &[Variant]) -> Vec<String> {
         let settings = Settings {
             variants: variants.to_vec(),

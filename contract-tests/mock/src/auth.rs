@@ -1,5 +1,5 @@
-//! Credentials as OCP checks them, written from its documentation and without
-//! the client's code: two readings of one page agree, or one of them is wrong.
+//! Credentials as OCP checks them, written from its documentation and without the client's
+//! code: if the two readings of one page differ, one of them is wrong.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -21,10 +21,10 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 const SCHEME: &str = "OCP-ACCESS-KEY-HMACSHA1 ";
-/// How far `Date` may be off, in minutes.
+/// Minutes by which `Date` may be off.
 const TOLERANCE: i64 = 15;
 
-/// Refuses a caller who is not let in, with OCP's message as far as it is known.
+/// Refuses a caller without the right credentials, in OCP's words as far as they are known.
 pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(), Refusal> {
     let refusal = |message| Refusal::new(401, "", message);
     if settings.basic.is_none() && settings.access_key.is_none() {
@@ -48,13 +48,11 @@ pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(),
     };
     let is_fresh = DateTime::parse_from_rfc2822(header(request, "date"))
         .is_ok_and(|date| (Utc::now() - date.to_utc()).num_minutes().abs() < TOLERANCE);
-    // HMAC takes a key of any length.
-    let Ok(mut mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
-        return Err(refusal("The request cannot be signed."));
-    };
-    mac.update(message(request).as_bytes());
-    let signature = STANDARD.encode(mac.finalize().into_bytes());
-    if !is_fresh || sent != format!("{key}:{signature}") {
+    let is_signature = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).is_ok_and(|mac| {
+        let signature = mac.chain_update(message(request)).finalize().into_bytes();
+        sent == format!("{key}:{}", STANDARD.encode(signature))
+    });
+    if !is_fresh || !is_signature {
         return Err(refusal("The signature is incorrect."));
     }
     Ok(())
@@ -63,8 +61,7 @@ pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(),
 /// The message that is signed, in seven parts; that of an absent header is empty.
 fn message(request: &Request<Bytes>) -> String {
     let body = request.body();
-    let digest = Some(Md5::digest(body)).filter(|_| !body.is_empty());
-    let digest = digest.into_iter().flatten();
+    let digest = Md5::digest(body).into_iter().filter(|_| !body.is_empty());
     let digest: String = digest.map(|byte| format!("{byte:02X}")).collect();
     let lines = [
         request.method().as_str(),

@@ -1,5 +1,5 @@
-//! Requests to the embedded OCP: which operation they are for, who may send them, and which
-//! rows come back.
+//! Requests to the embedded OCP: the operation that they are for, the right to send them, and
+//! the rows that come back.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::contract::Contract;
 use crate::filter::{self, Condition};
-use crate::page::Page;
+use crate::page::page;
 use crate::query::{self, first};
 use crate::response::{Refusal, Response};
 use crate::tasks::{self, Tasks};
@@ -86,8 +86,9 @@ impl Ocp {
                 "OPTIONS" => Ok(Response::options("GET,HEAD,OPTIONS")),
                 _ => Ok(Response::console()),
             });
+        let object = route.operation.path.rsplit('/').next().unwrap_or_default();
         let variants = &self.settings.variants;
-        let failure = |refusal| Response::failure(&refusal, route.object(), variants);
+        let failure = |refusal| Response::failure(&refusal, object, variants);
         let mut response = outcome.unwrap_or_else(failure);
         response.headers.extend(limits);
         response
@@ -104,7 +105,7 @@ impl Ocp {
             .min_by_key(|(_, ids)| ids.len())
     }
 
-    /// The response to a caller who is let in.
+    /// The response to a caller with the right credentials.
     fn serve(
         &self,
         route: &Route,
@@ -204,11 +205,6 @@ impl Route {
         })
     }
 
-    /// The last segment of the path: what is asked for.
-    fn object(&self) -> &str {
-        self.operation.path.rsplit('/').next().unwrap_or_default()
-    }
-
     /// The parameters in a path and their texts, if it is the operation's.
     fn ids(&self, path: &str) -> Option<Vec<(&Parameter, String)>> {
         let sent = match_path(&self.operation.path, path)?.into_iter();
@@ -219,7 +215,7 @@ impl Route {
         ids.collect()
     }
 
-    /// The response to a caller who may see these rows.
+    /// The response with those of these rows that a query asks for.
     fn respond(
         &self,
         query: &[(String, String)],
@@ -233,14 +229,13 @@ impl Route {
                 tasks.read_states(asked, variants)?;
             }
         }
-        let page = Page::read(query, variants)?;
         for (member, condition) in conditions {
             rows.retain(|row| condition.holds(&row[member]));
         }
         if variants.contains(&Variant::OldestFirst) {
             rows.reverse();
         }
-        let mut data = page.of(rows, variants);
+        let mut data = page(rows, query, variants)?;
         let rows = data["contents"].as_array_mut();
         for row in rows.into_iter().flatten().filter_map(Value::as_object_mut) {
             if let Some(tasks) = tasks {
@@ -275,8 +270,8 @@ impl Route {
 
 /// The value of a parameter that is a number.
 fn long(name: &str, sent: &str) -> Result<i64, Refusal> {
-    let number = sent.parse();
-    number.map_err(|_| Refusal::of_type(name, sent, "Long"))
+    sent.parse()
+        .map_err(|_| Refusal::of_type(name, sent, "Long"))
 }
 
 #[cfg(test)]

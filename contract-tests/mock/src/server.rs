@@ -23,8 +23,8 @@ use crate::contract::Contract;
 use crate::response::Response;
 use crate::route::Ocp;
 
-/// How long no connection is accepted after one could not be, as when the process
-/// has no file descriptor left.
+/// The pause after a connection that could not be accepted, such as for want of a file
+/// descriptor.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A running embedded OCP; it ends when it is dropped.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::contract::Contract;
 use crate::{Fault, Variant, tasks};
 
-/// How far the forbidden ids are from the known ones.
+/// The distance from a known id to the forbidden one.
 const FORBIDDEN: i64 = 4;
 
 /// Ids, rows, credentials and so on of an embedded OCP.

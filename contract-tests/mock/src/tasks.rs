@@ -15,6 +15,13 @@ use crate::response::Refusal;
 
 const OF_TENANT: &str = "listTenantRestoreTasks";
 const OF_CLUSTER: &str = "listClusterRestoreTasks";
+/// Members of the sibling operation that a variant shows.
+const EXTRA: [&str; 4] = [
+    "backupClusterId",
+    "ocpJobId",
+    "restoreObjectType",
+    "triggerType",
+];
 
 /// The two tasks of the documented sample.
 ///
@@ -30,8 +37,8 @@ pub fn documented() -> io::Result<Vec<Value>> {
     Ok(Contract::embedded()?.sample(OF_TENANT))
 }
 
-/// As many tasks as asked for, newest first, always the same: two that run,
-/// failures, successes, three target clusters, physical and logical backups.
+/// A number of tasks, newest first, always the same: two that run, failures, successes, three
+/// target clusters, physical and logical backups.
 pub fn made(count: usize) -> Vec<Value> {
     (0..count).map(|age| task(count, age)).collect()
 }
@@ -137,22 +144,21 @@ impl Tasks {
 
     /// The filters that the description leaves open: it does not say which time a window
     /// compares, nor whether a state goes by its name or by its label.
-    pub(crate) fn filters(&self, variants: &[Variant]) -> BTreeMap<String, Filter> {
+    pub(crate) fn filters(&self, variants: &[Variant]) -> Vec<(String, Filter)> {
         let time = match variants.contains(&Variant::WindowOfFinish) {
             true => "finishTime",
             false => "createTime",
         };
-        let filter = |member: &str, comparison| Filter {
-            member: member.to_owned(),
-            comparison,
+        let filter = |name: &str, member: &str, comparison| {
+            let member = member.to_owned();
+            (name.to_owned(), Filter { member, comparison })
         };
-        let mut filters = BTreeMap::from([
-            ("startTime".to_owned(), filter(time, Comparison::From)),
-            ("endTime".to_owned(), filter(time, Comparison::To)),
-        ]);
+        let mut filters = vec![
+            filter("startTime", time, Comparison::From),
+            filter("endTime", time, Comparison::To),
+        ];
         if !self.is_of_cluster {
-            let status = filter("status", Comparison::Equals);
-            filters.insert("status".to_owned(), status);
+            filters.push(filter("status", "status", Comparison::Equals));
         }
         filters
     }
@@ -193,10 +199,11 @@ impl Tasks {
             (false, "triggerType", json!("NORMAL")),
         ] {
             let is_own = is_of_cluster == self.is_of_cluster;
-            if !is_own && !is(Variant::ExtraMembers) {
-                task.remove(name);
-            } else if !is_own || is_of_cluster {
+            let is_extra = !is_own && is(Variant::ExtraMembers) && EXTRA.contains(&name);
+            if is_extra || is_own && is_of_cluster {
                 task.entry(name).or_insert(value);
+            } else if !is_own {
+                task.remove(name);
             }
         }
         for name in ["createTime", "finishTime", "restoreEndTime"] {

@@ -21,9 +21,9 @@ pub enum Variant {
     TotalPage,
     /// Times of rows have an offset without a colon: `+0800`.
     CompactOffsets,
-    /// What runs is in a state that nobody has listed.
+    /// Tasks that run are in a state that no document lists.
     NewValues,
-    /// Rows have members of the sibling operation.
+    /// Rows have some members of the sibling operation.
     ExtraMembers,
     /// A filter by state knows display labels only.
     LabelsOnly,

@@ -43,7 +43,7 @@ async fn the_documented_rows_of_a_cluster_come_as_they_are_documented() {
         })
         .unwrap();
     let due: Value = serde_json::from_str(&sample.body).unwrap();
-    // As rows of the kind they are shaped, and are in shape already.
+    // Restore tasks get the shape of their operation; these have it already.
     for settings in [Settings::default(), Settings::new(rows(&due).clone())] {
         let ocp = EmbeddedOcp::start(settings).await.unwrap();
         let (_, body) = get(&ocp, CLUSTER, "page=1&size=10").await;
@@ -190,7 +190,7 @@ async fn the_basic_scheme_is_read_in_any_case() {
     }
 }
 
-/// Whoever is let in gets the page of the console, as from any path that OCP does not know.
+/// The answer is the page of the console, as at any path that OCP does not know.
 #[tokio::test]
 async fn methods_that_an_operation_lacks_are_answered_by_the_console() {
     let ocp = EmbeddedOcp::start(Settings {
@@ -270,7 +270,7 @@ async fn what_it_sends_departs_from_nothing() {
         ("listClusterRestoreTasks", CLUSTER),
     ] {
         let strict = Strict::new(document.value(), id, &evidence).unwrap();
-        // What the documentation's own rows do, the embedded OCP may do, too.
+        // The embedded OCP may depart from it as the documentation's own rows do.
         let ocp = EmbeddedOcp::start(Settings::default()).await.unwrap();
         let (status, body) = get(&ocp, path, "page=1&size=10").await;
         let of_sample: Vec<_> = strict
@@ -295,7 +295,7 @@ async fn what_it_sends_departs_from_nothing() {
     }
 }
 
-/// Whatever the evidence says: no row has a member that its schema has not.
+/// No row has a member that its schema lacks, even if the evidence excuses it.
 #[tokio::test]
 async fn rows_have_no_member_but_those_of_their_schema() {
     let document = ocp_contract_embedded::document().unwrap();
