@@ -27,6 +27,14 @@ pub(super) struct Subject {
 }
 
 impl Subject {
+    /// The member by which rows are told apart, as far as one alone tells.
+    pub(super) fn id(&self) -> &str {
+        match self.identity.as_slice() {
+            [only] => only,
+            _ => "id",
+        }
+    }
+
     /// Whether its rows are restore tasks, of which more is known than their schema.
     pub(super) fn lists_restore_tasks(&self) -> bool {
         self.operation.row_kind.as_deref() == Some(RESTORE_TASK)
@@ -62,7 +70,10 @@ impl Contract {
             };
             let mut page = operation.confirmed_page(&evidence.interactions);
             // Some state the rows that came, and that as well can be judged.
-            if samples().filter_map(states_rows).all(|states_rows| states_rows) {
+            if samples()
+                .filter_map(states_rows)
+                .all(|states_rows| states_rows)
+            {
                 page.push("size");
             }
             for mut sent in samples().filter_map(|one| one.arguments(&spec).ok()) {

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 
+use super::contract::Subject;
 use super::filter::StatusForms;
 use super::listing::Listing;
 use super::row::{Row, Time, time};
@@ -37,11 +38,11 @@ pub(super) struct Known<'a> {
 }
 
 /// What the exchanges so far show.
-pub(super) fn known<'a>(exchanges: &'a [Exchange], identity: &[String]) -> Known<'a> {
+pub(super) fn known<'a>(exchanges: &'a [Exchange], subject: &'a Subject) -> Known<'a> {
     let listings = |purpose: Purpose| -> Vec<Listing<'a>> {
         let exchanges = exchanges.iter().enumerate();
         let exchanges = exchanges.filter(|(_, one)| one.purpose == purpose && !one.is_repeated);
-        let listings = exchanges.map(|(index, one)| Listing::of(index, one));
+        let listings = exchanges.map(|(index, one)| Listing::of(index, one, subject.id()));
         listings.map_while(|listing| listing).collect()
     };
     let origin = listings(Purpose::Origin);
@@ -57,7 +58,7 @@ pub(super) fn known<'a>(exchanges: &'a [Exchange], identity: &[String]) -> Known
     let is_whole =
         last.is_some_and(|last| last.is_last() && last.total().is_none_or(|all| all <= count));
     let shared = [&list, &listings(Purpose::Resized)];
-    let shared = shared.map(|listings| shared_ids(listings, identity));
+    let shared = shared.map(|listings| shared_ids(listings, &subject.identity));
     Known {
         first_page: i64::from(!is_from_zero),
         is_whole,
@@ -104,7 +105,8 @@ fn status_forms(exchanges: &[Exchange]) -> StatusForms {
         else {
             continue;
         };
-        let is_taken = Listing::of(index, exchange).is_some_and(|found| !found.rows.is_empty());
+        let is_taken =
+            Listing::of(index, exchange, "id").is_some_and(|found| !found.rows.is_empty());
         match is_label {
             true => forms.labels |= is_taken,
             false => forms.names |= is_taken,
@@ -137,7 +139,7 @@ pub(super) fn is_same(one: Row<'_>, other: Row<'_>, identity: &[String]) -> bool
             None => value.cloned().unwrap_or_default(),
         }
     };
-    let mut names = identity.iter().filter(|name| *name != "id");
+    let mut names = identity.iter().filter(|name| *name != one.1);
     names.all(|name| member(one, name) == member(other, name))
 }
 

@@ -20,14 +20,15 @@ pub(super) struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// The page of rows in a response with HTTP 200, if it has one.
-    pub(super) fn of(index: usize, exchange: &'a Exchange) -> Option<Self> {
+    /// The page of rows in a response with HTTP 200, if it has one; `id` is the member that is
+    /// the id of a row.
+    pub(super) fn of(index: usize, exchange: &'a Exchange, id: &'a str) -> Option<Self> {
         let data = exchange.body().filter(|_| exchange.status() == 200)?;
         let data = data.get("data")?;
         let rows = data.get("contents")?.as_array()?;
         Some(Self {
             index,
-            rows: rows.iter().map(Row).collect(),
+            rows: rows.iter().map(|row| Row(row, id)).collect(),
             page: data.get("page").unwrap_or(&Value::Null),
             asked: exchange.page,
         })

@@ -6,13 +6,13 @@ use serde_json::Value;
 /// A point in time, with the offset that it was written with.
 pub(super) type Time = DateTime<FixedOffset>;
 
-/// A row of `data.contents`.
+/// A row of `data.contents`, and the name of the member that is its id.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Row<'a>(pub(super) &'a Value);
+pub(super) struct Row<'a>(pub(super) &'a Value, pub(super) &'a str);
 
 impl<'a> Row<'a> {
     pub(super) fn id(self) -> Option<i64> {
-        long(self.0.get("id")?)
+        long(self.0.get(self.1)?)
     }
 
     pub(super) fn text(self, name: &str) -> Option<&'a str> {

@@ -5,13 +5,14 @@ mod filters;
 mod pace;
 mod plan;
 pub(super) mod session;
+mod tasks;
 
 use ocp_contract::Location;
 
 use super::arguments::flag;
 use super::checks::{
     ARRAY_STYLE, AUTHENTICATION, CheckId, DOCUMENTED_REQUEST, ERROR_ENVELOPE, FILTER_CLUSTER_NAME,
-    FILTER_VALUES, FILTERS, FILTERS_TOGETHER, PAGING, REPEAT, TIME_FORMS, TIME_WINDOW,
+    FILTER_VALUES, FILTERS_TOGETHER, PAGING, REPEAT, TIME_FORMS, TIME_WINDOW,
 };
 use super::contract::Subject;
 use super::identity::Caller;
@@ -31,16 +32,16 @@ const STAGES: [Stage; 19] = [
     (DOCUMENTED_REQUEST, plan::origin),
     (PAGING, plan::list),
     (PAGING, plan::other_pages),
-    (FILTERS, filters::described),
-    (FILTER_CLUSTER_NAME, filters::cluster_names),
-    (FILTER_VALUES, filters::status_forms),
-    (FILTER_VALUES, filters::other_states),
-    (FILTER_VALUES, filters::again),
-    (TIME_WINDOW, filters::windows),
-    (TIME_WINDOW, filters::beside),
-    (TIME_FORMS, filters::time_forms),
-    (FILTERS_TOGETHER, filters::together),
-    (ARRAY_STYLE, filters::styles),
+    (FILTER_VALUES, filters::described),
+    (FILTER_CLUSTER_NAME, tasks::cluster_names),
+    (FILTER_VALUES, tasks::status_forms),
+    (FILTER_VALUES, tasks::other_states),
+    (FILTER_VALUES, tasks::again),
+    (TIME_WINDOW, tasks::windows),
+    (TIME_WINDOW, tasks::beside),
+    (TIME_FORMS, tasks::time_forms),
+    (FILTERS_TOGETHER, tasks::together),
+    (ARRAY_STYLE, tasks::styles),
     (PAGING, plan::questions),
     (PAGING, plan::rest),
     (REPEAT, plan::repeat),
@@ -96,7 +97,7 @@ async fn stage(
         subject,
         path: &transcript.path,
         exchanges: &transcript.exchanges,
-        known: known(&transcript.exchanges, &subject.identity),
+        known: known(&transcript.exchanges, subject),
         secrets: &session.secrets,
     };
     let first_page = plan.known.first_page;
@@ -136,7 +137,7 @@ async fn pages(
             Next::GoOn => left -= 1,
         }
         let last = transcript.exchanges.last();
-        let listing = last.and_then(|last| Listing::of(0, last));
+        let listing = last.and_then(|last| Listing::of(0, last, subject.id()));
         if listing.is_none_or(|listing| listing.is_last()) {
             break;
         }

@@ -94,7 +94,8 @@ impl<'a> Plan<'a> {
     /// The exchanges whose responses are pages of rows.
     pub(super) fn listings(&self) -> impl Iterator<Item = (&'a Exchange, Listing<'a>)> {
         let exchanges = self.exchanges.iter().enumerate();
-        exchanges.filter_map(|(index, one)| Some((one, Listing::of(index, one)?)))
+        exchanges
+            .filter_map(|(index, one)| Some((one, Listing::of(index, one, self.subject.id())?)))
     }
 }
 

@@ -96,7 +96,7 @@ impl OfBody<'_> {
             things.push(Thing::Body(self.index));
         }
         if let Some(name) = place.strip_prefix("data.contents[].") {
-            things.extend((name == "id").then_some(Thing::Ids));
+            things.extend((name == self.input.subject.id()).then_some(Thing::Ids));
             let row = self.row(one).into_iter();
             things.extend(row.flat_map(|row| Thing::members(row, [name])));
         }
@@ -108,7 +108,7 @@ impl OfBody<'_> {
         let index = one.body.strip_prefix("/data/contents/")?;
         let index = index.split('/').next()?;
         let row = self.body.pointer(&format!("/data/contents/{index}"));
-        row.map(Row)
+        row.map(|row| Row(row, self.input.subject.id()))
     }
 
     /// The other wrong members of the row, on which it may depend that a member must be null.

@@ -14,36 +14,33 @@ use crate::verify::finding::Meaning;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, Reading};
 
-/// The differences between each response and its decoded value, if the client has decoded one.
-pub(super) type Lost = Vec<Option<Vec<Difference>>>;
-
-pub(super) fn lost(input: &Input<'_>, departures: &[Vec<Departure>]) -> Lost {
-    let exchanges = input.exchanges.iter().zip(departures);
-    exchanges
-        .map(|(exchange, departures)| match exchange.reading.as_ref()? {
-            Reading::Value(value) => Some(differing(exchange.body()?, value, departures)),
-            Reading::Error { .. } | Reading::NoCall(_) => None,
-        })
-        .collect()
+/// The generated client's reading of one response.
+pub(super) struct Read {
+    pub(super) meaning: Meaning,
+    lost: Vec<Difference>,
 }
 
-/// The reading that users of the client get of each response, if it asked.
-pub(super) fn meanings(input: &Input<'_>, lost: &Lost) -> Vec<Option<Meaning>> {
-    let exchanges = input.exchanges.iter().zip(lost);
-    exchanges
-        .map(|(exchange, lost)| {
-            Some(match (exchange.reading.as_ref()?, lost) {
-                (Reading::Value(_), Some(lost)) if lost.is_empty() => Meaning::ReadRight,
-                (Reading::Value(_), Some(_)) => Meaning::ReadWrong,
-                (Reading::Value(_), None) => return None,
-                _ => Meaning::Refused,
-            })
-        })
-        .collect()
+/// The reading of each response, if the client asked, and if what it has decoded is kept.
+pub(super) fn readings(input: &Input<'_>, departures: &[Vec<Departure>]) -> Vec<Option<Read>> {
+    let read = |(exchange, departures): (&Exchange, &Vec<Departure>)| {
+        let lost = match exchange.reading.as_ref()? {
+            Reading::Value(value) => differing(exchange.body()?, value, departures),
+            Reading::Error { .. } | Reading::NoCall(_) => {
+                let (meaning, lost) = (Meaning::Refused, Vec::new());
+                return Some(Read { meaning, lost });
+            }
+        };
+        let meaning = match lost.is_empty() {
+            true => Meaning::ReadRight,
+            false => Meaning::ReadWrong,
+        };
+        Some(Read { meaning, lost })
+    };
+    input.exchanges.iter().zip(departures).map(read).collect()
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
-pub(super) fn judge(input: &Input<'_>, lost: &Lost, book: &mut Book<'_>) {
+pub(super) fn judge(input: &Input<'_>, readings: &[Option<Read>], book: &mut Book<'_>) {
     for (index, exchange) in input.exchanges.iter().enumerate() {
         let (Some(reading), Some(body)) = (&exchange.reading, exchange.body()) else {
             continue;
@@ -57,7 +54,7 @@ pub(super) fn judge(input: &Input<'_>, lost: &Lost, book: &mut Book<'_>) {
         }
         book.judged(CLIENT);
         let secrets = book.secrets();
-        for one in lost[index].iter().flatten() {
+        for one in readings[index].iter().flat_map(|read| &read.lost) {
             let expected = "the decoded value encodes to the body";
             let fault = Fault::new("loses", expected, sentence(one, secrets));
             book.add(CLIENT, fault, index);

@@ -3,7 +3,7 @@
 use super::book::Book;
 use super::fault::{Fault, Thing};
 use super::input::Input;
-use crate::verify::checks::{ARRAY_STYLE, CheckId, FILTER_VALUES, TIME_FORMS};
+use crate::verify::checks::{CheckId, FILTER_VALUES};
 use crate::verify::filter::{Described, Filter};
 use crate::verify::finding::Observation;
 use crate::verify::listing::Listing;
@@ -11,7 +11,6 @@ use crate::verify::row::Row;
 use crate::verify::transcript::{Exchange, LooksAt, Purpose};
 
 pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    status_forms(input, book);
     let answers: Vec<(usize, &Exchange)> = input.answers().collect();
     // The pages of one request, or one request.
     let requests = answers.chunk_by(|(_, one), (_, other)| {
@@ -44,7 +43,6 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
             asked.judge(exchanges, looks_at);
         }
     }
-    questions(input, book);
 }
 
 /// A filter that was asked for.
@@ -60,16 +58,15 @@ struct Asked<'a, 'b, 'c> {
 }
 
 impl<'a> Asked<'a, '_, '_> {
-    fn judge(&mut self, exchanges: &[(usize, &Exchange)], looks_at: &LooksAt) {
+    fn judge(&mut self, exchanges: &[(usize, &'a Exchange)], looks_at: &LooksAt) {
         let (index, exchange) = exchanges[0];
-        let Some(found) = Listing::of(index, exchange) else {
+        let Some(found) = self.input.page(index, exchange) else {
             if let LooksAt::OneBound = looks_at {
                 self.one_bound_refused(index, exchange);
             }
             return;
         };
-        let response = Thing::Body(index);
-        if self.book.leaves_out(self.check, &response) {
+        if self.book.leaves_out(self.check, &Thing::Body(index)) {
             return;
         }
         let has = |id: &i64| found.row(*id).is_some();
@@ -153,20 +150,17 @@ impl<'a> Asked<'a, '_, '_> {
         let unlisted = settled().find(is_unlisted).filter(|_| known.is_whole);
         if let Some(row) = unlisted {
             let unlisted = Thing::Unlisted(row.id().unwrap_or_default());
-            let rows = self.rows();
-            let fault = Fault::new(
-                format!("a filter finds {rows} that are not listed"),
-                format!(
-                    "the {} {rows} that are listed without a filter",
-                    listed.len()
-                ),
-                format!("{} as well, with {}", self.described_row(row), self.name),
-            );
+            let (rows, count) = (self.rows(), listed.len());
+            let kind = format!("a filter finds {rows} that are not listed");
+            let expected = format!("the {count} {rows} that are listed without a filter");
+            let got = format!("{} as well, with {}", self.described_row(row), self.name);
+            let fault = Fault::new(kind, expected, got);
             let fault = fault.reads([Thing::Ids, unlisted.clone()]);
             self.add(fault.spoils([unlisted]), found);
         }
         if known.is_whole && found.is_whole() {
-            self.lost(found);
+            let what = format!("{} loses", self.name);
+            self.lost(found, &what, vec![Thing::Ids]);
         }
     }
 
@@ -176,40 +170,29 @@ impl<'a> Asked<'a, '_, '_> {
         let excluding = excluding.map(|name| Thing::Parameter(name.to_owned()));
         let excluding: Vec<Thing> = excluding.collect();
         let is_new = excluding.iter().any(|one| !self.book.is_violated(one));
-        let (count, rows) = (self.expected().len(), self.rows());
-        let fault = Fault::new(
-            format!("{} finds others", self.name),
-            format!("only {rows} that the filter asks for, {count} of them"),
-            format!(
-                "{} as well; {} {rows} in all",
-                self.described_row(row),
-                found.rows.len()
-            ),
-        );
+        let (count, rows, row) = (self.expected().len(), self.rows(), self.described_row(row));
+        let kind = format!("{} finds others", self.name);
+        let expected = format!("only {rows} that the filter asks for, {count} of them");
+        let got = format!("{row} as well; {} {rows} in all", found.rows.len());
+        let fault = Fault::new(kind, expected, got);
         let reads = excluding.clone().into_iter().filter(|_| !is_new);
         self.add(fault.reads(reads).spoils(excluding), found);
     }
 
     /// A row that the filter must find, and does not.
-    fn lost(&mut self, found: &Listing<'_>) {
+    fn lost(&mut self, found: &Listing<'_>, what: &str, reads: Vec<Thing>) {
         let (known, ids) = (&self.input.known, found.ids());
         let expected = self.expected();
-        let (count, rows) = (expected.len(), self.rows());
+        let count = expected.len();
         let is_lost = |row: &Row<'_>| known.key(*row).is_some_and(|id| !ids.contains(&id));
-        let Some(row) = self.sound(expected.into_iter().filter(is_lost)) else {
-            return;
-        };
-        let fault = Fault::new(
-            format!("{} loses {rows}", self.name),
-            format!("the {count} {rows} that the filter asks for"),
-            format!(
-                "{} {rows}, without {}",
-                found.rows.len(),
-                self.described_row(row)
-            ),
-        );
-        let fault = fault.reads(self.things()).reads([Thing::Ids]);
-        self.add(fault.spoils(self.things()), found);
+        if let Some(row) = self.sound(expected.into_iter().filter(is_lost)) {
+            let (rows, row) = (self.rows(), self.described_row(row));
+            let expected = format!("the {count} {rows} that the filter asks for");
+            let got = format!("{} {rows}, without {row}", found.rows.len());
+            let fault = Fault::new(format!("{what} {rows}"), expected, got).reads(reads);
+            let fault = fault.reads(self.things()).spoils(self.things());
+            self.add(fault, found);
+        }
     }
 
     /// The rows that a filter must find.
@@ -237,32 +220,25 @@ impl<'a> Asked<'a, '_, '_> {
     }
 
     /// Pages of what a filter finds, together.
-    fn pages(&mut self, exchanges: &[(usize, &Exchange)]) {
+    fn pages(&mut self, exchanges: &[(usize, &'a Exchange)]) {
+        self.book.judged(self.check);
         let pages = exchanges.iter();
-        let pages = pages.map(|(index, exchange)| Listing::of(*index, exchange));
-        let Some(pages) = pages.collect::<Option<Vec<_>>>() else {
-            return;
-        };
-        let Some(last) = pages.last() else { return };
-        let known = &self.input.known;
-        let rows = pages.iter().flat_map(|page| &page.rows);
-        let ids: Vec<i64> = rows.filter_map(|row| row.id()).collect();
-        let expected = self.expected().into_iter();
-        let expected: Vec<i64> = expected.filter_map(|row| known.key(row)).collect();
-        let missing = expected.iter().find(|id| !ids.contains(id));
-        let fault = missing.filter(|_| last.is_last()).map(|id| {
-            let size = last.asked.map_or(0, |asked| asked.size);
-            let fault = Fault::new(
-                format!("pages of {} lose tasks", self.name),
-                format!("{} tasks in pages of {size}", expected.len()),
-                format!("{}, without task {id}", ids.len()),
-            );
+        let pages = pages.map(|(index, exchange)| self.input.page(*index, exchange));
+        let pages = pages.collect::<Option<Vec<_>>>().unwrap_or_default();
+        if let Some(last) = pages.last().filter(|last| last.is_last()) {
+            let rows = pages.iter().flat_map(|page| page.rows.clone()).collect();
+            let all = Listing {
+                rows,
+                ..last.clone()
+            };
             let any = [Thing::Size(None), Thing::Totals(None), Thing::Number(None)];
-            let fault = fault.reads([Thing::Ids, Thing::Pages]).reads(any);
-            let fault = fault.reads(self.things()).spoils(self.things());
-            fault.at("/data/contents")
-        });
-        self.book.judge(self.check, fault, last.index);
+            let reads = [Thing::Ids, Thing::Pages].into_iter().chain(any);
+            self.lost(
+                &all,
+                &format!("pages of {} lose", self.name),
+                reads.collect(),
+            );
+        }
     }
 
     /// One bound alone may be refused; if it is taken, it must bound.
@@ -273,13 +249,9 @@ impl<'a> Asked<'a, '_, '_> {
             let text = format!("{question} is refused: {summary}");
             return self.observe(&question, "HTTP 400", text);
         }
-        let fault = Fault::new(
-            "one bound",
-            format!("{}, or HTTP 400", self.rows()),
-            summary,
-        );
-        self.book
-            .add(self.check, fault.reads([Thing::Body(index)]), index);
+        let expected = format!("{}, or HTTP 400", self.rows());
+        let fault = Fault::new("one bound", expected, summary).reads([Thing::Body(index)]);
+        self.book.add(self.check, fault, index);
     }
 
     /// A task whose time is seconds outside of the window.
@@ -327,126 +299,20 @@ impl<'a> Asked<'a, '_, '_> {
         self.add(fault, found);
     }
 
-    /// A row in a finding.
+    /// A row in a finding, with the members that the filter goes by.
     fn described_row(&self, row: Row<'_>) -> String {
         let secrets = self.book.secrets();
-        let text = |name| secrets.shortened(row.text(name).unwrap_or("?"));
-        let id = row.id().unwrap_or_default();
-        if self.input.subject.lists_restore_tasks() {
-            return format!(
-                "task {id} (target {}, state {}, created {})",
-                text("restoreClusterName"),
-                text("status"),
-                text("createTime")
-            );
-        }
+        let text = |name: &str| {
+            let value = row.plain(name).unwrap_or("nothing".to_owned());
+            format!("{name} {}", secrets.shortened(&value))
+        };
         let members = self.filter.members(self.described).into_iter();
-        let members: Vec<String> = members
-            .map(|name| {
-                format!(
-                    "{name} {}",
-                    secrets.shortened(&row.plain(name).unwrap_or_default())
-                )
-            })
-            .collect();
-        format!("row {id} ({})", members.join(", "))
-    }
-}
-
-/// Each state is found by its machine name or by its label; a form that is not taken may
-/// be refused, or find nothing.
-fn status_forms(input: &Input<'_>, book: &mut Book<'_>) {
-    let asked = input
-        .answers()
-        .filter_map(|(index, one)| match &one.purpose {
-            Purpose::Filter {
-                filter,
-                looks_at: LooksAt::StatusForm { .. },
-                ..
-            } => Some((filter, index, one)),
-            _ => None,
-        });
-    let asked: Vec<(&Filter, usize, &Exchange)> = asked.collect();
-    let refused = asked.iter().map(|(_, index, exchange)| {
-        let is_answered = Listing::of(*index, exchange).is_some() || exchange.status() == 400;
-        let expected = "tasks, or HTTP 400 for a value that it does not know";
-        let got = exchange.summary(book.secrets());
-        let fault = Fault::new("refused", expected, got).reads([Thing::Body(*index)]);
-        ((!is_answered).then_some(fault), *index)
-    });
-    let refused = refused.collect();
-    book.judge_all(FILTER_VALUES, refused);
-    for forms in asked.chunk_by(|one, other| one.0 == other.0) {
-        state(input, forms, book);
-    }
-    let forms = input.known.status_forms;
-    let taken = match (forms.names, forms.labels) {
-        (true, true) => "machine names and labels",
-        (true, false) => "machine names, not labels",
-        (false, true) => "labels, not machine names",
-        (false, false) => return,
-    };
-    let text = format!("this OCP takes {taken}");
-    let observed = Observation::new("values of status", taken, text);
-    book.observe(FILTER_VALUES, observed);
-}
-
-/// A state, by all forms that were asked for.
-fn state(input: &Input<'_>, forms: &[(&Filter, usize, &Exchange)], book: &mut Book<'_>) {
-    let has_rows = |found: Listing<'_>| !found.rows.is_empty();
-    let mut found = forms.iter();
-    let is_found = found.any(|(_, index, one)| Listing::of(*index, one).is_some_and(has_rows));
-    let is_answered = forms.iter().all(|(_, _, one)| one.response.is_some());
-    let Some((filter, index, _)) = forms.last().filter(|_| !is_found && is_answered) else {
-        return;
-    };
-    let described = &input.subject.filters;
-    let rows = input.known.rows.iter().copied();
-    let rows: Vec<Row<'_>> = rows
-        .filter(|row| filter.must_find(*row, described))
-        .collect();
-    let is_wrong = |row: &Row<'_>| {
-        let mut read = Thing::members(*row, filter.members(described)).into_iter();
-        read.any(|thing| book.is_violated(&thing))
-    };
-    if rows.iter().all(is_wrong) {
-        return;
-    }
-    let state = rows.first().and_then(|row| row.text("status"));
-    let state = book.secrets().shortened(state.unwrap_or_default());
-    let expected = format!("the tasks in state {state}, by its machine name or by its label");
-    let fault = Fault::new("finds nothing", expected, "no task by either");
-    book.add(FILTER_VALUES, fault.reads([Thing::Body(*index)]), *index);
-    book.spoil(Thing::Parameter("status".to_owned()));
-}
-
-/// Ways of writing that the contract leaves open.
-fn questions(input: &Input<'_>, book: &mut Book<'_>) {
-    for (index, exchange) in input.answers() {
-        let Purpose::Question {
-            check, question, ..
-        } = &exchange.purpose
-        else {
-            continue;
-        };
-        let found = Listing::of(index, exchange);
-        let (check, value, text) = match (CheckId::named(check), found) {
-            (Some(TIME_FORMS), _) if exchange.status() == 200 => {
-                (TIME_FORMS, "HTTP 200", format!("{question} is accepted"))
-            }
-            (Some(ARRAY_STYLE), Some(found)) => {
-                let value = match found.rows.is_empty() {
-                    false => "count, too",
-                    true => "are taken for one",
-                };
-                (ARRAY_STYLE, value, format!("{question} {value}"))
-            }
-            (Some(check @ (TIME_FORMS | ARRAY_STYLE)), _) => {
-                book.observe_response(check, question, index);
-                continue;
-            }
-            _ => continue,
-        };
-        book.observe(check, Observation::new(question, value, text));
+        let members: Vec<String> = members.map(text).collect();
+        let id = row.id().map_or(String::new(), |id| format!(" {id}"));
+        format!(
+            "{}{id} ({})",
+            self.rows().trim_end_matches('s'),
+            members.join(", ")
+        )
     }
 }

@@ -29,9 +29,9 @@ impl<'a> Input<'a> {
             subject,
             transcript,
             exchanges,
-            known: known(exchanges, &subject.identity),
+            known: known(exchanges, subject),
             listings: listings
-                .filter_map(|(index, one)| Listing::of(index, one))
+                .filter_map(|(index, one)| Listing::of(index, one, subject.id()))
                 .collect(),
         }
     }
@@ -40,6 +40,11 @@ impl<'a> Input<'a> {
     pub(super) fn answers(&self) -> impl Iterator<Item = (usize, &'a Exchange)> + use<'a> {
         let exchanges = self.exchanges.iter().enumerate();
         exchanges.filter(|(_, one)| !one.is_repeated && one.status() != 429 && !one.is_of_gateway())
+    }
+
+    /// The page of rows in a response.
+    pub(super) fn page(&self, index: usize, exchange: &'a Exchange) -> Option<Listing<'a>> {
+        Listing::of(index, exchange, self.subject.id())
     }
 
     pub(super) fn exchange(&self, listing: &Listing<'_>) -> &'a Exchange {

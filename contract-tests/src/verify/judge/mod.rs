@@ -14,10 +14,12 @@ mod http;
 mod input;
 mod page;
 mod paging;
+mod questions;
 mod refusals;
 mod rename;
 mod rows;
 mod shape;
+mod states;
 mod tasks;
 
 use std::collections::BTreeSet;
@@ -30,7 +32,6 @@ use super::checks::{
 };
 use super::contract::Subject;
 use super::finding::{CheckReport, Finding, Standing};
-use super::listing::Listing;
 use super::transcript::{Body, Exchange, LooksAt, Purpose, Stop, Transcript};
 use book::Book;
 use fault::{Fault, Thing};
@@ -53,11 +54,12 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
     let input = Input::new(subject, transcript);
     let mut book = Book::new(subject, context, input.exchanges);
     let departures = departures(&input, context);
-    let lost = client::lost(&input, &departures);
-    book.meanings = client::meanings(&input, &lost);
+    let readings = client::readings(&input, &departures);
+    let meanings = readings.iter();
+    book.meanings = meanings.map(|one| Some(one.as_ref()?.meaning)).collect();
     http::judge(&input, &mut book);
     body::judge(&input, &departures, &mut book);
-    client::judge(&input, &lost, &mut book);
+    client::judge(&input, &readings, &mut book);
     if subject.lists_restore_tasks() {
         tasks::judge(&input, &mut book);
         rows::judge(&input, &mut book);
@@ -65,7 +67,9 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
     no_lists(&input, &mut book);
     page::judge(&input, &mut book);
     paging::judge(&input, &mut book);
+    states::judge(&input, &mut book);
     filters::judge(&input, &mut book);
+    questions::observe(&input, &mut book);
     refusals::judge(&input, &mut book);
     conclude(&input, book)
 }
@@ -97,7 +101,7 @@ fn no_lists(input: &Input<'_>, book: &mut Book<'_>) {
         let Some(check) = lists_for(&exchange.purpose) else {
             continue;
         };
-        if Listing::of(index, exchange).is_some() {
+        if input.page(index, exchange).is_some() {
             book.judged(check);
         } else if !is_inaccessible {
             let expected = "HTTP 200 with a page of rows";

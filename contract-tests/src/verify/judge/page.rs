@@ -16,13 +16,12 @@ type Step<'a> = fn(&OfPage<'a>) -> Option<Fault>;
 pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
     let longest = input.asked().map(|(one, _)| one.rows.len() as i64).max();
     let pages = input.listings.iter().map(|listing| OfPage {
+        input,
         listing,
         asked: listing.asked,
         rows: listing.rows.len() as i64,
         distinct: listing.ids().len() as i64,
         longest: longest.unwrap_or_default(),
-        is_from_zero: input.known.first_page == 0,
-        confirmed: &input.subject.page,
         secrets: book.secrets(),
     });
     let pages: Vec<OfPage<'_>> = pages.collect();
@@ -57,6 +56,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
 
 /// A page that is compared with its rows, and with what was asked for.
 struct OfPage<'a> {
+    input: &'a Input<'a>,
     listing: &'a Listing<'a>,
     asked: Option<Page>,
     rows: i64,
@@ -64,10 +64,6 @@ struct OfPage<'a> {
     distinct: i64,
     /// The rows of the longest page that came.
     longest: i64,
-    /// Whether the server counts pages from 0.
-    is_from_zero: bool,
-    /// The members that documented samples confirm; others are not compared.
-    confirmed: &'a [&'static str],
     secrets: &'a Secrets,
 }
 
@@ -82,10 +78,10 @@ impl OfPage<'_> {
         Some(self.listing.index)
     }
 
-    /// The number that a member has, if that is compared.
+    /// The number that a member has, if documented samples confirm it; others are not compared.
     fn stated(&self, name: &str) -> Option<i64> {
         let stated = self.listing.number_of(name)?;
-        self.confirmed.contains(&name).then_some(stated)
+        self.input.subject.page.contains(&name).then_some(stated)
     }
 
     /// Whether a number of rows would be right if each row were counted once: a row that
@@ -109,7 +105,7 @@ impl OfPage<'_> {
         let is_past = self.rows == 0 && asked > 1;
         let is_excused = is_past && (stated == 1 || Some(stated) == self.listing.pages());
         let fault = self.wrong("number", format!("number {asked}, as asked for"));
-        let is_wrong = stated != asked && !is_excused && !self.is_from_zero;
+        let is_wrong = stated != asked && !is_excused && self.input.known.first_page != 0;
         is_wrong.then(|| fault.spoils([Thing::Number(self.index())]))
     }
 
@@ -156,7 +152,7 @@ impl OfPage<'_> {
     }
 
     fn totals(&self) -> Option<Fault> {
-        let Page { number, size } = self.asked.filter(|_| !self.is_from_zero)?;
+        let Page { number, size } = self.asked.filter(|_| self.input.known.first_page != 0)?;
         let size = self.listing.page_size().unwrap_or(size);
         let total = self.stated("totalElements")?;
         let due = |number| self.listing.rows_due(number, size);
@@ -177,11 +173,11 @@ impl OfPage<'_> {
     }
 
     fn total_pages(&self) -> Option<Fault> {
-        let asked = self.asked.filter(|_| !self.is_from_zero)?;
+        let asked = self.asked.filter(|_| self.input.known.first_page != 0)?;
         let size = self.listing.page_size().unwrap_or(asked.size);
         let total = self.listing.total()?;
         let expected = self.listing.pages_due(size)?;
-        let is_compared = self.confirmed.contains(&"totalPages");
+        let is_compared = self.input.subject.page.contains(&"totalPages");
         let stated = self.listing.pages().filter(|_| is_compared)?;
         let fault = self.wrong(
             "totalPages",

@@ -6,7 +6,6 @@ use super::book::Book;
 use super::fault::{Fault, Thing};
 use super::input::Input;
 use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
-use crate::verify::finding::Observation;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::{LooksAt, Page, Purpose};
 
@@ -35,7 +34,6 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
     another_size(input, book);
     large(input, book);
     repeat(input, book);
-    questions(input, book);
 }
 
 /// Adds a fault of several pages, unless one of them is known to be wrong.
@@ -167,16 +165,6 @@ fn large(input: &Input<'_>, book: &mut Book<'_>) {
     for (place, page) in input.pages_of(&Purpose::Large).enumerate() {
         let before = ids.len();
         ids.extend(page.ids());
-        if place == 0 {
-            let asked = page.asked.map(|asked| asked.size);
-            let value = match page.number_of("size") == asked {
-                true => "as asked for",
-                false => "limited",
-            };
-            let question = format!("size {}", asked.unwrap_or_default());
-            let text = format!("{question}: {}", stated(page));
-            book.observe(PAGING, Observation::new(question, value, text));
-        }
         let lacks_rows = known.is_whole && !listed.is_subset(&ids);
         let got = match (page.total(), known.total) {
             (Some(total), Some(stated)) if total < stated => format!("totalElements {total}"),
@@ -232,38 +220,4 @@ fn repeat(input: &Input<'_>, book: &mut Book<'_>) {
     let list = input.pages_of(&Purpose::List);
     let pages: Vec<_> = list.chain(pages.iter().copied()).collect();
     add(REPEAT, fault, &pages, book);
-}
-
-/// The answers without page and size, and with those out of bounds.
-fn questions(input: &Input<'_>, book: &mut Book<'_>) {
-    for (index, exchange) in input.answers() {
-        match (&exchange.purpose, Listing::of(index, exchange)) {
-            (
-                Purpose::Question {
-                    check, question, ..
-                },
-                page,
-            ) if check == PAGING.as_str() => match page {
-                Some(page) => {
-                    let text = format!("{question}: {}", stated(&page));
-                    book.observe(PAGING, Observation::new(question, "a page", text));
-                }
-                None => book.observe_response(PAGING, question, index),
-            },
-            (Purpose::Large, None) => {
-                let size = exchange.page.map_or(0, |page| page.size);
-                book.observe_response(PAGING, &format!("size {size}"), index);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Number and size that a page says it has.
-fn stated(listing: &Listing<'_>) -> String {
-    let stated = |name| {
-        let stated = listing.number_of(name);
-        stated.map_or("nothing".to_owned(), |stated| stated.to_string())
-    };
-    format!("page {} of size {}", stated("number"), stated("size"))
 }

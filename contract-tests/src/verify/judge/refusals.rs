@@ -18,7 +18,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
                 let what = format!("an unknown {named}");
                 // Only what the path begins with is documented to be refused; something below
                 // it that is not there may as well have no rows.
-                match Listing::of(index, exchange) {
+                match input.page(index, exchange) {
                     Some(listing) if !is_first => rows(&what, &listing, book),
                     _ => refused(&what, exchange, index, book),
                 }

@@ -152,44 +152,42 @@ fn times(row: Row<'_>, at: &str, now: DateTime<Utc>, secrets: &Secrets) -> Optio
         let time = row.text(name).unwrap_or_default();
         format!("{name} {}", secrets.shortened(time))
     };
-    let both = |name: &str| format!("{}, {}", said("createTime"), said(name));
-    let fault = |kind: String, expected: &str, got: String, name: &str| {
-        let fault = Fault::new(kind, expected, got).at(format!("{at}/{name}"));
-        let fault = fault.reads(Thing::members(row, TIMES));
-        Some(fault.spoils(Thing::members(row, TIMES)))
-    };
     let is_before = |one: Option<Time>, other: Option<Time>| one.is_some() && one < other;
-    for name in TIMES {
-        let Some(time) = row.time(name) else { continue };
-        if time.year() < FIRST_YEAR {
-            let expected = "a time since there is OceanBase";
-            return fault(format!("{name} too early"), expected, said(name), name);
-        }
-        if name != "restoreEndTime" && time - TimeDelta::days(1) > now {
-            let kind = format!("{name} in the future");
-            return fault(kind, "a time that has come", said(name), name);
-        }
-    }
-    if is_before(finished, created) {
-        let (expected, name) = ("finishTime not before createTime", "finishTime");
-        return fault(
-            "finished before created".to_owned(),
-            expected,
-            both(name),
+    let is_early = |name| row.time(name).is_some_and(|time| time.year() < FIRST_YEAR);
+    let tomorrow = now.fixed_offset() + TimeDelta::days(1);
+    let (name, kind, expected) = if let Some(name) = TIMES.into_iter().find(|name| is_early(name)) {
+        (
             name,
-        );
-    }
-    if is_before(created, restored) {
-        let (expected, name) = ("restoreEndTime before createTime", "restoreEndTime");
-        let fault = fault("restores the future".to_owned(), expected, both(name), name);
-        // The clocks of OCP and of the database may differ by a little.
-        let apart = restored
-            .zip(created)
-            .map(|(restored, created)| restored - created);
-        return match apart.is_some_and(|apart| apart < TimeDelta::seconds(60)) {
-            true => fault.map(Fault::drift),
-            false => fault,
-        };
-    }
-    None
+            format!("{name} too early"),
+            "a time since there is OceanBase",
+        )
+    } else if is_before(Some(tomorrow), created) {
+        let kind = "createTime in the future".to_owned();
+        ("createTime", kind, "a time that has come")
+    } else if is_before(Some(tomorrow), finished) {
+        let kind = "finishTime in the future".to_owned();
+        ("finishTime", kind, "a time that has come")
+    } else if is_before(finished, created) {
+        let kind = "finished before created".to_owned();
+        ("finishTime", kind, "finishTime not before createTime")
+    } else if is_before(created, restored) {
+        let kind = "restores the future".to_owned();
+        ("restoreEndTime", kind, "restoreEndTime before createTime")
+    } else {
+        return None;
+    };
+    let got = match expected.contains("createTime") {
+        true => format!("{}, {}", said("createTime"), said(name)),
+        false => said(name),
+    };
+    let fault = Fault::new(kind, expected, got).at(format!("{at}/{name}"));
+    let fault = fault.reads(Thing::members(row, TIMES));
+    let fault = fault.spoils(Thing::members(row, TIMES));
+    // The clocks of OCP and of the database may differ by a little.
+    let apart = restored
+        .zip(created)
+        .map(|(restored, created)| restored - created);
+    let little = TimeDelta::zero()..TimeDelta::seconds(60);
+    let is_little = name == "restoreEndTime" && apart.is_some_and(|apart| little.contains(&apart));
+    Some(if is_little { fault.drift() } else { fault })
 }

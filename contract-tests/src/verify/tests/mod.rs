@@ -220,7 +220,7 @@ async fn rows_of_which_nothing_is_known_are_verified_by_the_description() {
             "paging",
             "repeat",
             "error-envelope",
-            "filters"
+            "filter-values"
         ]
     );
     let mut checks = report.checks.iter();

@@ -1,0 +1,302 @@
+//! The filters of restore tasks that are worth asking for: names, states, and windows of time.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use oceanbase_ocp::types::RestoreTaskStatus;
+use serde_json::{Map, json};
+
+use super::filters::{MARGIN, NOBODY, among, bounds, by_text, window};
+use super::plan::{Plan, Request, SIZE, question};
+use crate::verify::checks::{
+    ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER, TIME_FORMS, TIME_WINDOW,
+};
+use crate::verify::filter::{Filter, TARGETS, is_finished, is_known, label, span};
+use crate::verify::row::{Row, Time};
+use crate::verify::transcript::{LooksAt, Purpose};
+
+/// States that are asked for, at most.
+const STATES: usize = 3;
+
+impl<'a> Plan<'a> {
+    /// Names of target clusters.
+    fn names(&self) -> Vec<&'a str> {
+        let filter = self.subject.filters.get(TARGETS);
+        filter
+            .map(|filter| self.texts(&filter.member))
+            .unwrap_or_default()
+    }
+
+    /// States that finished tasks are in: a task that runs may be elsewhere by the time it is
+    /// asked for.
+    fn states(&self) -> Vec<&'a str> {
+        let rows = self.known.rows.iter();
+        let rows = rows.filter(|_| self.subject.lists_restore_tasks());
+        let finished = rows.filter(|row| is_finished(**row) && is_known(**row));
+        let states: BTreeSet<&str> = finished.filter_map(|row| row.text("status")).collect();
+        states.into_iter().take(STATES).collect()
+    }
+
+    /// States that no task is in.
+    fn absent_states(&self) -> Vec<String> {
+        let rows = self.known.rows.iter();
+        let all: BTreeSet<&str> = rows.filter_map(|row| row.text("status")).collect();
+        let known = RestoreTaskStatus::KNOWN.iter().map(ToString::to_string);
+        known
+            .filter(|state| !all.contains(state.as_str()))
+            .collect()
+    }
+
+    /// A task that runs.
+    fn running(&self) -> Option<Row<'a>> {
+        let mut rows = self.known.rows.iter().copied();
+        rows.find(|row| row.flag("finished") == Some(false))
+    }
+}
+
+pub(super) fn cluster_names(plan: &Plan<'_>) -> Vec<Request> {
+    by_text(plan, [FILTER_CLUSTER_NAME, ARRAY_STYLE], TARGETS, "name")
+}
+
+/// Values joined by a comma, which may mean what repeated ones do.
+pub(super) fn styles(plan: &Plan<'_>) -> Vec<Request> {
+    let ask = |name: &str| {
+        let value = format!("{},{name}", NOBODY[0]);
+        let purpose = question(ARRAY_STYLE, "values joined by a comma", false);
+        raw(purpose, [(TARGETS, value.as_str())])
+    };
+    plan.names()
+        .first()
+        .map(|name| ask(name))
+        .into_iter()
+        .collect()
+}
+
+/// A request in a way of writing that the client does not have.
+fn raw<'a>(purpose: Purpose, arguments: impl IntoIterator<Item = (&'a str, &'a str)>) -> Request {
+    let arguments = arguments.into_iter();
+    let arguments = arguments.map(|(name, value)| (name.to_owned(), value.into()));
+    Request::new(purpose, arguments.collect())
+        .page(1, SIZE)
+        .raw()
+}
+
+/// Each state by its machine name, and by its label.
+pub(super) fn status_forms(plan: &Plan<'_>) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for state in plan.states() {
+        for (value, is_label) in [(Some(state.to_owned()), false), (label(state), true)] {
+            let Some(value) = value else { continue };
+            let filter = Filter::default().states([state]);
+            let looks_at = LooksAt::StatusForm { is_label };
+            let mut request = plan.find(FILTER_VALUES, "a state", filter, looks_at);
+            request
+                .arguments
+                .insert("status".to_owned(), json!([value]));
+            requests.push(request);
+        }
+    }
+    requests
+}
+
+/// States that no task is in, several at once, and that of a task that runs.
+pub(super) fn other_states(plan: &Plan<'_>) -> Vec<Request> {
+    if !plan.known.status_forms.are_known() {
+        return Vec::new();
+    }
+    let of = |check, name: &str, states: &[&str], looks_at| {
+        let filter = Filter::default().states(states.iter().copied());
+        plan.find(check, name, filter, looks_at)
+    };
+    let mut requests = Vec::new();
+    if let [one, two, three, ..] = plan.absent_states().as_slice() {
+        let name = "a state that no task is in";
+        requests.push(of(FILTER_VALUES, name, &[one], LooksAt::Rows));
+        let several = among(&plan.states(), [one, two, three]);
+        requests.push(of(ARRAY_STYLE, "several states", &several, LooksAt::Rows));
+    }
+    let running = plan.running().filter(|row| is_known(*row));
+    if let Some((id, state)) = running.and_then(|row| Some((row.id()?, row.text("status")?))) {
+        let looks_at = LooksAt::Running { id };
+        requests.push(of(FILTER_VALUES, "a state", &[state], looks_at));
+    }
+    requests
+}
+
+/// The list again, if a task that runs was not found by its state: it may have another
+/// one by now.
+pub(super) fn again(plan: &Plan<'_>) -> Vec<Request> {
+    let mut listings = plan.listings();
+    let lost = listings.find_map(|(exchange, found)| match &exchange.purpose {
+        Purpose::Filter {
+            check,
+            looks_at: LooksAt::Running { id },
+            ..
+        } if *check == FILTER_VALUES.as_str() && !found.ids().contains(id) => Some(*id),
+        _ => None,
+    });
+    let again = |id| Request::new(Purpose::Again { id }, Map::new()).page(1, SIZE);
+    lost.map(again).into_iter().collect()
+}
+
+/// Windows of restore tasks, also around each time of one task.
+pub(super) fn windows(plan: &Plan<'_>) -> Vec<Request> {
+    let near = near(plan).unwrap_or_default().into_iter();
+    bounds(plan, TIME_WINDOW).into_iter().chain(near).collect()
+}
+
+/// Windows around each time of a task that no other task has one near.
+fn near(plan: &Plan<'_>) -> Option<Vec<Request>> {
+    let all = plan.known.rows.iter();
+    let all = all.flat_map(|row| ["createTime", "finishTime"].map(|name| row.time(name)));
+    let all: Vec<Time> = all.flatten().collect();
+    let gap = TimeDelta::seconds(30);
+    let is_alone = |time: Time| {
+        let near = all.iter().filter(|other| (**other - time).abs() < gap);
+        near.count() == 1
+    };
+    let (id, created, finished) = plan.known.rows.iter().find_map(|row| {
+        let (created, finished) = (row.time("createTime")?, row.time("finishTime")?);
+        let id = plan.known.key(*row)?;
+        (is_alone(created) && is_alone(finished)).then_some((id, created, finished))
+    })?;
+    let around = |(member, time): (&str, Time)| {
+        let member = member.to_owned();
+        let looks_at = LooksAt::Near { id, member };
+        window(plan, TIME_WINDOW, (time - MARGIN, time + MARGIN), looks_at)
+    };
+    Some(
+        [("createTime", created), ("finishTime", finished)]
+            .map(around)
+            .into(),
+    )
+}
+
+/// Windows just before and just behind each time that is compared: a few seconds are enough
+/// to tell. If the time of creation is compared, a task that runs has one.
+pub(super) fn beside(plan: &Plan<'_>) -> Vec<Request> {
+    let mut requests = Vec::new();
+    for (exchange, found) in plan.listings() {
+        let Purpose::Filter {
+            looks_at: LooksAt::Near { id, member },
+            ..
+        } = &exchange.purpose
+        else {
+            continue;
+        };
+        let row = found.row(*id);
+        let Some(time) = row.and_then(|row| row.time(member)) else {
+            continue;
+        };
+        for bounds in [
+            (time - MARGIN * 4, time - MARGIN),
+            (time + MARGIN, time + MARGIN * 4),
+        ] {
+            let (id, member) = (*id, member.clone());
+            let looks_at = LooksAt::Beside { id, member };
+            requests.push(window(plan, TIME_WINDOW, bounds, looks_at));
+        }
+        let running = plan.running().filter(|_| member == "createTime");
+        if let Some((id, time)) = running.and_then(|row| Some((row.id()?, row.time("createTime")?)))
+        {
+            let bounds = (time - MARGIN, time + MARGIN);
+            requests.push(window(plan, TIME_WINDOW, bounds, LooksAt::Running { id }));
+        }
+    }
+    requests
+}
+
+/// Times in other forms than the documented one, which every request above has.
+pub(super) fn time_forms(_: &Plan<'_>) -> Vec<Request> {
+    let forms = [
+        (
+            "an offset",
+            "2000-01-01T08:00:00+08:00",
+            "2000-01-01T08:00:01+08:00",
+        ),
+        (
+            "a fraction",
+            "2000-01-01T00:00:00.000Z",
+            "2000-01-01T00:00:01.000Z",
+        ),
+    ];
+    let ask = |(what, start, end)| {
+        let purpose = question(TIME_FORMS, what, false);
+        raw(purpose, [("startTime", start), ("endTime", end)])
+    };
+    forms.map(ask).into()
+}
+
+/// Filters that narrow each other, and pages of what they find.
+pub(super) fn together(plan: &Plan<'_>) -> Vec<Request> {
+    let Some((first, last)) = span(&plan.known.rows, &plan.subject.filters) else {
+        return Vec::new();
+    };
+    let day = TimeDelta::days(1);
+    let all = |filter: Filter| filter.window(first - day, last + day);
+    let nothing = |filter: Filter| filter.window(first - day * 2, first - day);
+    let of = |state: &str| Filter::default().states([state]);
+    let has_forms = plan.known.status_forms.are_known();
+    let (names, states) = (
+        plan.names(),
+        if has_forms { plan.states() } else { Vec::new() },
+    );
+    let absent = plan.absent_states();
+    let absent = absent.first().filter(|_| has_forms);
+    let named = |name: &&str| Filter::of(TARGETS, &[name]);
+    let (name, state) = (
+        names.first().map(named),
+        states.last().map(|state| of(state)),
+    );
+    let nobody = plan
+        .subject
+        .filters
+        .contains_key(TARGETS)
+        .then(|| named(&NOBODY[0]));
+    let pairs = names.iter();
+    let pairs = pairs.flat_map(|name| states.iter().map(move |state| (*name, *state)));
+    let is_of_task = |(name, state): &(&str, &str)| {
+        let mut rows = plan.known.rows.iter();
+        rows.any(|row| row.text(TARGETS) == Some(name) && row.text("status") == Some(state))
+    };
+    let (some, none): (Vec<_>, Vec<_>) = pairs.partition(is_of_task);
+    let both = |pairs: &[(&str, &str)]| {
+        let pair = pairs.first();
+        pair.map(|(name, state)| named(name).states([*state]))
+    };
+    let pages = [
+        ("a window", Some(all(Filter::default()))),
+        ("a name", name.clone()),
+        ("a state", state.clone()),
+    ];
+    let rows = [
+        ("a name in the window of all", name.clone().map(all)),
+        ("a name in an empty window", name.clone().map(nothing)),
+        ("a state in the window of all", state.clone().map(all)),
+        ("a state in an empty window", state.map(nothing)),
+        ("a name and a state", both(&some)),
+        ("a name and a state that exclude each other", both(&none)),
+        (
+            "a name and a state that no task is in",
+            name.zip(absent)
+                .map(|(name, absent)| name.states([absent.as_str()])),
+        ),
+        (
+            "a window and a state that no task is in",
+            absent.map(|absent| all(of(absent))),
+        ),
+        ("a window and a name that is none", nobody.clone().map(all)),
+        (
+            "a name that is none and a state",
+            nobody
+                .zip(states.first())
+                .map(|(nobody, state)| nobody.states([*state])),
+        ),
+    ];
+    let pages = pages.into_iter();
+    let pages = pages.filter_map(|(name, filter)| plan.find_in_pages(name, filter?));
+    let rows = rows.into_iter().filter_map(|(name, filter)| {
+        Some(plan.find(FILTERS_TOGETHER, name, filter?, LooksAt::Rows))
+    });
+    pages.chain(rows).collect()
+}
