@@ -33,7 +33,7 @@ use crate::redact::Secrets;
 use credentials::Credentials;
 use exchange::{Exchange, Observer};
 use head::Head;
-use retry::{Decision, RetryPolicy};
+use retry::RetryPolicy;
 use route::Route;
 
 /// The longest body that room is made for before it has come, in bytes.
@@ -129,25 +129,18 @@ impl Transport {
                 return outcome;
             };
             let backoff = backoff.get_or_insert_with(|| self.retry.backoff());
-            let decision = self.retry.decide(
+            let wait = self.retry.wait(
                 error,
                 attempts,
                 started.elapsed(),
                 backoff.next().unwrap_or_default(),
                 request.method().is_idempotent(),
             );
-            match decision {
-                Decision::Wait(wait) => {
-                    let wait_ms = wait.as_millis() as u64;
-                    tracing::warn!(attempt = attempts, wait_ms, %error, "trying again");
-                    sleep(wait).await;
-                    continue;
-                }
-                Decision::TooLong(wait) => {
-                    let wait_ms = wait.as_millis() as u64;
-                    tracing::warn!(attempt = attempts, wait_ms, %error, "not waiting that long");
-                }
-                Decision::Return => {}
+            if let Some(wait) = wait {
+                let wait_ms = wait.as_millis() as u64;
+                tracing::warn!(attempt = attempts, wait_ms, %error, "trying again");
+                sleep(wait).await;
+                continue;
             }
             let after = |error: Error| error.after(attempts);
             let mut verdict = outcome.map_err(after)?;

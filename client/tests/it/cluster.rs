@@ -121,7 +121,7 @@ async fn all_rows_come_without_a_page_or_a_size() {
     assert_eq!(lengths, [80, 45]);
     assert_eq!(asked(), [[2, 80], [3, 80]]);
 
-    // What is wrong is not taken for what is missing.
+    // A wrong argument is not taken for a missing one.
     let mut rows = request().size(u64::MAX).rows();
     let error = rows.try_next().await.unwrap_err();
     let expected = "`size` is unusable: it must be a signed 64-bit integer";
@@ -137,7 +137,7 @@ const SUCCEEDED: &str =
 const FAILED: &str =
     r#"{"id":7,"status":"RESTORE_FAIL","finished":true,"successful":false,"errorMsg":"disk full"}"#;
 
-/// What comes of waiting for task 7, and the waits in seconds. Each look shows the
+/// The outcome of waiting for task 7, and the waits in seconds. Each look shows the
 /// next of these lists, and the last again and again.
 async fn wait(
     looks: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! What can be seen of a call: spans, and exchanges.
+//! The traces of a call: spans, and exchanges.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};

@@ -6,7 +6,7 @@ use oceanbase_ocp::{Client, Completeness, Error};
 
 use crate::server::{http, json, serve};
 
-/// What the last query parameter of this name says in a request.
+/// The value of the last query parameter of this name in a request.
 pub(crate) fn number(head: &str, name: &str) -> i64 {
     let query = head.split([' ', '?', '&']);
     let sent = query.filter_map(|part| part.split_once('='));
@@ -198,7 +198,7 @@ pub(crate) fn totals(total: i64, size: i64) -> String {
     format!(r#","page":{{"totalElements":{total},"totalPages":{pages}}}"#)
 }
 
-/// A list that is empty where it must not be: it may count its pages from 0, or
+/// A list that is empty though it must not be: it may count its pages from 0, or
 /// give another page than the one that was asked for.
 #[tokio::test]
 async fn an_empty_page_of_a_list_with_rows_is_an_error() {
@@ -288,7 +288,7 @@ async fn a_row_that_moves_far_does_not_come_twice() {
     assert!(error.unwrap().to_string().contains("6 of 7 rows came"));
 }
 
-/// What a stream says of itself at its end.
+/// The completeness of a stream at its end.
 async fn completeness(response: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Completeness {
     let (url, _) = serve(response).await;
     let client = Client::new(&url).unwrap();
@@ -343,7 +343,7 @@ async fn equal_ids_of_different_rows_are_different_rows() {
             r#","createTime":"2024-08-08T08:00:00Z","restoreTenantName":"b""#,
             2,
         ),
-        // What changes while a restore runs.
+        // Members that change while a restore runs.
         (
             created,
             r#","createTime":"2024-08-08T08:00:00Z","finished":true,"statusDesc":"x""#,

@@ -10,7 +10,7 @@ use crate::server::{call, http, json, respond_with, serve, unhurried};
 
 const OK: &str = r#"{"successful":true,"data":{"contents":[]}}"#;
 
-/// What a server says before it gives in, and how often it is asked.
+/// Each trouble of a server that gives in at the third request, and how often it is asked.
 #[tokio::test(start_paused = true)]
 async fn what_may_pass_is_tried_again_and_nothing_else() {
     for (trouble, asked) in [
@@ -132,7 +132,7 @@ async fn a_refused_log_in_is_not_repeated_even_if_its_body_breaks_off() {
     assert_eq!(call(&client).await.unwrap_err().attempts(), 4);
 }
 
-/// What a gateway asks for counts, too; a window of an hour is reported at once.
+/// The wait that a gateway asks for counts, too; a window of an hour is reported at once.
 #[tokio::test(start_paused = true)]
 async fn the_wait_of_a_gateway_is_kept() {
     for (trouble, least) in [
@@ -162,7 +162,7 @@ async fn the_wait_of_a_gateway_is_kept() {
     assert_eq!((heads.len(), started.elapsed().as_secs()), (1, 0));
 }
 
-/// What comes out the same each time is not asked for again.
+/// A response that comes out the same each time is not asked for again.
 #[tokio::test]
 async fn a_head_that_cannot_be_read_is_final() {
     let many = "x: y\r\n".repeat(200);

@@ -65,7 +65,7 @@ pub(crate) async fn call(client: &Client) -> Result<Response<RestoreTaskListResp
         .await
 }
 
-/// What a client without credentials makes of a response.
+/// The outcome of a call that gets this response, without credentials.
 pub(crate) async fn outcome(
     bytes: impl Into<Vec<u8>>,
 ) -> Result<Response<RestoreTaskListResponse>, Error> {
@@ -121,7 +121,7 @@ impl Heads {
         heads.iter().map(|(_, head)| head.clone()).collect()
     }
 
-    /// Those that came since they were taken last.
+    /// The heads that came since they were taken last.
     pub(crate) fn take(&self) -> Vec<String> {
         let all = self.all();
         self.0.lock().unwrap().clear();

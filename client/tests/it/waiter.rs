@@ -1,4 +1,4 @@
-//! How a restore ends, or does not.
+//! The end of a wait.
 
 use std::time::Duration;
 
@@ -29,10 +29,10 @@ const FAILED: &str =
 
 type Waiter = oceanbase_ocp::Waiter<ListTenantRestoreTasks>;
 
-/// What the server shows at each look: the last of these again and again.
+/// The lists that the server shows, one at each look: the last again and again.
 type Looks = &'static [Seen];
 
-/// What the server shows at a look.
+/// One look at the server.
 #[derive(Clone, Copy)]
 enum Seen {
     Rows(&'static str),
@@ -51,7 +51,7 @@ use Seen::{Cut, Nothing, Page, Refused, Rows, TooFew};
 
 type Failure = WaitError<RestoreHistoryTask>;
 
-/// What comes of waiting for task 7 for a minute, and the waits in seconds.
+/// The outcome of waiting for task 7 for a minute, and the waits in seconds.
 async fn wait<T>(
     looks: Looks,
     until: impl AsyncFnOnce(Waiter) -> Result<T, Failure>,
@@ -299,7 +299,7 @@ async fn the_time_out_tells_what_was_known() {
     assert_eq!(error.to_string(), text);
 }
 
-/// What a server sends back must not make us print it.
+/// A secret that a server sends back is not printed.
 #[tokio::test]
 async fn the_words_about_a_task_show_no_secret_and_are_short() {
     let (url, _) = serve(|_, _| {
