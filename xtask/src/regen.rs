@@ -95,7 +95,7 @@ fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), St
     codegen::generate(&copy)
         .map_err(|error| format!("error: no client can be generated from {SPEC}: {error}"))?;
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
-    let page = page::render(document.value(), &evidence);
+    let page = page::render(document.value(), &evidence).map_err(|error| error.to_string())?;
     let gaps = evidence.gaps(document.value());
     let gaps = gaps.iter().map(|gap| match gap.pointer.as_str() {
         // Of the evidence, not of the spec.
