@@ -57,8 +57,7 @@ pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Er
         "entries": entries.collect::<Vec<Value>>(),
         "pages": pages.collect::<Vec<Value>>(),
     });
-    let page = environment.render_str(TEMPLATE, Serde(view))?;
-    Ok(page + "\n")
+    environment.render_str(TEMPLATE, Serde(view))
 }
 
 /// One operation. `seen` has the operation that first showed the rows of a response.
@@ -72,9 +71,9 @@ fn operation(
     let rows = |belong: &dyn Fn(&Place) -> bool| -> Vec<Value> {
         let belonging = places.iter().filter(|(place, _)| belong(place));
         let rows = belonging.map(|(place, node)| {
-            let items = places.get(&place.items());
-            let known = node.values.len() + items.map_or(0, |node| node.values.len());
-            row(place, node, supports.get(place), known)
+            let items = [place, &place.items()].map(|one| places.get(one));
+            let has_values = items.iter().flatten().any(|one| !one.values.is_empty());
+            row(place, node, supports.get(place), has_values)
         });
         rows.collect()
     };
@@ -99,7 +98,10 @@ fn operation(
     let lists = lists.map(|(at, node)| json!({ "place": at.to_string(), "values": node.values }));
     let request = places.get(&Place::of(Root::Request));
     let node = request.and_then(|node| spec.pointer(&node.pointer));
-    let text = |key: &str| node.and_then(|node| node.get(key)?.as_str());
+    let text = |key: &str| {
+        let text = node.and_then(|node| node.get(key)?.as_str());
+        text.unwrap_or_default()
+    };
     json!({
         "id": id,
         "line": request.and_then(|node| node.kind.as_ref()),
@@ -112,7 +114,7 @@ fn operation(
 }
 
 /// One place, by its name in the table that it belongs to.
-fn row(place: &Place, node: &Node, support: Option<&Support>, known_values: usize) -> Value {
+fn row(place: &Place, node: &Node, support: Option<&Support>, has_values: bool) -> Value {
     let (table, name) = match &place.root {
         Root::Parameter(location, name) => (format!("In the {location}"), name.clone()),
         Root::Header(_, name) => ("Headers".to_owned(), name.clone()),
@@ -125,7 +127,7 @@ fn row(place: &Place, node: &Node, support: Option<&Support>, known_values: usiz
         "name": name,
         "kind": node.kind,
         "required": node.required,
-        "known_values": known_values,
+        "has_values": has_values,
         "grade": grade.to_string(),
         "is_also_observed": is_recorded && grade != Grade::Observed,
         "marks": node.marks,
