@@ -135,7 +135,7 @@ fn row(place: &Place, node: &Node, support: Option<&Support>, has_values: bool) 
     })
 }
 
-/// Whether a place has an open list of values.
+/// True for an open list of values.
 fn is_list(place: &Place, node: &Node) -> bool {
     matches!(place.root, Root::Response(_) | Root::Parameter(..)) && !node.values.is_empty()
 }

@@ -23,13 +23,13 @@ use crate::document::escape;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Place {
-    /// What it is a part of.
+    /// The part of the exchange.
     pub root: Root,
     /// The way from there.
     pub path: Vec<Step>,
 }
 
-/// What a place is a part of.
+/// The part of an exchange that a place is in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Root {
     /// Method, path and what else is said of the operation.
@@ -95,7 +95,7 @@ impl Place {
         Some((Self { root, path }, last))
     }
 
-    /// Whether a place is this one or a part of it.
+    /// True if a place is this one or a part of it.
     pub fn covers(&self, other: &Self) -> bool {
         match (&self.root, &other.root) {
             (Root::Response(status), Root::Header(of, _)) => self.path.is_empty() && status == of,

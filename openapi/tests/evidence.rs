@@ -210,7 +210,7 @@ fn recorded(of: &str, status: u16, edit: impl FnOnce(&mut Value)) -> Interaction
 
 const TENANT: &str = "listTenantRestoreTasks";
 
-/// What a recording shows is observed, with version and day; it takes nothing from
+/// A recording is observed, with version and day; it takes nothing from
 /// what is documented.
 #[test]
 fn a_recording_is_evidence() {

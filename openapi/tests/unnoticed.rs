@@ -1,7 +1,7 @@
-//! Nothing in the contract can go or change unnoticed, but what is listed here: each node of the
-//! description is taken out, each scalar of it is changed, and each leaf of a documented body is taken out, one at
-//! a time. Each of these must make a gap in the evidence, a finding of the lint, a documented
-//! request or body that is refused, or a body of `rejections/` that passes.
+//! Nothing in the contract can go or change unnoticed, except for the lists below: each node of
+//! the description is taken out, each scalar of it is changed, and each leaf of a documented body
+//! is taken out, one at a time. Each of these must make a gap in the evidence, a finding of the
+//! lint, a documented request or body that is refused, or a body of `rejections/` that passes.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// Changes of the description that nothing here notices: a part of the pointer, and the reason.
-/// What is only inferred is said once, in the description.
+/// The description alone says what is only inferred.
 const UNNOTICED: [(&str, &str); 17] = [
     (
         "/info/",
@@ -129,7 +129,7 @@ impl Contract {
         }
     }
 
-    /// Whether a change of spec or evidence is noticed.
+    /// True if a change of spec or evidence is noticed.
     fn notices(&self, spec: &Value, evidence: &Evidence) -> bool {
         !evidence.gaps(spec).is_empty()
             || self.lints(spec)
@@ -150,7 +150,7 @@ impl Contract {
         !lint(&document, &client).is_empty()
     }
 
-    /// Whether a documented body is refused, or one that must be refused passes.
+    /// True if a documented body is refused, or one that must be refused passes.
     fn judges_otherwise(&self, spec: &Value, evidence: &Evidence) -> bool {
         Operation::all(&self.spec).iter().any(|operation| {
             let Some(strict) = Strict::new(spec, &operation.id, evidence) else {

@@ -1,4 +1,4 @@
-//! What the spec says, place by place: the form that the sources are brought into as well.
+//! The spec, place by place: the form that the sources are brought into as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use crate::place::{Place, Root, Step};
 use crate::schema::{Schema, marks};
 use crate::{Location, Operation, Versions};
 
-/// What the spec says about one place.
+/// One place, as the spec describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// The type; method and path of a request.
     pub kind: Option<String>,
-    /// Whether a parameter, or a member of an object, is always there.
+    /// A parameter, or a member of an object, is always there.
     pub required: bool,
     /// Values of an open list, schemes of the credentials, or the versions that have the
     /// operation.
@@ -34,7 +34,7 @@ pub struct Node {
 /// Places of an operation.
 pub type Places = BTreeMap<Place, Node>;
 
-/// Everything that the spec says, by operation id and place.
+/// All operations of the spec, by id.
 pub fn claims(spec: &Value) -> BTreeMap<String, Places> {
     let operations = Operation::all(spec).into_iter();
     operations
@@ -42,8 +42,8 @@ pub fn claims(spec: &Value) -> BTreeMap<String, Places> {
         .collect()
 }
 
-/// What the spec says of one operation. Never panics, whatever the spec; the lint reports
-/// what is malformed.
+/// One operation of the spec. Whatever the spec, nothing panics; the lint reports what is
+/// malformed.
 pub(crate) fn claims_of(spec: &Value, operation: &Operation) -> Places {
     let mut walk = Walk {
         spec,

@@ -58,7 +58,7 @@ impl Comparison<'_> {
             .push(Gap::new(self.operation, place, what, pointer));
     }
 
-    /// Whether one of these numbers is an entry that excuses a departure.
+    /// True if one of these numbers is an entry that excuses a departure.
     fn excuses(&self, marks: &BTreeSet<u32>, excuse: Excuse) -> bool {
         let mut entries = self.entries.iter();
         entries.any(|one| marks.contains(&one.id) && one.excuses.contains(&excuse))

@@ -54,12 +54,12 @@ pub struct Page {
 }
 
 impl Page {
-    /// Whether an interaction is one of its samples, as far as the operation tells.
+    /// True if an interaction may be one of its samples.
     fn is_of(&self, one: &Interaction) -> bool {
         self.is_common() || self.operation.as_ref() == Some(&one.operation_id)
     }
 
-    /// Whether it holds for every operation.
+    /// True if it holds for every operation.
     pub(super) fn is_common(&self) -> bool {
         self.operation.is_none() && self.sibling_of.is_none()
     }

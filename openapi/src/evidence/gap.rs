@@ -9,7 +9,7 @@ pub struct Gap {
     pub operation: String,
     /// The place, such as `200 data.contents[].id`.
     pub place: String,
-    /// What each side says, and what to do.
+    /// The words of each side, and the remedy.
     pub what: String,
     /// JSON pointer of the node in the spec, or of the nearest.
     pub pointer: String,

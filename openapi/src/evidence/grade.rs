@@ -1,9 +1,9 @@
-//! How a place is known.
+//! The grade of a place: how it is known.
 
 use std::fmt;
 
-/// What supports a place of an operation; computed from the rows and the samples
-/// of that operation, the best first.
+/// The support of a place of an operation; computed from the rows and the samples of that
+/// operation, the best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Grade {
     /// A row of the documentation and a sample.

@@ -72,7 +72,7 @@ pub(super) fn of_documented(name: &str) -> &str {
     }
 }
 
-/// Whether a text is an instant in any form that OCP writes.
+/// True for an instant in any form that OCP writes.
 fn is_time(text: &str) -> bool {
     chrono::DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").is_ok()
 }

@@ -68,7 +68,7 @@ impl Evidence {
         })
     }
 
-    /// What supports each place of an operation.
+    /// The support of each place of an operation.
     pub fn supports(&self, spec: &Value, operation: &str) -> Supports {
         let Some(operation) = Operation::find(spec, operation) else {
             return Supports::new();

@@ -1,5 +1,4 @@
-//! `discrepancies.yaml`: where the sources contradict each other or are silent,
-//! and what was decided.
+//! `discrepancies.yaml`: contradictions and silences of the sources, and the decisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,21 +15,21 @@ use crate::place::Place;
 pub struct Entry {
     /// Number, by which the spec refers to it.
     pub id: u32,
-    /// What it is about.
+    /// The subject.
     pub topic: String,
-    /// What the table says, or that it is silent.
+    /// The table's words, or that it is silent.
     pub table: String,
-    /// What the sample, or another source, says.
+    /// The words of the sample, or of another source.
     pub other: String,
-    /// What the spec says, and why.
+    /// The words of the spec, and the reason.
     pub decision: String,
-    /// Whether more evidence is wanted.
+    /// Settled, or open.
     pub state: State,
     /// The check of `verify` by which a person with a real OCP settles it.
     pub check: Option<String>,
     /// Ids of the operations that it speaks of, if not of all.
     pub operations: Option<BTreeSet<String>>,
-    /// How nodes that bear its number may depart from their sources.
+    /// The ways in which nodes that bear its number may depart from their sources.
     #[serde(default)]
     pub excuses: BTreeSet<Excuse>,
     /// Members whose presence depends on members beside them.
@@ -42,7 +41,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Whether it speaks of an operation.
+    /// True if it speaks of an operation.
     pub fn speaks_of(&self, operation: &str) -> bool {
         let operations = self.operations.as_ref();
         operations.is_none_or(|operations| operations.contains(operation))
@@ -119,11 +118,11 @@ pub struct Condition {
     pub member: String,
     /// Values of members beside it, all of which must hold.
     pub when: BTreeMap<String, Value>,
-    /// What holds for it when they do not.
+    /// The rule for the member when they do not hold.
     pub otherwise: Otherwise,
 }
 
-/// Whether a member may be there when nothing demands it.
+/// The rule for a member that nothing demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Otherwise {
@@ -133,7 +132,7 @@ pub enum Otherwise {
     Optional,
 }
 
-/// Whether a decision can still change.
+/// The state of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {

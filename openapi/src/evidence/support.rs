@@ -1,4 +1,4 @@
-//! What the sources say about one operation, place by place.
+//! The sources of one operation, place by place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::kind;
 use crate::place::{Place, Root, walk};
 use crate::{Interaction, Location, Operation, Provenance};
 
-/// How close a source is to the operation.
+/// The kind of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Origin {
     /// A row of the operation's page, or of pages that hold for every operation.
@@ -24,12 +24,15 @@ enum Origin {
     Sibling,
 }
 
-/// What the sources say about one place.
+/// A source: its kind, and its name for people.
+type Named = (Origin, String);
+
+/// One place, as its sources describe it.
 #[derive(Debug, Clone, Default)]
 pub struct Support {
-    sources: Vec<(Origin, String)>,
+    sources: Vec<Named>,
     kinds: BTreeSet<(Origin, String)>,
-    /// Whether a table says that it is always there.
+    /// A table, or the path, says that it is always there.
     pub(super) required: bool,
     /// Values that a table lists, each with its source.
     pub(super) listed: BTreeMap<String, String>,
@@ -38,7 +41,7 @@ pub struct Support {
 }
 
 impl Support {
-    /// How good the support is.
+    /// The grade of the support.
     pub fn grade(&self) -> Grade {
         let has = |origin| self.named(origin).next().is_some();
         match (has(Origin::Row), has(Origin::Sample)) {
@@ -51,7 +54,7 @@ impl Support {
         }
     }
 
-    /// Where to look it up.
+    /// The sources, for people.
     pub fn sources(&self) -> String {
         let own = [Origin::Row, Origin::Sample, Origin::Recording];
         let mut sources: Vec<&str> = own.into_iter().flat_map(|one| self.named(one)).collect();
@@ -66,7 +69,7 @@ impl Support {
         self.named(Origin::Recording).collect()
     }
 
-    /// Whether a table lists values.
+    /// True if a table lists values.
     pub(crate) fn lists_values(&self) -> bool {
         !self.listed.is_empty()
     }
@@ -94,17 +97,24 @@ impl Support {
         }
     }
 
+    /// Takes the values of a table; those of a sibling are another operation's.
+    fn list<'a>(&mut self, values: impl IntoIterator<Item = &'a String>, source: &Named) {
+        let (origin, name) = source;
+        let values = values.into_iter().filter(|_| *origin == Origin::Row);
+        let values = values.map(|value| (value.clone(), name.clone()));
+        self.listed.extend(values);
+    }
+
     fn named(&self, origin: Origin) -> impl Iterator<Item = &str> {
         let sources = self.sources.iter().filter(move |(one, _)| *one == origin);
         sources.map(|(_, name)| name.as_str())
     }
 }
 
-/// What the sources say, by place.
+/// The places of an operation that sources have.
 pub type Supports = BTreeMap<Place, Support>;
 
-/// What the sources say about one operation; `shown` are the samples of its pages, and
-/// recordings of it.
+/// The places of one operation; `shown` are the samples of its pages, and recordings of it.
 pub(super) fn support(
     operation: &Operation,
     spec: &Value,
@@ -143,110 +153,97 @@ struct Collection<'a> {
 }
 
 impl Collection<'_> {
-    fn note(
-        &mut self,
-        place: &Place,
-        kind: Option<&str>,
-        origin: Origin,
-        source: &str,
-    ) -> &mut Support {
+    fn note(&mut self, place: &Place, kind: Option<&str>, source: &Named) -> &mut Support {
         let support = self.supports.entry(place.clone()).or_default();
-        let source = (origin, source.to_owned());
-        if !support.sources.contains(&source) {
-            support.sources.push(source);
+        if !support.sources.contains(source) {
+            support.sources.push(source.clone());
         }
-        support
-            .kinds
-            .extend(kind.map(|kind| (origin, kind.to_owned())));
+        let kind = kind.map(|kind| (source.0, kind.to_owned()));
+        support.kinds.extend(kind);
         support
     }
 
     /// Parameters and members.
     fn tables(&mut self, page: &Page, origin: Origin) {
         for row in &page.parameters {
-            let source = format!("{}, row `{}`", page.id, row.name);
-            self.parameter(row, origin, &source);
+            let source = (origin, format!("{}, row `{}`", page.id, row.name));
+            self.parameter(row, &source);
         }
         for structure in &page.structures {
             for row in &structure.members {
                 let path = row.name.split('.');
                 let place = path.fold(structure.at.clone(), |at, name| at.member(name));
-                let source = format!("{}, {}, row `{}`", page.id, structure.name, row.name);
-                let kind = Some(kind::of_documented(&row.kind));
-                let support = self.note(&place, kind, origin, &source);
-                if origin == Origin::Row {
-                    list(support, &row.values, &source);
-                }
+                let name = format!("{}, {}, row `{}`", page.id, structure.name, row.name);
+                let source = (origin, name);
+                let kind = kind::of_documented(&row.kind);
+                self.note(&place, Some(kind), &source)
+                    .list(row.values.values().flatten(), &source);
             }
         }
     }
 
-    fn parameter(&mut self, row: &ParameterRow, origin: Origin, source: &str) {
+    fn parameter(&mut self, row: &ParameterRow, source: &Named) {
         let place = Place::parameter(row.location, &row.name);
         // A form that is demanded says more than the type `String`.
         let kind = match row.format {
             Some(_) => kind::TIME,
             None => kind::of_documented(&row.kind),
         };
-        let support = self.note(&place, Some(kind), origin, source);
-        support.required |= origin == Origin::Row && row.required == "Yes";
+        let support = self.note(&place, Some(kind), source);
+        support.required |= source.0 == Origin::Row && row.required == "Yes";
         // A text of several values is an array in the spec.
         let is_array = row.kind == "Array" || self.places.contains_key(&place.items());
         let (listing, kind) = match is_array {
             true => (place.items(), row.kind_of_items()),
             false => (place, None),
         };
-        let support = self.note(&listing, kind, origin, source);
-        if origin == Origin::Row {
-            list(support, &row.values, source);
-        }
+        self.note(&listing, kind, source)
+            .list(row.values.values().flatten(), source);
     }
 
     /// Path, versions and credentials.
     fn request(&mut self, page: &Page) {
         if let Some(line) = &page.request {
-            let source = format!("{}, request path", page.id);
-            let place = Place::of(Root::Request);
-            let support = self.note(&place, Some(line), Origin::Row, &source);
-            support.listed.insert(page.versions().to_string(), source);
+            let source = (Origin::Row, format!("{}, request path", page.id));
+            self.note(&Place::of(Root::Request), Some(line), &source)
+                .list([&page.versions().to_string()], &source);
         }
+        let source = (Origin::Row, format!("{}, authentication", page.id));
         for scheme in &page.authentication {
             let name = match scheme.as_str() {
                 "Basic" => "http basic",
                 "OCP-ACCESS-KEY-HMACSHA1" => "apiKey header Authorization",
                 other => other,
             };
-            let source = format!("{}, authentication", page.id);
-            let place = Place::of(Root::Security);
-            let support = self.note(&place, None, Origin::Row, &source);
-            support.listed.insert(name.to_owned(), source);
+            self.note(&Place::of(Root::Security), None, &source)
+                .list([&name.to_owned()], &source);
         }
     }
 
     /// Headers of the request, and those of each response that is shown.
     fn headers(&mut self, page: &Page, responses: &BTreeSet<Place>) {
         for header in &page.headers.request {
-            let source = format!("{}, request header `{}`", page.id, header.name);
+            let name = format!("{}, request header `{}`", page.id, header.name);
             let place = Place::parameter(Location::Header, &header.name);
-            self.note(&place, None, Origin::Row, &source);
+            self.note(&place, None, &(Origin::Row, name));
         }
         for header in &page.headers.response {
-            let source = format!("{}, response header `{}`", page.id, header.name);
+            let name = format!("{}, response header `{}`", page.id, header.name);
+            let source = (Origin::Row, name);
             for place in responses {
                 if let Root::Response(status) = &place.root {
                     let place = Place::of(Root::Header(status.clone(), header.name.clone()));
-                    let kind = kind::of_value(&header.example);
-                    self.note(&place, kind, Origin::Row, &source);
+                    self.note(&place, kind::of_value(&header.example), &source);
                 }
             }
         }
     }
 
-    /// What a sample or a recording shows. The request is another operation's if a page of
+    /// A sample or a recording. The request is another operation's if a page of
     /// all operations shows a response.
     fn interaction(&mut self, interaction: &Interaction, spec: &Value) {
         let recorded = &interaction.recorded;
-        let (origin, source) = match recorded.source.grade {
+        let source = match recorded.source.grade {
             Provenance::Recorded => (
                 Origin::Recording,
                 format!("{}, {}", recorded.source.observed(), interaction.case),
@@ -254,48 +251,40 @@ impl Collection<'_> {
             _ => (Origin::Sample, format!("sample {}", interaction.case)),
         };
         if interaction.operation_id == self.operation.id {
-            self.note(&Place::of(Root::Request), None, origin, &source);
-            self.arguments(interaction, spec, origin, &source);
+            self.note(&Place::of(Root::Request), None, &source);
+            self.arguments(interaction, spec, &source);
         }
         if let Ok(body) = serde_json::from_str::<Value>(&interaction.body) {
             let response = described(self.places, recorded.response.status);
             walk(&body, &response, &mut |place, _, value| {
-                let support = self.note(place, kind::of_value(value), origin, &source);
-                let text = value.as_str().map(|text| (text.to_owned(), source.clone()));
+                let support = self.note(place, kind::of_value(value), &source);
+                let text = value
+                    .as_str()
+                    .map(|text| (text.to_owned(), source.1.clone()));
                 support.shown.extend(text);
             });
         }
     }
 
-    fn arguments(&mut self, interaction: &Interaction, spec: &Value, origin: Origin, source: &str) {
+    fn arguments(&mut self, interaction: &Interaction, spec: &Value, source: &Named) {
         for (name, text) in &interaction.recorded.request.query {
-            let place = Place::parameter(Location::Query, name);
-            // A request that was sent to an OCP shows that it was sent, and no type.
-            let is_shown = origin == Origin::Sample;
+            let mut place = Place::parameter(Location::Query, name);
             if self.places.contains_key(&place.items()) {
-                let first = text.split(',').next().filter(|_| is_shown);
-                self.note(&place, None, origin, source);
-                self.note(&place.items(), first.map(kind::of_text), origin, source);
-            } else {
-                let kind = is_shown.then(|| kind::of_text(text));
-                self.note(&place, kind, origin, source);
+                self.note(&place, None, source);
+                place = place.items();
             }
+            // A request that was sent to an OCP shows that it was sent, and no type.
+            let first = text.split(',').next();
+            let first = first.filter(|_| source.0 == Origin::Sample);
+            self.note(&place, first.map(kind::of_text), source);
         }
         // The path of the sample shows the parameters of the template that it fits.
         let arguments = interaction.arguments(spec).unwrap_or_default();
         for parameter in self.operation.parameters_in(Location::Path) {
             if let Some(value) = arguments.get(&parameter.name) {
                 let place = Place::parameter(Location::Path, &parameter.name);
-                let support = self.note(&place, kind::of_value(value), origin, source);
-                support.required = true;
+                self.note(&place, kind::of_value(value), source).required = true;
             }
         }
     }
-}
-
-fn list(support: &mut Support, groups: &BTreeMap<String, Vec<String>>, source: &str) {
-    let values = groups.values().flatten();
-    support
-        .listed
-        .extend(values.map(|value| (value.clone(), source.to_owned())));
 }
