@@ -15,6 +15,7 @@ mod interaction;
 pub mod lint;
 mod operation;
 pub mod page;
+mod place;
 mod resolved;
 mod schema;
 pub mod strict;

@@ -1,226 +1,162 @@
-//! `CONTRACT.md`: the contract for people, with the evidence of every claim.
+//! `CONTRACT.md`: the contract for people, with the evidence of every place.
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use minijinja::Environment;
+use minijinja::value::Serde;
+use serde_json::{Value, json};
 
 use crate::evidence::claims::{Node, Places, claims};
-use crate::evidence::register::{Entry, State};
-use crate::evidence::{Claim, Evidence, Grade, Kind, Place, Root, Step, Support, Supports};
-use crate::{Operation, Provenance, Source};
+use crate::evidence::register::State;
+use crate::evidence::{Evidence, Grade, Place, Root, Step, Support, Supports};
+use crate::{Provenance, Source};
 
-/// Renders the page. What the register decides is linked from each row.
-pub fn render(spec: &Value, evidence: &Evidence) -> String {
-    let mut page = String::from(
-        "<!-- Rendered by `cargo xtask regen` from the files beside it; do not edit. -->\n\n# The contract\n\n\
-         What a client of OceanBase Cloud Platform (OCP) may rely on, and how each claim is known:\n\n\
-         | evidence | means |\n|---|---|\n",
-    );
-    for grade in Grade::ALL {
-        let _ = writeln!(page, "| {grade} | {} |", grade.meaning());
-    }
-    page.push_str("\nNumbers refer to the [discrepancies](#discrepancies) below.\n");
-    for (id, places) in claims(spec) {
-        operation(&id, &places, spec, evidence, &mut page);
-    }
-    discrepancies(evidence, &mut page);
-    sources(evidence, &mut page);
-    page
-}
+const TEMPLATE: &str = include_str!("contract.md.j2");
 
-fn operation(id: &str, places: &Places, spec: &Value, evidence: &Evidence, page: &mut String) {
-    heading(id, places, spec, page);
-    let table = Table {
-        places,
-        supports: evidence.supports(spec, id),
-        values: format!("[values](#values-of-{})", id.to_lowercase()),
-    };
-    page.push_str(
-        "### Parameters\n\n| parameter | type | evidence | meaning |\n|---|---|---|---|\n",
-    );
-    for (place, node) in places {
-        if let (Root::Parameter(location, name), []) = (&place.root, place.path.as_slice()) {
-            table.row(place, &format!("{name}` in `{location}"), node, page);
-        }
-    }
-    for (place, node) in places {
-        if let (Root::Response(status), []) = (&place.root, place.path.as_slice()) {
-            table.response(place, status, node, page);
-        }
-    }
-    let _ = writeln!(
-        page,
-        "\n### Values of {id}\n\nKnown values of the open lists; others may come, and are kept as they are.\n"
-    );
-    for (place, node) in places {
-        let values: Vec<String> = node.values().map(|value| format!("`{value}`")).collect();
-        if !values.is_empty() {
-            let _ = writeln!(page, "- `{place}`: {}", values.join(", "));
-        }
-    }
-}
-
-fn heading(id: &str, places: &Places, spec: &Value, page: &mut String) {
-    let _ = writeln!(page, "\n## {id}\n");
-    let request = places.get(&Place::of(Root::Request));
-    if let Some(Kind::Request(line)) = request.and_then(|node| node.kind.as_ref()) {
-        let _ = writeln!(page, "`{line}`\n");
-    }
-    if let Some(operation) = Operation::find(spec, id) {
-        let text = |key: &str| {
-            spec.pointer(&operation.pointer)
-                .and_then(|node| node.get(key)?.as_str())
-                .unwrap_or_default()
-        };
-        let _ = writeln!(page, "{}\n\n{}\n", text("summary"), text("description"));
-        if let Some(versions) = &operation.versions {
-            let _ = writeln!(page, "Documented for OCP {versions}.\n");
-        }
-    }
-}
-
-/// The tables of one operation.
-struct Table<'a> {
-    places: &'a Places,
-    supports: Supports,
-    /// The link to the values of its open lists.
-    values: String,
-}
-
-impl Table<'_> {
-    fn response(&self, response: &Place, status: &str, node: &Node, page: &mut String) {
-        let alike = match &node.kind {
-            Some(kind @ Kind::Like(_)) => format!(", {kind}"),
-            _ => String::new(),
-        };
-        let meaning = node.description.trim();
-        let _ = writeln!(page, "\n### Response {status}{alike}\n\n{meaning}\n");
-        let is_below = |place: &Place| place != response && response.covers(place);
-        let members = self.places.iter().filter(|(place, _)| is_below(place));
-        let mut members = members.peekable();
-        if members.peek().is_some() {
-            page.push_str("| member | type | evidence | meaning |\n|---|---|---|---|\n");
-        }
-        for (place, node) in members {
-            let name = match &place.root {
-                Root::Header(_, name) => format!("header {name}"),
-                _ => place.path(),
-            };
-            self.row(place, &name, node, page);
-        }
-    }
-
-    fn row(&self, place: &Place, name: &str, node: &Node, page: &mut String) {
-        let mut kind = node.kind.as_ref().map(Kind::to_string).unwrap_or_default();
-        if node.claims.contains(&Claim::Required) {
-            kind.push_str(", required");
-        }
-        // What an object requires is said of the object.
-        if let Some((object, Step::Member(member))) = place.parent()
-            && let Some(object) = self.places.get(&object)
-            && object.claims.contains(&Claim::Requires(member.clone()))
-        {
-            kind.push_str(", always there");
-        }
-        let items = self.places.get(&place.items());
-        if node
-            .values()
-            .chain(items.into_iter().flat_map(Node::values))
-            .next()
-            .is_some()
-        {
-            let _ = write!(kind, ", {}", self.values);
-        }
-        let support = self.supports.get(place);
-        let grade = support.map_or(Grade::Inferred, Support::grade);
-        let is_recorded = support.is_some_and(|one| !one.recordings().is_empty());
-        let mut grades = grade.to_string();
-        if is_recorded && grade != Grade::Observed {
-            grades.push_str(", observed");
-        }
-        for mark in &node.own_marks {
-            let _ = write!(grades, " [{mark}](#d{mark})");
-        }
-        let meaning = cell(&node.description);
-        let _ = writeln!(page, "| `{name}` | {kind} | {grades} | {meaning} |");
-    }
-}
-
-fn discrepancies(evidence: &Evidence, page: &mut String) {
-    let _ = writeln!(
-        page,
-        "\n## Discrepancies\n\nWhere the sources contradict each other or are silent, and what was decided.\n\n\
-         | | about | the table says | another source says | decision | |\n|---|---|---|---|---|---|"
-    );
-    for entry in &evidence.register {
-        let of = entry
-            .operations
-            .as_ref()
-            .map_or_else(String::new, |operations| {
-                let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
-                format!(" ({})", operations.join(", "))
-            });
-        let state = match entry.state {
-            State::Settled => "settled",
-            State::Open => "open",
-        };
-        let _ = writeln!(
-            page,
-            "| <a id=\"d{0}\"></a>{0} | {1} | {2} | {3} | {4} | {state} |",
-            entry.id,
-            cell(&entry.topic) + &of,
-            cell(&entry.table),
-            cell(&entry.other),
-            cell(&entry.decision)
-        );
-    }
-    let _ = writeln!(
-        page,
-        "\n### Open questions\n\nA person with a real OCP can settle them; the check of `cargo xtask verify` that will do so is named.\n"
-    );
-    let open: Vec<&Entry> = evidence
-        .register
-        .iter()
-        .filter(|entry| entry.state == State::Open)
-        .collect();
-    for entry in open {
-        let check = entry.check.as_deref().unwrap_or("none yet");
-        let _ = writeln!(
-            page,
-            "- [{}](#d{}) {}: `{check}`",
-            entry.id, entry.id, entry.topic
-        );
-    }
-}
-
-fn sources(evidence: &Evidence, page: &mut String) {
-    let _ = writeln!(
-        page,
-        "\n## Sources\n\n| page | OCP | date | |\n|---|---|---|---|"
-    );
-    for source in &evidence.pages {
-        let _ = writeln!(
-            page,
-            "| {} | {} | {} | <{}> |",
-            source.title,
-            source.versions(),
-            source.date,
-            source.address
-        );
-    }
+/// Renders the page. Each row links to the entries of the register that it rests on.
+///
+/// # Errors
+///
+/// When the template does not fit what it is given.
+pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.add_filter("cell", |text: String| cell(&text));
+    let mut seen = BTreeMap::new();
+    let operations = claims(spec);
+    let operations = operations.iter().map(|(id, places)| {
+        let supports = evidence.supports(spec, id);
+        operation(id, places, &supports, spec, &mut seen)
+    });
+    let operations: Vec<Value> = operations.collect();
+    let entries = evidence.register.iter().map(|entry| {
+        json!({
+            "id": entry.id,
+            "topic": entry.topic,
+            "table": entry.table,
+            "other": entry.other,
+            "decision": entry.decision,
+            "is_open": entry.state == State::Open,
+            "check": entry.check,
+            "operations": entry.operations,
+        })
+    });
+    let pages = evidence.pages.iter().map(|page| {
+        json!({
+            "title": page.title,
+            "address": page.address,
+            "versions": page.versions().to_string(),
+            "date": page.date,
+        })
+    });
     let recordings = evidence.interactions.iter().map(|one| &one.recorded.source);
     let recordings = recordings.filter(|source| source.grade == Provenance::Recorded);
     let observed: BTreeSet<String> = recordings.map(Source::observed).collect();
-    for ocp in observed {
-        let _ = writeln!(page, "| recordings of a running OCP | {ocp} | | |");
+    let view = json!({
+        "operations": operations,
+        "observed": observed,
+        "entries": entries.collect::<Vec<Value>>(),
+        "pages": pages.collect::<Vec<Value>>(),
+    });
+    environment.render_str(TEMPLATE, Serde(view))
+}
+
+/// One operation. `seen` has the operation that first showed the rows of a response.
+fn operation(
+    id: &str,
+    places: &Places,
+    supports: &Supports,
+    spec: &Value,
+    seen: &mut BTreeMap<String, String>,
+) -> Value {
+    let rows = |belong: &dyn Fn(&Place) -> bool| -> Vec<Value> {
+        let belonging = places.iter().filter(|(place, _)| belong(place));
+        let rows = belonging.map(|(place, node)| {
+            let items = [place, &place.items()].map(|one| places.get(one));
+            let has_values = items.iter().flatten().any(|one| !one.values.is_empty());
+            row(place, node, supports.get(place), has_values)
+        });
+        rows.collect()
+    };
+    let is_parameter =
+        |place: &Place| matches!(place.root, Root::Parameter(..)) && place.path.is_empty();
+    let mut parts = vec![json!({ "title": "Parameters", "rows": rows(&is_parameter) })];
+    for (place, node) in places {
+        if let (Root::Response(status), []) = (&place.root, place.path.as_slice()) {
+            let rows = rows(&|one| one != place && place.covers(one));
+            let first = seen.entry(json!(rows).to_string());
+            let first = first.or_insert_with(|| id.to_owned());
+            parts.push(json!({
+                "title": format!("Response {status}"),
+                "meaning": node.description,
+                "like": node.like,
+                "same": (*first != id).then_some(first),
+                "rows": rows,
+            }));
+        }
+    }
+    let lists = places.iter().filter(|(place, node)| is_list(place, node));
+    let lists = lists.map(|(at, node)| json!({ "place": at.to_string(), "values": node.values }));
+    let request = places.get(&Place::of(Root::Request));
+    let node = request.and_then(|node| spec.pointer(&node.pointer));
+    let text = |key: &str| {
+        let text = node.and_then(|node| node.get(key)?.as_str());
+        text.unwrap_or_default()
+    };
+    json!({
+        "id": id,
+        "line": request.and_then(|node| node.kind.as_ref()),
+        "summary": text("summary"),
+        "description": text("description"),
+        "versions": request.and_then(|node| node.values.first()),
+        "parts": parts,
+        "lists": lists.collect::<Vec<Value>>(),
+    })
+}
+
+/// One place, by its name in the table that it belongs to.
+fn row(place: &Place, node: &Node, support: Option<&Support>, has_values: bool) -> Value {
+    let (table, name) = match &place.root {
+        Root::Parameter(location, name) => (format!("In the {location}"), name.clone()),
+        Root::Header(_, name) => ("Headers".to_owned(), name.clone()),
+        _ => split(place),
+    };
+    let grade = support.map_or(Grade::Inferred, Support::grade);
+    let is_recorded = support.is_some_and(|one| !one.recordings().is_empty());
+    json!({
+        "table": table,
+        "name": name,
+        "kind": node.kind,
+        "required": node.required,
+        "has_values": has_values,
+        "grade": grade.to_string(),
+        "is_also_observed": is_recorded && grade != Grade::Observed,
+        "marks": node.marks,
+        "meaning": node.description,
+    })
+}
+
+/// True for an open list of values.
+fn is_list(place: &Place, node: &Node) -> bool {
+    matches!(place.root, Root::Response(_) | Root::Parameter(..)) && !node.values.is_empty()
+}
+
+/// The table of the object that a member stands in, and the name of the member there.
+fn split(place: &Place) -> (String, String) {
+    let is_member = |step: &Step| matches!(step, Step::Member(_));
+    let cut = place.path.iter().rposition(is_member).unwrap_or_default();
+    let (object, rest) = place.path.split_at(cut);
+    let [object, name] = [object, rest].map(|path| {
+        let (root, path) = (place.root.clone(), path.to_vec());
+        Place { root, path }.path()
+    });
+    match object.as_str() {
+        "" => ("Body".into(), name),
+        object => (format!("Members of {object}"), name),
     }
 }
 
 /// A text in one cell of a table.
 fn cell(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace('|', "\\|")
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words.join(" ").replace('|', "\\|")
 }

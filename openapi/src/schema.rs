@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::document::escape;
-use crate::evidence::Step;
+use crate::place::Step;
 
 /// Depth at which a spec is taken to refer to itself.
 const DEEPEST: usize = 24;

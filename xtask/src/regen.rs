@@ -94,7 +94,7 @@ fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), St
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
     let copy = canonical(&resolved(document.value(), &evidence.interactions));
     codegen::generate(&copy).map_err(|error| refusal(document, &evidence, &error))?;
-    let page = page::render(document.value(), &evidence);
+    let page = page::render(document.value(), &evidence).map_err(|error| error.to_string())?;
     let gaps = evidence.gaps(document.value());
     let gaps = gaps.iter().map(|gap| match gap.pointer.as_str() {
         // Of the evidence, not of the spec.

@@ -1,18 +1,14 @@
-//! One operation, place by place: what the spec says against what supports it.
+//! One operation, place by place: the spec against its sources.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::claim::Claim;
 use super::claims::{Node, Places};
 use super::gap::Gap;
 use super::grade::Grade;
-use super::kind::Kind;
-use super::place::{Place, Root};
-use super::register::{Decision, Entry};
+use super::kind;
+use super::register::{Entry, Excuse};
 use super::support::{Support, Supports};
-
-/// What is expected of a place, each claim with its source.
-type Claims = BTreeMap<Claim, String>;
+use crate::place::{Place, Root};
 
 /// One operation, place by place.
 pub(super) struct Comparison<'a> {
@@ -22,214 +18,133 @@ pub(super) struct Comparison<'a> {
     /// The entries that speak of this operation.
     pub(super) entries: Vec<&'a Entry>,
     pub(super) gaps: Vec<Gap>,
-    pub(super) needed: BTreeSet<Decision>,
 }
 
-impl<'a> Comparison<'a> {
+impl Comparison<'_> {
     pub(super) fn run(&mut self) {
         let unsupported = Support::default();
         for (place, node) in self.places {
             let support = self.supports.get(place).unwrap_or(&unsupported);
-            self.kind(place, node, support);
-            self.claims(place, node, support);
-            self.repeated(place, node, support);
-            self.marks(place, node, support.grade());
+            self.node(place, node, support.grade());
+            if support.grade() != Grade::Inferred {
+                self.kind(place, node, support);
+                self.required(place, node, support);
+                self.values(place, node, support);
+            }
         }
-        let unstated: BTreeSet<&Place> =
-            self.entries.iter().flat_map(|one| &one.unstated).collect();
         for (place, support) in self.supports {
-            if !self.places.contains_key(place) && !unstated.contains(place) {
-                let sources = support.sources();
-                self.note(place, format!("{sources} has it, the spec does not"));
+            let is_unstated = self.entries.iter().any(|one| one.unstated.contains(place));
+            if !is_unstated && !self.places.contains_key(place) {
+                let what = "has it, the spec does not; describe it, or list it under `unstated` of an entry";
+                self.note(place, format!("{} {what}", support.sources()));
             }
         }
-        let inferred: BTreeSet<&Place> =
-            self.entries.iter().flat_map(|one| &one.inferred).collect();
-        for place in inferred {
-            if !self.places.contains_key(place) {
-                // No source but the entry could miss it.
-                self.note(
-                    place,
-                    "an entry infers it, the spec does not have it".into(),
-                );
-            }
-        }
-        for place in unstated {
+        let entries = self.entries.clone();
+        for place in entries.iter().flat_map(|one| &one.unstated) {
             if self.places.contains_key(place) || !self.supports.contains_key(place) {
-                let what =
-                    "an entry says that the spec leaves it out; it does not, or no source has it";
+                let what = "an entry has it under `unstated`, but the spec describes it, or no source has it";
                 self.note(place, what.into());
             }
         }
     }
 
+    /// Notes a gap at a place, or at the nearest node of the spec above it.
     fn note(&mut self, place: &Place, what: String) {
-        let pointer = self.nearest(place);
+        let above = self.places.iter().filter(|(above, _)| above.covers(place));
+        let nearest = above.last().map(|(_, node)| node);
+        let nearest = nearest.or_else(|| self.places.get(&Place::of(Root::Request)));
+        let pointer = nearest.map_or("", |node| &node.pointer);
         self.gaps
             .push(Gap::new(self.operation, place, what, pointer));
     }
 
-    /// The spec node at a place, or at the nearest place above it.
-    fn nearest(&self, place: &Place) -> &'a str {
-        let mut nearest = None;
-        for (above, node) in self.places {
-            if above.covers(place) {
-                nearest = Some(node);
-            }
-        }
-        let node = nearest.or_else(|| self.places.get(&Place::of(Root::Request)));
-        node.map_or("", |node| &node.pointer)
+    /// True if one of these numbers is an entry that excuses a departure.
+    fn excuses(&self, marks: &BTreeSet<u32>, excuse: Excuse) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|one| marks.contains(&one.id) && one.excuses.contains(&excuse))
     }
 
-    /// The entries that a node rests on: those whose number it bears, itself or
-    /// above.
-    fn rests_on<'b>(&'b self, node: &'b Node) -> impl Iterator<Item = &'a Entry> + use<'a, 'b> {
-        let entries = self.entries.iter().copied();
-        entries.filter(|entry| node.marks.contains(&entry.id))
-    }
-
-    fn kind(&mut self, place: &Place, node: &Node, support: &Support) {
-        let mut decisions = self.rests_on(node);
-        let decided = decisions.find_map(|entry| Some((entry.id, entry.types.get(place)?)));
-        drop(decisions);
-        let expected = match (decided, support.kind()) {
-            // A recording confirms a decision; it does not replace it.
-            (Some((_, kind)), Ok(Some(same)))
-                if kind == same && support.grade() != Grade::Observed =>
-            {
-                Some(kind)
-            }
-            (Some((id, kind)), _) => {
-                self.needed.insert((id, place.clone(), None));
-                Some(kind)
-            }
-            (None, Ok(kind)) => kind,
-            (None, Err(kinds)) => {
-                let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
-                let kinds = kinds.join(" and ");
-                let what = format!("its sources say {kinds}; an entry of the register must decide");
-                return self.note(place, what);
-            }
-        };
-        if node.kind.as_ref() == expected {
-            return;
-        }
-        let spec = said(node.kind.as_ref());
-        let what = match (expected, decided) {
-            (None, _) => format!("the spec says {spec}, no source does"),
-            (kind, Some((id, _))) => {
-                format!("the spec says {spec}, entry {id} says {}", said(kind))
-            }
-            (kind, None) => format!(
-                "the spec says {spec}, {} says {}",
-                support.sources(),
-                said(kind)
-            ),
-        };
-        self.note(place, what);
-    }
-
-    fn claims(&mut self, place: &Place, node: &Node, support: &Support) {
-        let mut expected = support.claims.clone();
-        let entries: Vec<&Entry> = self.rests_on(node).collect();
-        // A sample's text is a value where an entry says that there is a list; a
-        // documented list must hold it already.
-        let is_list = entries.iter().any(|one| one.vocabularies.contains(place));
-        let documented = support.lists_values();
-        let mut shows = |texts: &BTreeSet<String>, sources: &[String], expected: &mut Claims| {
-            for text in texts {
-                let claim = Claim::Value(text.clone());
-                if expected.contains_key(&claim) {
-                    continue;
-                }
-                let sources = sources.join("; ");
-                if documented {
-                    let what =
-                        format!("{sources} shows the value `{text}`, its table does not list it");
-                    self.note(place, what);
-                }
-                if is_list || documented {
-                    expected.insert(claim, sources);
-                }
-            }
-        };
-        shows(&support.texts, &support.samples, &mut expected);
-        let mut needed = Vec::new();
-        for entry in entries {
-            for claim in entry.claims.get(place).into_iter().flat_map(|one| &one.0) {
-                if !expected.contains_key(claim) {
-                    expected.insert(claim.clone(), format!("entry {}", entry.id));
-                    needed.push((entry.id, place.clone(), Some(claim.clone())));
-                }
-            }
-        }
-        shows(&support.recorded_texts, &support.recordings, &mut expected);
-        self.needed.extend(needed);
-        for claim in &node.claims {
-            if !expected.contains_key(claim) {
-                self.note(place, format!("the spec says `{claim}`, no source does"));
-            }
-        }
-        for (claim, source) in &expected {
-            if !node.claims.contains(claim) {
-                self.note(place, format!("{source} says `{claim}`, the spec does not"));
-            }
-        }
-    }
-
-    /// Values that a table lists twice, against the entries that say so.
-    fn repeated(&mut self, place: &Place, node: &Node, support: &Support) {
-        let entries = self.rests_on(node);
-        let decided: BTreeSet<String> = entries
-            .filter_map(|entry| entry.repeated.get(place))
-            .flatten()
-            .cloned()
-            .collect();
-        for value in support.repeated.symmetric_difference(&decided) {
-            let what = match decided.contains(value) {
-                false => format!("its table lists `{value}` twice, no entry says so"),
-                true => format!("an entry says that its table lists `{value}` twice, it does not"),
-            };
-            self.note(place, what);
-        }
-    }
-
-    fn marks(&mut self, place: &Place, node: &Node, grade: Grade) {
-        for entry in self.entries.clone() {
-            let lists = entry.borne_at().any(|listed| listed == place);
-            if lists && !node.own_marks.contains(&entry.id) {
-                let id = entry.id;
+    fn node(&mut self, place: &Place, node: &Node, grade: Grade) {
+        for mark in &node.marks {
+            if !self.entries.iter().any(|entry| entry.id == *mark) {
                 let what = format!(
-                    "entry {id} lists it, but its node does not bear `x-discrepancy: [{id}]`"
+                    "its node is marked {mark}, but no entry {mark} speaks of this operation"
                 );
                 self.note(place, what);
             }
         }
-        let is_explained = match grade {
-            Grade::Inferred => |entry: &Entry, place: &Place| {
-                entry.inferred.iter().any(|above| above.covers(place))
-            },
-            Grade::Sibling | Grade::Observed => {
-                |entry: &Entry, place: &Place| entry.borne_at().any(|above| above.covers(place))
-            }
+        let who = match grade {
+            Grade::Sibling => "only the page of a sibling operation has it",
+            Grade::Inferred => "the spec has it, no source does",
             _ => return,
         };
-        if !self.rests_on(node).any(|entry| is_explained(entry, place)) {
-            let list = match grade {
-                Grade::Inferred => "inferred",
-                _ => "places",
-            };
-            let what = format!(
-                "it is {grade}, so its node needs an `x-discrepancy` and an entry that has it under `{list}`"
-            );
-            self.note(place, what);
+        let mut above = self.places.iter().filter(|(above, _)| above.covers(place));
+        if !self.excuses(&node.marks, Excuse::New)
+            && !above.any(|(_, node)| self.excuses(&node.marks, Excuse::NewBelow))
+        {
+            let what = "take it out, or mark it with an entry that excuses `new`";
+            self.note(place, format!("{who}; {what}"));
         }
     }
-}
 
-fn said(kind: Option<&Kind>) -> String {
-    kind.map_or_else(
-        || "nothing about its type".into(),
-        |kind| format!("`{kind}`"),
-    )
+    fn kind(&mut self, place: &Place, node: &Node, support: &Support) {
+        let (kinds, spec) = (support.kinds(), node.kind.as_deref());
+        // A recording confirms one of several types.
+        let allows = |kind: &&str| {
+            let mut allowed = spec.into_iter().flat_map(|spec| spec.split(" or "));
+            allowed.any(|one| one == *kind || one == kind::ANYTHING)
+        };
+        let is_confirmed = support.grade() == Grade::Observed && kinds.iter().all(allows);
+        let is_same = kinds.iter().copied().eq(spec);
+        if is_confirmed || is_same || self.excuses(&node.marks, Excuse::Type) {
+            return;
+        }
+        let quoted = |kinds: Vec<&str>| match kinds.as_slice() {
+            [] => "nothing about its type".to_owned(),
+            kinds => format!("`{}`", kinds.join("` and `")),
+        };
+        let what = format!(
+            "the spec says {}, {} says {}; correct it, or mark it with an entry that excuses `type`",
+            quoted(spec.into_iter().collect()),
+            support.sources(),
+            quoted(kinds.into_iter().collect())
+        );
+        self.note(place, what);
+    }
+
+    /// Tables say only of parameters which ones are required.
+    fn required(&mut self, place: &Place, node: &Node, support: &Support) {
+        let is_parameter = matches!(place.root, Root::Parameter(..)) && place.path.is_empty();
+        if is_parameter && node.required != support.required {
+            self.note(
+                place,
+                match node.required {
+                    true => "the spec requires it, no source does; leave `required` out".into(),
+                    false => format!("{} requires it; add `required: true`", support.sources()),
+                },
+            );
+        }
+    }
+
+    fn values(&mut self, place: &Place, node: &Node, support: &Support) {
+        // Without a list, a text that is shown is a text.
+        let shown = support.shown.iter().filter(|_| !node.values.is_empty());
+        for (value, source) in support.listed.iter().chain(shown) {
+            if !node.values.contains(value) {
+                self.note(
+                    place,
+                    format!("{source} has `{value}`, the spec does not; add it"),
+                );
+            }
+        }
+        if self.excuses(&node.marks, Excuse::Values) {
+            return;
+        }
+        for value in &node.values {
+            if !support.listed.contains_key(value) && !support.shown.contains_key(value) {
+                let what = "no source does; take it out, or mark the list with an entry that excuses `values`";
+                self.note(place, format!("the spec has `{value}`, {what}"));
+            }
+        }
+    }
 }

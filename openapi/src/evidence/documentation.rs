@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::kind::Kind;
-use super::place::Place;
-use crate::{Location, Versions};
+use super::gap::Gap;
+use super::kind;
+use crate::place::Place;
+use crate::{Interaction, Location, Provenance, Versions};
 
 /// One page of the documentation.
 #[derive(Debug, Clone, Deserialize)]
@@ -19,12 +20,11 @@ pub struct Page {
     pub title: String,
     /// The last version of OCP whose documentation was found to have it.
     pub version: String,
-    /// The first version whose documentation has the same page, where it was looked
-    /// for.
+    /// The first version whose documentation has the same page, if it was looked for.
     pub first_version: Option<String>,
-    /// When it was published.
+    /// The day of publication.
     pub date: String,
-    /// Where it is found.
+    /// Its address.
     pub address: String,
     /// Id of the operation that it describes. A page without one, and without
     /// `sibling_of`, holds for every operation.
@@ -54,7 +54,12 @@ pub struct Page {
 }
 
 impl Page {
-    /// Whether it holds for every operation.
+    /// True if an interaction may be one of its samples.
+    fn is_of(&self, one: &Interaction) -> bool {
+        self.is_common() || self.operation.as_ref() == Some(&one.operation_id)
+    }
+
+    /// True if it holds for every operation.
     pub(super) fn is_common(&self) -> bool {
         self.operation.is_none() && self.sibling_of.is_none()
     }
@@ -93,11 +98,12 @@ pub struct ParameterRow {
 }
 
 impl ParameterRow {
-    /// What its example and its listed values show of the items of an array.
-    pub(super) fn kind_of_items(&self) -> Option<Kind> {
-        let values = self.values.values().flatten();
-        let value = values.map(|text| Value::from(text.as_str())).next();
-        Kind::of_value(value.as_ref().or(self.example.as_ref())?)
+    /// The type of the items of an array, by its listed values or its example.
+    pub(super) fn kind_of_items(&self) -> Option<&'static str> {
+        match self.values.values().flatten().next() {
+            Some(_) => Some(kind::TEXT),
+            None => kind::of_value(self.example.as_ref()?),
+        }
     }
 }
 
@@ -119,7 +125,7 @@ pub struct HeaderRows {
 pub struct HeaderRow {
     /// Name of the header.
     pub name: String,
-    /// Column "Required", where there is one.
+    /// Column "Required", if there is one.
     pub required: Option<String>,
     /// Example value.
     pub example: Value,
@@ -131,7 +137,7 @@ pub struct HeaderRow {
 pub struct Structure {
     /// Title of the table.
     pub name: String,
-    /// Where its members stand: a status, then a path within the body.
+    /// The place of its members: a status, then a path within the body.
     pub at: Place,
     /// Number of its rows, as counted on the page.
     pub rows: usize,
@@ -151,4 +157,41 @@ pub struct MemberRow {
     /// Listed values by the heading of their group.
     #[serde(default)]
     pub values: BTreeMap<String, Vec<String>>,
+}
+
+/// Samples that a page names and nobody has, documented interactions that no page names, and
+/// tables whose transcribed rows are not as many as counted on the page.
+pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let mut note = |at: &str, what: String| gaps.push(Gap::new("documentation", &at, what, ""));
+    for one in interactions {
+        let names = |page: &Page| page.is_of(one) && page.samples.contains(&one.case);
+        if one.recorded.source.grade == Provenance::Documented && !pages.iter().any(names) {
+            let at = format!("{}/{}", one.operation_id, one.case);
+            let what = "no page of this operation names this interaction under `samples`";
+            note(&at, what.into());
+        }
+    }
+    for page in pages {
+        for case in &page.samples {
+            let is_it = |one: &Interaction| page.is_of(one) && one.case == *case;
+            if !interactions.iter().any(is_it) {
+                note(
+                    &page.id,
+                    format!("there is no documented interaction `{case}`"),
+                );
+            }
+        }
+        let structures = page.structures.iter();
+        let structures = structures.map(|one| (one.name.as_str(), one.rows, one.members.len()));
+        let parameters = ("parameters", page.parameter_rows, page.parameters.len());
+        for (table, counted, transcribed) in structures.chain([parameters]) {
+            if counted != transcribed {
+                let what =
+                    format!("{table}: the page has {counted} rows, {transcribed} are transcribed");
+                note(&page.id, what);
+            }
+        }
+    }
+    gaps
 }

@@ -1,17 +1,15 @@
-//! What spec and evidence disagree about.
+//! Disagreements of spec and evidence.
 
 use std::fmt;
-
-use super::place::Place;
 
 /// One place where spec and evidence part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// Id of the operation, or which part of the evidence it is.
+    /// Id of the operation, or the part of the evidence.
     pub operation: String,
     /// The place, such as `200 data.contents[].id`.
     pub place: String,
-    /// What each side says.
+    /// The words of each side, and the remedy.
     pub what: String,
     /// JSON pointer of the node in the spec, or of the nearest.
     pub pointer: String,
@@ -24,22 +22,18 @@ impl fmt::Display for Gap {
 }
 
 impl Gap {
-    pub(super) fn new(operation: &str, place: &Place, what: String, pointer: &str) -> Self {
+    /// A gap in an operation, or in a file of the evidence, which has no pointer.
+    pub(super) fn new(
+        operation: &str,
+        place: &dyn fmt::Display,
+        what: String,
+        pointer: &str,
+    ) -> Self {
         Self {
             operation: operation.into(),
             place: place.to_string(),
             what,
             pointer: pointer.into(),
-        }
-    }
-
-    /// A gap in a file of the evidence.
-    pub(super) fn elsewhere(file: &str, at: &str, what: String) -> Self {
-        Self {
-            operation: file.into(),
-            place: at.into(),
-            what,
-            pointer: String::new(),
         }
     }
 }

@@ -1,18 +1,13 @@
-//! `discrepancies.yaml`: where the sources contradict each other or are silent,
-//! and what was decided.
+//! `discrepancies.yaml`: contradictions and silences of the sources, and the decisions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::claim::{Claim, Claims};
 use super::claims::{Node, Places};
-use super::kind::Kind;
-use super::place::Place;
-
-/// What an entry decides about a place: its type, or a claim.
-pub(super) type Decision = (u32, Place, Option<Claim>);
+use super::gap::Gap;
+use crate::place::Place;
 
 /// One contradiction or silence.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,118 +15,97 @@ pub(super) type Decision = (u32, Place, Option<Claim>);
 pub struct Entry {
     /// Number, by which the spec refers to it.
     pub id: u32,
-    /// What it is about.
+    /// The subject.
     pub topic: String,
-    /// What the table says, or that it is silent.
+    /// The table's words, or that it is silent.
     pub table: String,
-    /// What the sample, or another source, says.
+    /// The words of the sample, or of another source.
     pub other: String,
-    /// What the spec says, and why.
+    /// The words of the spec, and the reason.
     pub decision: String,
-    /// Whether more evidence is wanted.
+    /// Settled, or open.
     pub state: State,
     /// The check of `verify` by which a person with a real OCP settles it.
     pub check: Option<String>,
     /// Ids of the operations that it speaks of, if not of all.
     pub operations: Option<BTreeSet<String>>,
-    /// Places that it explains: their nodes bear its number.
+    /// The ways in which nodes that bear its number may depart from their sources.
     #[serde(default)]
-    pub places: BTreeSet<Place>,
-    /// Places that no source has; with all that is below them. Their nodes bear its
-    /// number, too.
-    #[serde(default)]
-    pub inferred: BTreeSet<Place>,
-    /// The type of a place where no source gives one, or where the spec departs
-    /// from the source.
-    #[serde(default)]
-    pub types: BTreeMap<Place, Kind>,
-    /// What else the spec says at a place and no source does.
-    #[serde(default)]
-    pub claims: BTreeMap<Place, Claims>,
-    /// Places whose sampled texts are values of a list.
-    #[serde(default)]
-    pub vocabularies: BTreeSet<Place>,
-    /// Documented values that two groups of one table list.
-    #[serde(default)]
-    pub repeated: BTreeMap<Place, BTreeSet<String>>,
+    pub excuses: BTreeSet<Excuse>,
     /// Members whose presence depends on members beside them.
     #[serde(default)]
     pub conditions: Vec<Condition>,
-    /// Documented rows that no node of the spec stands for.
+    /// Documented places that the spec leaves out.
     #[serde(default)]
     pub unstated: BTreeSet<Place>,
 }
 
 impl Entry {
-    /// Whether it speaks of an operation.
+    /// True if it speaks of an operation.
     pub fn speaks_of(&self, operation: &str) -> bool {
         let operations = self.operations.as_ref();
         operations.is_none_or(|operations| operations.contains(operation))
     }
+}
 
-    /// The places whose nodes bear its number.
-    pub(super) fn borne_at(&self) -> impl Iterator<Item = &Place> {
-        self.places.iter().chain(&self.inferred)
-    }
-
-    /// What of it nothing in the spec refers to, and what of it nothing needs.
-    pub(super) fn unused(
-        &self,
-        stated: &BTreeMap<String, Places>,
-        needed: &BTreeSet<Decision>,
-    ) -> Vec<String> {
-        let mut unused = Vec::new();
-        if self.operations.as_ref().is_some_and(BTreeSet::is_empty) {
-            unused.push("it speaks of no operation".into());
+/// Entries that nothing in the spec refers to, numbers that are taken twice, and numbers that
+/// a place bears in some only of the operations that the entry speaks of.
+pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<String, Places>) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    let mut numbers = BTreeSet::new();
+    for entry in register {
+        let id = entry.id;
+        let spoken: Vec<(&String, &Place, &Node)> = stated
+            .iter()
+            .filter(|(operation, _)| entry.speaks_of(operation))
+            .flat_map(|(one, places)| places.iter().map(move |(place, node)| (one, place, node)))
+            .collect();
+        let bearing = spoken.iter().filter(|(.., node)| node.marks.contains(&id));
+        let bearing: BTreeSet<&Place> = bearing.map(|(_, place, _)| *place).collect();
+        for (operation, place, node) in spoken {
+            if bearing.contains(place) && !node.marks.contains(&id) {
+                let what = format!(
+                    "another operation has {id} in the `x-discrepancy` of this place; add it, or limit the `operations` of the entry"
+                );
+                gaps.push(Gap::new(operation, place, what, &node.pointer));
+            }
         }
-        let operations = self.operations.iter().flatten();
-        for unknown in operations.filter(|one| !stated.contains_key(*one)) {
-            let what = format!("it speaks of `{unknown}`, which the spec does not have");
-            unused.push(what);
-        }
-        if self.borne_at().next().is_none() && self.unstated.is_empty() {
-            unused.push("it explains no node of the spec".into());
-        }
-        let has = |place: &Place, marks: fn(&Node) -> &BTreeSet<u32>| {
-            let speaks = stated.iter().filter(|(one, _)| self.speaks_of(one));
-            let mut nodes = speaks.filter_map(|(_, places)| places.get(place));
-            nodes.any(|node| marks(node).contains(&self.id))
+        let mut note = |what: String| {
+            gaps.push(Gap::new("register", &format!("entry {id}"), what, ""));
         };
-        for place in self
-            .borne_at()
-            .filter(|place| !has(place, |node| &node.own_marks))
-        {
-            let id = self.id;
-            unused.push(format!(
-                "it lists `{place}`, but no such node bears `x-discrepancy: [{id}]`"
-            ));
+        if !numbers.insert(id) {
+            note("the number is taken by another entry".into());
         }
-        let conditional = self.conditions.iter();
-        let conditional = conditional.map(|one| one.object.member(&one.member));
-        let lists = self.vocabularies.iter().chain(self.repeated.keys());
-        let decided = lists.cloned().chain(conditional);
-        for place in decided.filter(|place| !has(place, |node| &node.marks)) {
-            let what = format!("it decides about `{place}`, but no such node rests on it");
-            unused.push(what);
+        if bearing.is_empty() && entry.unstated.is_empty() {
+            note(
+                "no node of its operations has it in `x-discrepancy`; mark one, or take it out"
+                    .into(),
+            );
         }
-        for (_, place, claim) in self.decisions().filter(|one| !needed.contains(one)) {
-            let what = claim.map_or_else(|| "a type".into(), |claim| format!("`{claim}`"));
-            unused.push(format!(
-                "it decides {what} for `{place}`, but no such node rests on it, or its sources say the same"
-            ));
+        for condition in &entry.conditions {
+            let place = condition.object.member(&condition.member);
+            if !bearing.contains(&place) {
+                note(format!(
+                    "it has a condition for `{place}`, which is not marked {id}"
+                ));
+            }
         }
-        unused
     }
+    gaps
+}
 
-    /// The types and claims that it decides.
-    fn decisions(&self) -> impl Iterator<Item = Decision> {
-        let types = self.types.keys().map(|place| (place, None));
-        let claims = self.claims.iter();
-        let claims =
-            claims.flat_map(|(place, all)| all.0.iter().map(move |one| (place, Some(one))));
-        let all = types.chain(claims);
-        all.map(|(place, claim)| (self.id, place.clone(), claim.cloned()))
-    }
+/// A departure of the spec from its sources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Excuse {
+    /// The type is another.
+    Type,
+    /// There are values that no source lists or shows.
+    Values,
+    /// No source has the node.
+    New,
+    /// No source has the node, nor anything below it.
+    NewBelow,
 }
 
 /// A member that must be there when members beside it have certain values.
@@ -144,11 +118,11 @@ pub struct Condition {
     pub member: String,
     /// Values of members beside it, all of which must hold.
     pub when: BTreeMap<String, Value>,
-    /// What holds for it when they do not.
+    /// The rule for the member when they do not hold.
     pub otherwise: Otherwise,
 }
 
-/// Whether a member may be there when nothing demands it.
+/// The rule for a member that nothing demands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Otherwise {
@@ -158,7 +132,7 @@ pub enum Otherwise {
     Optional,
 }
 
-/// Whether a decision can still change.
+/// The state of a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {

@@ -1,131 +1,125 @@
-//! What the sources say about one operation, in the form of [`claims`].
-//!
-//! [`claims`]: super::claims
+//! The sources of one operation, place by place.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::claim::Claim;
 use super::claims::{Places, claims_of, described};
 use super::documentation::{Page, ParameterRow};
 use super::grade::Grade;
-use super::kind::Kind;
-use super::place::{Place, Root, walk};
+use super::kind;
+use crate::place::{Place, Root, walk};
 use crate::{Interaction, Location, Operation, Provenance};
 
-/// What the sources say about one place.
+/// The kind of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Origin {
+    /// A row of the operation's page, or of pages that hold for every operation.
+    Row,
+    /// A documented sample.
+    Sample,
+    /// A recording of a running OCP.
+    Recording,
+    /// A row of a sibling operation.
+    Sibling,
+}
+
+/// A source: its kind, and its name for people.
+type Named = (Origin, String);
+
+/// One place, as its sources describe it.
 #[derive(Debug, Clone, Default)]
 pub struct Support {
-    /// Rows of this operation's page, or of pages that hold for every operation.
-    pub(super) rows: Vec<String>,
-    /// Samples that show it.
-    pub(super) samples: Vec<String>,
-    /// Recordings of a running OCP that show it.
-    pub(super) recordings: Vec<String>,
-    /// Rows of a sibling operation.
-    pub(super) siblings: Vec<String>,
-    /// Types, with the grade that their source has alone.
-    kinds: Vec<(Kind, Grade)>,
-    /// Everything else, by claim, with its source.
-    pub(super) claims: BTreeMap<Claim, String>,
-    /// Texts that samples show here.
-    pub(super) texts: BTreeSet<String>,
-    /// Texts that recordings show here.
-    pub(super) recorded_texts: BTreeSet<String>,
-    /// Values that a table lists in two of its groups.
-    pub(super) repeated: BTreeSet<String>,
+    sources: Vec<Named>,
+    kinds: BTreeSet<(Origin, String)>,
+    /// A table, or the path, says that it is always there.
+    pub(super) required: bool,
+    /// Values that a table lists, each with its source.
+    pub(super) listed: BTreeMap<String, String>,
+    /// Texts that samples and recordings show, each with its source.
+    pub(super) shown: BTreeMap<String, String>,
 }
 
 impl Support {
-    /// How good the support is.
+    /// The grade of the support.
     pub fn grade(&self) -> Grade {
-        match (self.rows.is_empty(), self.samples.is_empty()) {
-            (false, false) => Grade::Both,
-            (false, true) => Grade::Documented,
-            (true, false) => Grade::Sampled,
-            (true, true) if !self.recordings.is_empty() => Grade::Observed,
-            (true, true) if !self.siblings.is_empty() => Grade::Sibling,
-            (true, true) => Grade::Inferred,
+        let has = |origin| self.named(origin).next().is_some();
+        match (has(Origin::Row), has(Origin::Sample)) {
+            (true, true) => Grade::Both,
+            (true, false) => Grade::Documented,
+            (false, true) => Grade::Sampled,
+            _ if has(Origin::Recording) => Grade::Observed,
+            _ if has(Origin::Sibling) => Grade::Sibling,
+            _ => Grade::Inferred,
         }
     }
 
-    /// Where to look it up.
+    /// The sources, for people.
     pub fn sources(&self) -> String {
-        let mut sources: Vec<&str> = [&self.rows, &self.samples, &self.recordings]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
+        let own = [Origin::Row, Origin::Sample, Origin::Recording];
+        let mut sources: Vec<&str> = own.into_iter().flat_map(|one| self.named(one)).collect();
         if sources.is_empty() {
-            sources.extend(self.siblings.iter().map(String::as_str));
+            sources.extend(self.named(Origin::Sibling));
         }
-        sources.dedup();
         sources.join("; ")
     }
 
     /// Recordings of a running OCP that show it.
-    pub fn recordings(&self) -> &[String] {
-        &self.recordings
+    pub fn recordings(&self) -> Vec<&str> {
+        self.named(Origin::Recording).collect()
     }
 
-    /// Whether a source lists values.
+    /// True if a table lists values.
     pub(crate) fn lists_values(&self) -> bool {
-        let mut claims = self.claims.keys();
-        claims.any(|claim| matches!(claim, Claim::Value(_)))
+        !self.listed.is_empty()
     }
 
-    /// The one type that the sources agree on, or all that they say.
-    ///
-    /// A table's `String` says nothing against a time that every sample shows.
-    pub(super) fn kind(&self) -> Result<Option<&Kind>, Vec<&Kind>> {
-        let of = |grade| -> BTreeSet<&Kind> {
-            let kinds = self.kinds.iter().filter(|(_, one)| *one == grade);
-            kinds.map(|(kind, _)| kind).collect()
+    /// The types that the sources say; those of a sibling count only alone.
+    pub(super) fn kinds(&self) -> BTreeSet<&str> {
+        let of = |origin| -> BTreeSet<&str> {
+            let kinds = self.kinds.iter().filter(|(one, _)| *one == origin);
+            kinds.map(|(_, kind)| kind.as_str()).collect()
         };
-        let shown: BTreeSet<&Kind> = &of(Grade::Sampled) | &of(Grade::Observed);
-        let mut all = of(Grade::Documented);
-        if shown.iter().eq([&&Kind::time()]) {
-            all.remove(&Kind::plain("string"));
+        let mut rows = of(Origin::Row);
+        let mut shown = &of(Origin::Sample) | &of(Origin::Recording);
+        // A table's `String` says nothing against a time that every sample shows, nor a
+        // sample's whole number against fractions.
+        if shown.iter().eq([&kind::TIME]) {
+            rows.remove(kind::TEXT);
         }
-        all.extend(shown);
-        if all.is_empty() {
-            all = of(Grade::Sibling);
+        if rows.contains(kind::FRACTION) || shown.contains(kind::FRACTION) {
+            shown.remove(kind::LONG);
         }
-        match all.len() {
-            0 | 1 => Ok(all.pop_first()),
-            _ => Err(all.into_iter().collect()),
+        rows.append(&mut shown);
+        match rows.is_empty() {
+            true => of(Origin::Sibling),
+            false => rows,
         }
+    }
+
+    /// Takes the values of a table; those of a sibling are another operation's.
+    fn list<'a>(&mut self, values: impl IntoIterator<Item = &'a String>, source: &Named) {
+        let (origin, name) = source;
+        let values = values.into_iter().filter(|_| *origin == Origin::Row);
+        let values = values.map(|value| (value.clone(), name.clone()));
+        self.listed.extend(values);
+    }
+
+    fn named(&self, origin: Origin) -> impl Iterator<Item = &str> {
+        let sources = self.sources.iter().filter(move |(one, _)| *one == origin);
+        sources.map(|(_, name)| name.as_str())
     }
 }
 
-/// The pattern of a documented form.
-fn pattern_of(form: &str) -> Value {
-    let form = [
-        ("YYYY", r"\d{4}"),
-        ("MM", r"\d{2}"),
-        ("DD", r"\d{2}"),
-        ("hh", r"\d{2}"),
-        ("mm", r"\d{2}"),
-        ("ss", r"\d{2}"),
-    ]
-    .iter()
-    .fold(form.to_owned(), |form, (letters, digits)| {
-        form.replace(letters, digits)
-    });
-    format!("^{form}$").into()
-}
-
-/// What the sources say, by place.
+/// The places of an operation that sources have.
 pub type Supports = BTreeMap<Place, Support>;
 
-/// What the sources say about one operation; `samples` are those of its pages, and
-/// recordings of it.
+/// The places of one operation; `shown` are the samples of its pages, and recordings of it.
 pub(super) fn support(
     operation: &Operation,
     spec: &Value,
     pages: &[Page],
-    samples: &[&Interaction],
+    shown: &[&Interaction],
 ) -> Supports {
     let places = claims_of(spec, operation);
     let mut collection = Collection {
@@ -133,20 +127,20 @@ pub(super) fn support(
         places: &places,
         supports: Supports::new(),
     };
-    for interaction in samples {
-        collection.sample(interaction, spec);
+    for interaction in shown {
+        collection.interaction(interaction, spec);
     }
-    let responses: BTreeSet<Place> = samples
+    let responses: BTreeSet<Place> = shown
         .iter()
         .map(|one| described(&places, one.recorded.response.status))
         .collect();
     for page in pages {
-        let own = page.operation.as_ref() == Some(&operation.id);
         if page.sibling_of.as_ref() == Some(&operation.id) {
-            collection.tables(page, Grade::Sibling);
-        } else if own || page.is_common() {
-            collection.tables(page, Grade::Documented);
-            collection.rest(page, &responses);
+            collection.tables(page, Origin::Sibling);
+        } else if page.operation.as_ref() == Some(&operation.id) || page.is_common() {
+            collection.tables(page, Origin::Row);
+            collection.request(page);
+            collection.headers(page, &responses);
         }
     }
     collection.supports
@@ -159,178 +153,138 @@ struct Collection<'a> {
 }
 
 impl Collection<'_> {
-    fn at(&mut self, place: &Place) -> &mut Support {
-        self.supports.entry(place.clone()).or_default()
-    }
-
-    fn note(&mut self, place: &Place, kind: Option<Kind>, grade: Grade, source: &str) {
-        let support = self.at(place);
-        let sources = match grade {
-            Grade::Sibling => &mut support.siblings,
-            Grade::Sampled => &mut support.samples,
-            Grade::Observed => &mut support.recordings,
-            _ => &mut support.rows,
-        };
-        if !sources.iter().any(|one| one == source) {
-            sources.push(source.to_owned());
+    fn note(&mut self, place: &Place, kind: Option<&str>, source: &Named) -> &mut Support {
+        let support = self.supports.entry(place.clone()).or_default();
+        if !support.sources.contains(source) {
+            support.sources.push(source.clone());
         }
-        support.kinds.extend(kind.map(|kind| (kind, grade)));
-    }
-
-    fn say(&mut self, place: &Place, claim: Claim, source: &str) {
-        self.at(place).claims.insert(claim, source.to_owned());
+        let kind = kind.map(|kind| (source.0, kind.to_owned()));
+        support.kinds.extend(kind);
+        support
     }
 
     /// Parameters and members.
-    fn tables(&mut self, page: &Page, grade: Grade) {
+    fn tables(&mut self, page: &Page, origin: Origin) {
         for row in &page.parameters {
-            let source = format!("{}, row `{}`", page.id, row.name);
-            let place = Place::parameter(row.location, &row.name);
-            // A form that is demanded says more than the type `String`.
-            let kind = match row.format {
-                Some(_) => Kind::time(),
-                None => Kind::of_documented(&row.kind),
-            };
-            self.note(&place, Some(kind), grade, &source);
-            if row.kind == "Array" {
-                self.note(&place.items(), row.kind_of_items(), grade, &source);
-            }
-            if grade != Grade::Sibling {
-                self.parameter(row, &place, &source);
-            }
+            let source = (origin, format!("{}, row `{}`", page.id, row.name));
+            self.parameter(row, &source);
         }
         for structure in &page.structures {
             for row in &structure.members {
                 let path = row.name.split('.');
                 let place = path.fold(structure.at.clone(), |at, name| at.member(name));
-                let source = format!("{}, {}, row `{}`", page.id, structure.name, row.name);
-                let kind = Kind::of_documented(&row.kind);
-                self.note(&place, Some(kind), grade, &source);
-                if grade != Grade::Sibling {
-                    self.values(&row.values, &place, &source);
-                }
+                let name = format!("{}, {}, row `{}`", page.id, structure.name, row.name);
+                let source = (origin, name);
+                let kind = kind::of_documented(&row.kind);
+                self.note(&place, Some(kind), &source)
+                    .list(row.values.values().flatten(), &source);
             }
         }
     }
 
-    fn parameter(&mut self, row: &ParameterRow, place: &Place, source: &str) {
-        if row.required == "Yes" {
-            self.say(place, Claim::Required, source);
-        }
-        if let Some(form) = &row.format {
-            let claim = Claim::keyword("pattern", &pattern_of(form));
-            self.say(place, claim, source);
-        }
-        if let Some(example) = &row.example {
-            let example = match row.kind.as_str() {
-                "Array" => Value::from(vec![example.clone()]),
-                _ => example.clone(),
-            };
-            self.say(place, Claim::keyword("example", &example), source);
-        }
-        self.values(&row.values, &place.items(), source);
+    fn parameter(&mut self, row: &ParameterRow, source: &Named) {
+        let place = Place::parameter(row.location, &row.name);
+        // A form that is demanded says more than the type `String`.
+        let kind = match row.format {
+            Some(_) => kind::TIME,
+            None => kind::of_documented(&row.kind),
+        };
+        let support = self.note(&place, Some(kind), source);
+        support.required |= source.0 == Origin::Row && row.required == "Yes";
+        // A text of several values is an array in the spec.
+        let is_array = row.kind == "Array" || self.places.contains_key(&place.items());
+        let (listing, kind) = match is_array {
+            true => (place.items(), row.kind_of_items()),
+            false => (place, None),
+        };
+        self.note(&listing, kind, source)
+            .list(row.values.values().flatten(), source);
     }
 
-    fn values(&mut self, groups: &BTreeMap<String, Vec<String>>, place: &Place, source: &str) {
-        for value in groups.values().flatten() {
-            let claim = Claim::Value(value.clone());
-            let support = self.at(place);
-            if support.claims.insert(claim, source.to_owned()).is_some() {
-                support.repeated.insert(value.clone());
-            }
+    /// Path, versions and credentials.
+    fn request(&mut self, page: &Page) {
+        if let Some(line) = &page.request {
+            let source = (Origin::Row, format!("{}, request path", page.id));
+            self.note(&Place::of(Root::Request), Some(line), &source)
+                .list([&page.versions().to_string()], &source);
         }
-    }
-
-    /// What a page says besides its tables.
-    fn rest(&mut self, page: &Page, responses: &BTreeSet<Place>) {
-        let grade = Grade::Documented;
-        let source = |what: &str| format!("{}, {what}", page.id);
-        if let Some(request) = &page.request {
-            let place = Place::of(Root::Request);
-            let source = source("request path");
-            self.note(&place, Some(Kind::Request(request.clone())), grade, &source);
-            let versions = page.versions();
-            let versions = json!({ "first": versions.first, "last": versions.last });
-            let claim = Claim::keyword("x-documented-versions", &versions);
-            self.say(&place, claim, &source);
-        }
-        let security = Place::of(Root::Security);
+        let source = (Origin::Row, format!("{}, authentication", page.id));
         for scheme in &page.authentication {
             let name = match scheme.as_str() {
                 "Basic" => "http basic",
                 "OCP-ACCESS-KEY-HMACSHA1" => "apiKey header Authorization",
                 other => other,
             };
-            let source = source("authentication");
-            self.note(&security, Some(Kind::Alternatives), grade, &source);
-            self.say(&security, Claim::Scheme(name.into()), &source);
+            self.note(&Place::of(Root::Security), None, &source)
+                .list([&name.to_owned()], &source);
         }
+    }
+
+    /// Headers of the request, and those of each response that is shown.
+    fn headers(&mut self, page: &Page, responses: &BTreeSet<Place>) {
         for header in &page.headers.request {
-            let source = source(&format!("request header `{}`", header.name));
+            let name = format!("{}, request header `{}`", page.id, header.name);
             let place = Place::parameter(Location::Header, &header.name);
-            self.note(&place, None, grade, &source);
-            if header.name == "Content-Type" {
-                let media_type = header.example.as_str().unwrap_or_default();
-                let source = format!("{source}, used uniformly");
-                for place in responses {
-                    self.say(place, Claim::MediaType(media_type.into()), &source);
-                }
-            }
+            self.note(&place, None, &(Origin::Row, name));
         }
         for header in &page.headers.response {
-            let source = source(&format!("response header `{}`", header.name));
+            let name = format!("{}, response header `{}`", page.id, header.name);
+            let source = (Origin::Row, name);
             for place in responses {
-                let Root::Response(status) = &place.root else {
-                    continue;
-                };
-                let place = Place::of(Root::Header(status.clone(), header.name.clone()));
-                let kind = Kind::of_value(&header.example);
-                self.note(&place, kind, grade, &source);
-                let claim = Claim::keyword("example", &header.example);
-                self.say(&place, claim, &source);
+                if let Root::Response(status) = &place.root {
+                    let place = Place::of(Root::Header(status.clone(), header.name.clone()));
+                    self.note(&place, kind::of_value(&header.example), &source);
+                }
             }
         }
     }
 
-    /// What a sample or a recording shows. The request is another operation's where
-    /// a page of all operations shows a response.
-    fn sample(&mut self, interaction: &Interaction, spec: &Value) {
+    /// A sample or a recording. The request is another operation's if a page of
+    /// all operations shows a response.
+    fn interaction(&mut self, interaction: &Interaction, spec: &Value) {
         let recorded = &interaction.recorded;
-        let (grade, source) = match recorded.source.grade {
+        let source = match recorded.source.grade {
             Provenance::Recorded => (
-                Grade::Observed,
+                Origin::Recording,
                 format!("{}, {}", recorded.source.observed(), interaction.case),
             ),
-            _ => (Grade::Sampled, format!("sample {}", interaction.case)),
+            _ => (Origin::Sample, format!("sample {}", interaction.case)),
         };
         if interaction.operation_id == self.operation.id {
-            self.note(&Place::of(Root::Request), None, grade, &source);
-            for (name, text) in &recorded.request.query {
-                let place = Place::parameter(Location::Query, name);
-                // What somebody sent to an OCP shows that it was sent, and no type.
-                let kind = Some(Kind::of_text(text)).filter(|_| grade == Grade::Sampled);
-                self.note(&place, kind, grade, &source);
-            }
-            // The path of the sample shows the parameters of the template it fits.
-            let arguments = interaction.arguments(spec).unwrap_or_default();
-            for parameter in self.operation.parameters_in(Location::Path) {
-                if let Some(value) = arguments.get(&parameter.name) {
-                    let place = Place::parameter(Location::Path, &parameter.name);
-                    self.note(&place, Kind::of_value(value), grade, &source);
-                }
-            }
+            self.note(&Place::of(Root::Request), None, &source);
+            self.arguments(interaction, spec, &source);
         }
         if let Ok(body) = serde_json::from_str::<Value>(&interaction.body) {
             let response = described(self.places, recorded.response.status);
             walk(&body, &response, &mut |place, _, value| {
-                self.note(place, Kind::of_value(value), grade, &source);
-                let support = self.at(place);
-                let texts = match grade {
-                    Grade::Sampled => &mut support.texts,
-                    _ => &mut support.recorded_texts,
-                };
-                texts.extend(value.as_str().map(str::to_owned));
+                let support = self.note(place, kind::of_value(value), &source);
+                let text = value
+                    .as_str()
+                    .map(|text| (text.to_owned(), source.1.clone()));
+                support.shown.extend(text);
             });
+        }
+    }
+
+    fn arguments(&mut self, interaction: &Interaction, spec: &Value, source: &Named) {
+        for (name, text) in &interaction.recorded.request.query {
+            let mut place = Place::parameter(Location::Query, name);
+            if self.places.contains_key(&place.items()) {
+                self.note(&place, None, source);
+                place = place.items();
+            }
+            // A request that was sent to an OCP shows that it was sent, and no type.
+            let first = text.split(',').next();
+            let first = first.filter(|_| source.0 == Origin::Sample);
+            self.note(&place, first.map(kind::of_text), source);
+        }
+        // The path of the sample shows the parameters of the template that it fits.
+        let arguments = interaction.arguments(spec).unwrap_or_default();
+        for parameter in self.operation.parameters_in(Location::Path) {
+            if let Some(value) = arguments.get(&parameter.name) {
+                let place = Place::parameter(Location::Path, &parameter.name);
+                self.note(&place, kind::of_value(value), source).required = true;
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::Operation;
 use crate::document::escape;
 use crate::evidence::claims::{claims_of, described};
-use crate::evidence::{Evidence, Kind, Place, Step, Supports};
+use crate::evidence::{Evidence, Kind, Place, Root, Step, Supports};
 use crate::operation::resolve;
 use crate::schema::Schema;
 
@@ -106,10 +106,10 @@ impl Strict {
                 continue;
             };
             let own = Place::response(status);
-            let place = match places.get(&own).map(|node| &node.kind) {
+            let place = match places.get(&own).and_then(|node| node.like.as_ref()) {
                 // Judged by the response that is documented.
-                Some(Some(Kind::Like(status))) => Place::response(status),
-                _ => own,
+                Some(status) => Place::response(status),
+                None => own,
             };
             let bodies = samples.iter().filter(|(at, _)| *at == place);
             let bodies: Vec<&Value> = bodies.map(|(_, body)| body).collect();

@@ -1,4 +1,4 @@
-//! Where something stands on the wire, whatever components the spec is made of.
+//! Places on the wire, whatever components the spec is made of.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,21 +23,19 @@ use crate::document::escape;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Place {
-    /// What it is a part of.
+    /// The part of the exchange.
     pub root: Root,
     /// The way from there.
     pub path: Vec<Step>,
 }
 
-/// What a place is a part of.
+/// The part of an exchange that a place is in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Root {
     /// Method, path and what else is said of the operation.
     Request,
     /// The credentials that it takes.
     Security,
-    /// The body of the request.
-    RequestBody,
     /// A parameter, by its name on the wire.
     Parameter(Location, String),
     /// The response of a status, `200`, or of a class, `4XX`.
@@ -97,7 +95,7 @@ impl Place {
         Some((Self { root, path }, last))
     }
 
-    /// Whether a place is this one or a part of it.
+    /// True if a place is this one or a part of it.
     pub fn covers(&self, other: &Self) -> bool {
         match (&self.root, &other.root) {
             (Root::Response(status), Root::Header(of, _)) => self.path.is_empty() && status == of,
@@ -129,7 +127,6 @@ impl fmt::Display for Place {
         match root {
             Root::Request => f.write_str("request")?,
             Root::Security => f.write_str("security")?,
-            Root::RequestBody => f.write_str("request body")?,
             Root::Parameter(location, name) => write!(f, "{location} {name}")?,
             Root::Response(status) => f.write_str(status)?,
             Root::Header(status, name) => write!(f, "{status} header {name}")?,
@@ -153,7 +150,6 @@ impl FromStr for Place {
         let is_status = first.len() == 3 && first.starts_with(|c: char| c.is_ascii_digit());
         let (root, path) = match (first, rest) {
             ("request", "") => (Root::Request, ""),
-            ("request", "body") => (Root::RequestBody, ""),
             ("security", "") => (Root::Security, ""),
             (status, rest) if is_status => match rest.strip_prefix("header ") {
                 Some(name) => (Root::Header(status.into(), name.into()), ""),
@@ -226,7 +222,6 @@ mod tests {
     fn a_place_is_read_as_it_is_written() {
         for text in [
             "request",
-            "request body",
             "security",
             "path id",
             "query status[]",
