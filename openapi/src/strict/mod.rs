@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::Operation;
 use crate::document::escape;
 use crate::evidence::claims::{claims_of, described};
-use crate::evidence::{Evidence, Kind, Place, Root, Step, Supports};
+use crate::evidence::{Evidence, Place, Step, Supports};
 use crate::operation::resolve;
 use crate::schema::Schema;
 
