@@ -9,6 +9,7 @@
 mod bridge;
 pub mod contract;
 pub mod derived_schema;
+pub mod files;
 pub mod lossless;
 pub mod replay;
 pub mod report;
@@ -18,7 +19,7 @@ pub mod verify;
 ///
 /// # Errors
 ///
-/// When it is not JSON; then the client would not have compiled.
+/// If it is not JSON; then the client would not have compiled.
 pub fn spec() -> serde_json::Result<serde_json::Value> {
     serde_json::from_str(include_str!("../../client/openapi.json"))
 }
