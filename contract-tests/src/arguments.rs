@@ -124,8 +124,8 @@ pub(crate) struct VerifyArguments {
     /// A report of an earlier run, in JSON: what has changed since is drift.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// The least that ends with exit code 1: something that contradicts the contract, or
-    /// something that the contract does not know.
+    /// The least severe finding that ends with exit code 1: a violation contradicts the
+    /// contract, drift only adds to it.
     #[arg(long, default_value = "violation", value_parser = severity())]
     pub(crate) fail_on: Severity,
 }
