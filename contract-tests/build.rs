@@ -74,7 +74,7 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
     );
     let schemas = spec["components"]["schemas"].as_object();
     for (name, _) in schemas.into_iter().flatten() {
-        writeln!(code, "        ({name:?}, schema_for!(types::{name})),")?;
+        writeln!(code, "        ({name:?}, schema_of::<types::{name}>()),")?;
     }
     code.push_str("    ]\n}\n");
     Ok(code)

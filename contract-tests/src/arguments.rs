@@ -1,26 +1,25 @@
-//! What can be said on the command line.
+//! The command line.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use contract_tests::report::Format;
+use clap::{
+    ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser,
+};
+use contract_tests::report::{self, Renderer};
 use contract_tests::verify;
-use ocp_contract::Operation;
+use ocp_contract::strict::Severity;
 use ocp_mock::Variant;
 use serde_json::Value;
 
-/// The name of this program where people start it themselves.
-const PROGRAM: &str = env!("CARGO_BIN_NAME");
-/// The name by which `cargo xtask` starts this program.
-const XTASK: &str = "cargo xtask";
+const REAL: &str = "A real OCP";
 
 /// Verify the contract, or any OCP; run an embedded OCP. Without a command: verify.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(name = env!("CARGO_BIN_NAME"), version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     task: Option<Task>,
@@ -28,64 +27,30 @@ struct Arguments {
     verify: VerifyArguments,
 }
 
-/// Reads the command line, or ends with a message on what is wrong with it.
-pub(crate) fn read(operations: &[Operation]) -> Task {
-    let given: Vec<OsString> = std::env::args_os().collect();
-    let is_xtask = given.first().is_some_and(|program| program == XTASK);
-    let name = if is_xtask { XTASK } else { PROGRAM };
-    let mut command = Arguments::command().name(name);
-    let ids: Vec<String> = operations.iter().map(|one| one.id.clone()).collect();
-    let of_operation = |command: clap::Command| {
-        let ids = clap::builder::PossibleValuesParser::new(ids.clone());
-        command.mut_arg("operation", |one| one.value_parser(ids))
-    };
-    command = of_operation(command).mut_subcommand("verify", of_operation);
-    // What is said of `verify` holds without a command, too.
-    let verify = command
-        .find_subcommand("verify")
-        .cloned()
-        .unwrap_or_default();
-    command = command.long_about(verify.get_long_about().cloned().unwrap_or_default());
-    let matches = command.try_get_matches_from_mut(given);
-    let matches = matches.unwrap_or_else(|error| error.exit());
-    let arguments = Arguments::from_arg_matches(&matches);
-    let arguments = arguments.unwrap_or_else(|error| error.format(&mut command).exit());
-    let task = arguments.task;
-    let mut task = task.unwrap_or_else(|| Task::Verify(Box::new(arguments.verify)));
-    let typed = matches.subcommand_matches("verify").unwrap_or(&matches);
-    let is_typed = |name: &str| typed.value_source(name) == Some(ValueSource::CommandLine);
-    if let Task::Verify(verify) = &mut task {
-        verify.base_url_from = match is_typed("base_url") {
-            true => "--base-url",
-            false => "OCP_BASE_URL",
-        };
-        let of_real = [
-            ("cluster_id", "--cluster-id"),
-            ("tenant_id", "--tenant-id"),
-            ("credentials", "--credentials"),
-            ("ca_certificate", "--ca-certificate"),
-            ("check_authentication", "--check-authentication"),
-        ];
-        let typed = of_real.into_iter().find(|(name, _)| is_typed(name));
-        if let (Some((_, flag)), None, None) = (typed, verify.base_url(), &verify.from) {
-            let what = format!("{flag} is for a real OCP: give --base-url <URL>, too");
-            command
-                .error(ErrorKind::MissingRequiredArgument, what)
-                .exit();
-        }
-        if is_typed("rows") && verify.base_url().is_some() {
-            let from = verify.base_url_from;
-            let what = format!("--rows is for the embedded OCP, and {from} names another one");
-            command.error(ErrorKind::ArgumentConflict, what).exit();
-        }
-    }
-    task
-}
-
 #[derive(Subcommand)]
 pub(crate) enum Task {
     Verify(Box<VerifyArguments>),
     Mock(MockArguments),
+}
+
+/// Reads the command line, or ends with a message on what is wrong with it.
+pub(crate) fn read() -> Task {
+    // The text on `verify` holds without a command, too.
+    let verify = VerifyArguments::augment_args(Command::default());
+    let about = verify.get_long_about().cloned();
+    let mut command = Arguments::command().long_about(about.unwrap_or_default());
+    let matches = command.get_matches_mut();
+    let arguments = Arguments::from_arg_matches(&matches);
+    let arguments = arguments.unwrap_or_else(|error| error.format(&mut command).exit());
+    let verify = Task::Verify(Box::new(arguments.verify));
+    let mut task = arguments.task.unwrap_or(verify);
+    if let Task::Verify(verify) = &mut task {
+        let matches = matches.subcommand_matches("verify").unwrap_or(&matches);
+        if let Err((kind, what)) = verify.settle(matches) {
+            command.error(kind, what).exit();
+        }
+    }
+    task
 }
 
 /// Verify the contract, with the generated client, against an OCP.
@@ -106,52 +71,30 @@ pub(crate) enum Task {
 #[command(verbatim_doc_comment)]
 pub(crate) struct VerifyArguments {
     /// The OCP to verify, such as <http://ocp.example:8080>.
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "OCP_BASE_URL",
-        hide_env_values = true,
-        help_heading = "A real OCP"
-    )]
+    #[arg(long, value_name = "URL", env = "OCP_BASE_URL", hide_env_values = true, help_heading = REAL)]
     base_url: Option<String>,
     /// The option or the variable that it came from.
-    #[arg(skip)]
+    #[arg(skip = "OCP_BASE_URL")]
     pub(crate) base_url_from: &'static str,
     /// The cluster, as OCP numbers it.
-    #[arg(
-        long,
-        visible_alias = "cluster",
-        value_name = "ID",
-        env = "OCP_CLUSTER_ID",
-        hide_env_values = true,
-        value_parser = id,
-        help_heading = "A real OCP"
-    )]
+    #[arg(long, value_name = "ID", env = "OCP_CLUSTER_ID", hide_env_values = true, value_parser = id, help_heading = REAL)]
     cluster_id: Option<Value>,
     /// The tenant, as OCP numbers it; without it, no operation of a tenant is verified.
-    #[arg(
-        long,
-        visible_alias = "tenant",
-        value_name = "ID",
-        env = "OCP_TENANT_ID",
-        hide_env_values = true,
-        value_parser = id,
-        help_heading = "A real OCP"
-    )]
+    #[arg(long, value_name = "ID", env = "OCP_TENANT_ID", hide_env_values = true, value_parser = id, help_heading = REAL)]
     tenant_id: Option<Value>,
     /// Verify this operation only, which the OCP must then offer. May be repeated.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = PossibleValuesParser::new(operations()))]
     pub(crate) operation: Vec<String>,
     /// A YAML file with `user` and `password`, or `access_key` and `secret_key`.
-    #[arg(long, value_name = "FILE", help_heading = "A real OCP")]
+    #[arg(long, value_name = "FILE", help_heading = REAL)]
     pub(crate) credentials: Option<PathBuf>,
     /// Certificate authorities to trust as well, in PEM form; the variable
     /// OCP_CA_CERTIFICATE holds their text.
-    #[arg(long, value_name = "FILE", help_heading = "A real OCP")]
+    #[arg(long, value_name = "FILE", help_heading = REAL)]
     pub(crate) ca_certificate: Option<PathBuf>,
     /// Send one request without credentials to each operation. OCP counts it as a
     /// failed log-in; twenty of them lock the caller out.
-    #[arg(long, help_heading = "A real OCP")]
+    #[arg(long, help_heading = REAL)]
     pub(crate) check_authentication: bool,
 
     /// Rows of the embedded OCP, enough for every check; 0 for those of the
@@ -162,7 +105,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "N", default_value_t = 160)]
     pub(crate) max_requests: usize,
     /// How long one request may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds())]
     pub(crate) timeout: Duration,
     /// Keep what was asked and answered, host names and secrets replaced: transcript.json,
     /// and each conforming call as an interaction.
@@ -174,16 +117,17 @@ pub(crate) struct VerifyArguments {
 
     /// Also write a report: html=FILE, json=FILE, junit=FILE or markdown=FILE. May be repeated.
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
-    pub(crate) report: Vec<(Format, PathBuf)>,
+    pub(crate) report: Vec<(Renderer, PathBuf)>,
     /// Known findings: a YAML list of `fingerprint` and `reason`.
     #[arg(long, value_name = "FILE")]
     pub(crate) waivers: Option<PathBuf>,
     /// A report of an earlier run, in JSON: what has changed since is drift.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// What ends with exit code 1.
-    #[arg(long, value_enum, default_value_t = FailOn::Violation)]
-    pub(crate) fail_on: FailOn,
+    /// The least severe finding that ends with exit code 1: a violation contradicts the
+    /// contract, drift only adds to it.
+    #[arg(long, default_value = "violation", value_parser = severity())]
+    pub(crate) fail_on: Severity,
 }
 
 impl VerifyArguments {
@@ -192,18 +136,57 @@ impl VerifyArguments {
         self.base_url.as_deref().filter(|url| !url.is_empty())
     }
 
-    /// What to ask for.
+    /// The ids that were given.
     pub(crate) fn ids(&self) -> verify::Arguments {
         let ids = [
             ("cluster_id", &self.cluster_id),
             ("tenant_id", &self.tenant_id),
-        ];
-        let ids = ids
-            .into_iter()
-            .filter_map(|(name, id)| Some((name, id.clone()?)));
-        let ids = ids.filter(|(_, id)| !id.is_null());
-        ids.map(|(name, id)| (name.to_owned(), id)).collect()
+        ]
+        .into_iter();
+        let given = ids.filter_map(|(name, id)| {
+            let id = id.clone().filter(|id| !id.is_null())?;
+            Some((name.to_owned(), id))
+        });
+        given.collect()
     }
+
+    /// Refuses options for another OCP than the one that is verified. Variables of the
+    /// environment may be there for other runs.
+    fn settle(&mut self, matches: &ArgMatches) -> Result<(), (ErrorKind, String)> {
+        let is_typed = |name: &&str| matches.value_source(name) == Some(ValueSource::CommandLine);
+        if is_typed(&"base_url") {
+            self.base_url_from = "--base-url";
+        }
+        let of_real = [
+            "cluster_id",
+            "tenant_id",
+            "credentials",
+            "ca_certificate",
+            "check_authentication",
+        ];
+        let of_real = of_real.into_iter().find(is_typed).map(verify::flag);
+        match (self.base_url(), of_real) {
+            (None, Some(flag)) if self.from.is_none() => Err((
+                ErrorKind::MissingRequiredArgument,
+                format!("{flag} is for a real OCP: give --base-url <URL>, too"),
+            )),
+            (Some(_), _) if is_typed(&"rows") => Err((
+                ErrorKind::ArgumentConflict,
+                format!(
+                    "--rows is for the embedded OCP, and {} names another one",
+                    self.base_url_from
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Ids of the operations that can be verified.
+fn operations() -> Vec<String> {
+    let spec = contract_tests::spec().unwrap_or_default();
+    let operations = verify::verifiable(&spec).into_iter();
+    operations.map(|one| one.id).collect()
 }
 
 /// Reads an id; an empty text is none, and `null`.
@@ -215,13 +198,12 @@ fn id(text: &str) -> Result<Value, String> {
     }
 }
 
-/// What a failure is.
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum FailOn {
-    /// Something that contradicts the contract.
-    Violation,
-    /// Also anything that the contract does not know.
-    Drift,
+/// Reads a severity.
+fn severity() -> impl TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["violation", "drift"]).map(|name| match name.as_str() {
+        "drift" => Severity::Drift,
+        _ => Severity::Violation,
+    })
 }
 
 /// Run an embedded OCP, for curl and for your own code.
@@ -236,25 +218,22 @@ pub(crate) struct MockArguments {
     /// Requests that it allows in ten seconds; without it, any number.
     #[arg(long, value_name = "N")]
     pub(crate) rate_limit: Option<u64>,
-    /// What runs ends well after so many seconds; without it, never.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Let running restores end well after so many seconds; without it, they never end.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds())]
     pub(crate) ends_after: Option<Duration>,
-    /// What it does as some real servers do. May be repeated.
+    /// Behave as some real servers do. May be repeated.
     #[arg(long, value_enum)]
     pub(crate) variant: Vec<Variant>,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    match text.parse::<u64>() {
-        Ok(seconds @ 1..=3600) => Ok(Duration::from_secs(seconds)),
-        _ => Err("expected 1 to 3600 seconds".into()),
-    }
+fn seconds() -> impl TypedValueParser<Value = Duration> {
+    value_parser!(u64).range(1..=3600).map(Duration::from_secs)
 }
 
-fn report(text: &str) -> Result<(Format, PathBuf), String> {
-    let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE")?;
+fn report(text: &str) -> Result<(Renderer, PathBuf), String> {
+    let (form, file) = text.split_once('=').ok_or("expected FORMAT=FILE")?;
     if file.is_empty() {
         return Err("expected a file after `=`".into());
     }
-    Ok((format.parse()?, PathBuf::from(file)))
+    Ok((report::renderer(form)?, PathBuf::from(file)))
 }

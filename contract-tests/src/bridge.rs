@@ -3,12 +3,13 @@
 use std::fmt;
 
 use oceanbase_ocp::{Client, Response, types};
-use schemars::{Schema, schema_for};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-/// What the client made of a response.
+/// The client's reading of a response.
 #[derive(Debug)]
 pub struct Decoded {
     /// The Rust value, for people.
@@ -40,6 +41,8 @@ impl fmt::Display for Failure {
     }
 }
 
+impl std::error::Error for Failure {}
+
 fn argument<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Failure> {
     serde_json::from_value(value).map_err(|error| {
         Failure::Argument(format!("the client does not take this `{name}`: {error}"))
@@ -66,6 +69,12 @@ fn decoded<T: Serialize + fmt::Debug + Send + 'static>(
         value: Box::new(value),
         status,
     })
+}
+
+/// The schema of a Rust type in the dialect of the spec.
+fn schema_of<T: JsonSchema>() -> Schema {
+    let settings = SchemaSettings::openapi3();
+    settings.into_generator().into_root_schema_for::<T>()
 }
 
 include!(concat!(env!("OUT_DIR"), "/bridge.rs"));

@@ -6,14 +6,15 @@ use ocp_contract::strict::{Severity, Strict};
 use ocp_contract::{Interaction, Provenance, coverage};
 use serde_json::Value;
 
-use crate::verify::finding::{CheckReport, Finding, Report, Standing};
+use crate::verify::finding::{CheckReport, Finding, Standing};
+use crate::verify::report::Report;
 use crate::{derived_schema, replay, spec};
 
 /// Adds what there is to say about the contract to a report, before the rest.
 ///
 /// # Errors
 ///
-/// When the contract cannot be read.
+/// If the contract cannot be read.
 pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     let spec = spec()?;
     let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::from_boxed)?;
@@ -43,26 +44,18 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     ] {
         add(report, None, id, meaning, source, faults);
     }
-    let verified: Vec<&Interaction> = interactions
-        .iter()
-        .filter(|one| {
-            let mut operations = report.operations.iter();
-            operations.any(|operation| {
-                operation.id == one.operation_id && operation.standing != Standing::NotNamed
-            })
-        })
-        .collect();
-    for interaction in verified {
-        let source = &interaction.recorded.source;
-        let mut faults = Vec::new();
-        for check in replay::replay(interaction, &spec).await.checks {
-            faults.extend(
-                check
-                    .verdict
-                    .err()
-                    .map(|what| format!("{}: {what}", check.id)),
-            );
+    for interaction in interactions {
+        let is_verified = report.operations.iter().any(|operation| {
+            operation.id == interaction.operation_id && operation.standing != Standing::NotNamed
+        });
+        if !is_verified {
+            continue;
         }
+        let source = &interaction.recorded.source;
+        let mut faults = match replay::replay(interaction, &spec).await {
+            Ok(replay) => replay.faults,
+            Err(failure) => vec![format!("the spec and the interaction disagree: {failure}")],
+        };
         if source.grade == Provenance::Documented {
             faults.extend(conformance(&spec, interaction, &evidence));
         }

@@ -1,79 +1,61 @@
 //! Credentials, from the environment or a file. Nothing here repeats a value.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::bail;
 use contract_tests::verify::Identity;
 use ocp_contract::{Document, read_text};
-use serde::Deserialize;
 
-/// What a file may hold, or the environment.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Given {
-    user: Option<String>,
-    password: Option<String>,
-    access_key: Option<String>,
-    secret_key: Option<String>,
-}
+/// Texts by their names: `user` and `password`, or `access_key` and `secret_key`.
+type Given = BTreeMap<String, String>;
 
 /// Reads the credentials of a real OCP.
 ///
 /// # Errors
 ///
-/// When the file is not one of credentials, or half of a pair is missing.
+/// If the file is not one of credentials, or half of a pair is missing.
 pub(crate) fn read(file: Option<&Path>) -> anyhow::Result<Identity> {
-    match file {
-        Some(file) => {
-            let name = file.display().to_string();
-            let place = format!("`{name}`");
-            // Neither the reader's message nor the parser's: both may quote a secret.
-            let Ok(text) = read_text(file, &name) else {
-                bail!("cannot read the credentials file {place}");
-            };
-            let given = Document::parse(&name, &text)
-                .ok()
-                .and_then(|document| serde_json::from_value(document.value().clone()).ok());
-            let Some(given) = given else {
-                bail!(
-                    "{place} is not a YAML file with the texts `user` and `password`, or `access_key` and `secret_key`"
-                );
-            };
-            match identity(given, &place)? {
-                Identity::Nobody => bail!("{place} holds no credentials"),
-                identity => Ok(identity),
-            }
-        }
-        None => {
-            let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-            let given = Given {
-                user: variable("OCP_USER"),
-                password: variable("OCP_PASSWORD"),
-                access_key: variable("OCP_ACCESS_KEY"),
-                secret_key: variable("OCP_SECRET_KEY"),
-            };
-            identity(
-                given,
-                "the environment (OCP_USER, OCP_PASSWORD, OCP_ACCESS_KEY, OCP_SECRET_KEY)",
-            )
-        }
+    let Some(file) = file else {
+        let names = ["user", "password", "access_key", "secret_key"].into_iter();
+        let given = names.filter_map(|name| {
+            let variable = format!("OCP_{}", name.to_uppercase());
+            let text = std::env::var(variable).ok().filter(|text| !text.is_empty());
+            Some((name.to_owned(), text?))
+        });
+        let place = "the environment (OCP_USER, OCP_PASSWORD, OCP_ACCESS_KEY, OCP_SECRET_KEY)";
+        return identity(given.collect(), place);
+    };
+    let name = file.display().to_string();
+    let place = format!("`{name}`");
+    // Neither the reader's message nor the parser's: both may quote a secret.
+    let Ok(text) = read_text(file, &name) else {
+        bail!("cannot read the credentials file {place}");
+    };
+    let document = Document::parse(&name, &text).ok();
+    let given = document.and_then(|one| serde_json::from_value(one.value().clone()).ok());
+    let Some(given) = given else {
+        bail!(
+            "{place} is not a YAML file with the texts `user` and `password`, or `access_key` and `secret_key`"
+        );
+    };
+    match identity(given, &place)? {
+        Identity::Nobody => bail!("{place} holds no credentials"),
+        identity => Ok(identity),
     }
 }
 
-fn identity(given: Given, place: &str) -> anyhow::Result<Identity> {
-    Ok(
-        match (
-            given.user,
-            given.password,
-            given.access_key,
-            given.secret_key,
-        ) {
-            (None, None, None, None) => Identity::Nobody,
-            (Some(user), Some(password), None, None) => Identity::User(user, password.into()),
-            (None, None, Some(key), Some(secret)) => Identity::AccessKey(key, secret.into()),
-            _ => bail!(
-                "{place} must hold either a user and a password, or an access key and a secret key"
-            ),
-        },
-    )
+fn identity(mut given: Given, place: &str) -> anyhow::Result<Identity> {
+    if given.is_empty() {
+        return Ok(Identity::Nobody);
+    }
+    let mut pair = |name, secret| Some((given.remove(name)?, given.remove(secret)?.into()));
+    let (user, key) = (pair("user", "password"), pair("access_key", "secret_key"));
+    match (user, key, given.is_empty()) {
+        (Some((user, password)), None, true) => Ok(Identity::User(user, password)),
+        (None, Some((key, secret)), true) => Ok(Identity::AccessKey(key, secret)),
+        _ => bail!(
+            "{place} must hold either a user and a password, or an access key and a secret key"
+        ),
+    }
 }

@@ -1,11 +1,11 @@
-//! What `mock` prints: what to try on the embedded OCP, and what comes back from it
+//! The guide that `mock` prints: requests to try on the embedded OCP, and what each brings
 //! without variants.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use contract_tests::verify::flag;
-use ocp_contract::{Location, Operation, Parameter};
+use ocp_contract::{Location, Operation};
 use ocp_mock::Settings;
 
 /// User and password of the mock.
@@ -13,12 +13,18 @@ pub(crate) const MOCK_USER: (&str, &str) = ("admin", "aaAA11__");
 /// Its access key, and the secret of that.
 pub(crate) const MOCK_KEY: (&str, &str) = ("mock-access-key", "mock-secret-key");
 
+/// Values of path parameters, by the names that callers use.
+type Ids = BTreeMap<String, i64>;
+
 /// Lines for every operation of the description.
 pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
     let (user, password) = MOCK_USER;
     let (key, secret) = MOCK_KEY;
-    let known = list(&settings.known_ids);
-    let forbidden = list(&settings.forbidden_ids);
+    let list = |ids: &Ids| {
+        let ids = ids.iter().map(|(argument, id)| format!("{argument} {id}"));
+        ids.collect::<Vec<_>>().join(", ")
+    };
+    let (known, forbidden) = (list(&settings.known_ids), list(&settings.forbidden_ids));
     let mut text = format!(
         "An embedded OCP listens at {url}; Ctrl-C ends it.
 
@@ -27,19 +33,20 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
     );
     let document = ocp_contract_embedded::document()?;
     for operation in Operation::all(document.value()) {
-        let lines = Lines {
-            url,
-            operation: &operation,
-            settings,
-        };
-        lines.write(&mut text)?;
+        writeln!(text, "\n{}:", operation.id)?;
+        for request in requests(&operation, settings) {
+            let curl = curl(url, &operation, &request);
+            writeln!(
+                text,
+                "{} (HTTP {}):\n  {curl}",
+                request.what, request.status
+            )?;
+        }
     }
     let flags = settings.known_ids.iter();
     let flags = flags.map(|(argument, id)| format!(" {} {id}", flag(argument)));
-    let verify = format!(
-        "cargo xtask verify --base-url {url}{}",
-        flags.collect::<String>()
-    );
+    let flags: String = flags.collect();
+    let verify = format!("cargo xtask verify --base-url {url}{flags}");
     write!(
         text,
         "
@@ -50,111 +57,68 @@ The checks of verify, as the user and with the access key (exit code 0):
     Ok(text)
 }
 
-fn list(ids: &BTreeMap<String, i64>) -> String {
-    let list = ids
-        .iter()
-        .map(|(argument, id)| format!("{argument} {id}"))
-        .collect::<Vec<_>>();
-    list.join(", ")
+/// A request, and the status of its response.
+struct Request {
+    what: String,
+    status: u16,
+    ids: Ids,
+    filter: String,
+    password: &'static str,
 }
 
-/// The lines of one operation.
-struct Lines<'a> {
-    url: &'a str,
-    operation: &'a Operation,
-    settings: &'a Settings,
-}
-
-impl Lines<'_> {
-    fn write(&self, text: &mut String) -> std::fmt::Result {
-        let known = &self.settings.known_ids;
-        let (user, password) = MOCK_USER;
-        writeln!(text, "\n{}:", self.operation.id)?;
-        self.line(text, "As it is documented (HTTP 200)", password, known, "")?;
-        if let Some(time) = self.operation.filters().find(is_time) {
-            let name = &time.name;
-            let since = format!("&{name}=2000-01-01T00:00:00Z");
-            self.line(
-                text,
-                &format!("Since 2000, by {name} (HTTP 200)"),
-                password,
-                known,
-                &since,
-            )?;
-            let malformed = format!("&{name}=yesterday");
-            self.line(
-                text,
-                &format!("A malformed {name} (HTTP 400)"),
-                password,
-                known,
-                &malformed,
-            )?;
-        }
-        for parameter in self.operation.parameters_in(Location::Path) {
-            let argument = parameter.argument.as_str();
-            if let Some(id) = known.get(argument) {
-                let status = ocp_mock::status_of_unknown_id(argument);
-                let ids = with(known, argument, id + 1);
-                self.line(
-                    text,
-                    &format!("An unknown {argument} (HTTP {status})"),
-                    password,
-                    &ids,
-                    "",
-                )?;
-            }
-            if let Some(id) = self.settings.forbidden_ids.get(argument) {
-                let ids = with(known, argument, *id);
-                self.line(
-                    text,
-                    &format!("A forbidden {argument} (HTTP 403)"),
-                    password,
-                    &ids,
-                    "",
-                )?;
+/// The documented request of an operation, and what may be changed in it.
+fn requests(operation: &Operation, settings: &Settings) -> Vec<Request> {
+    let request = |what: String, status| Request {
+        what,
+        status,
+        ids: settings.known_ids.clone(),
+        filter: String::new(),
+        password: MOCK_USER.1,
+    };
+    let mut requests = vec![request("As it is documented".to_owned(), 200)];
+    let mut filters = operation.filters();
+    if let Some(time) = filters.find(|one| one.schema["format"] == "date-time") {
+        let name = &time.name;
+        requests.push(Request {
+            filter: format!("&{name}=2000-01-01T00:00:00Z"),
+            ..request(format!("Since 2000, by {name}"), 200)
+        });
+        requests.push(Request {
+            filter: format!("&{name}=yesterday"),
+            ..request(format!("A malformed {name}"), 400)
+        });
+    }
+    for parameter in operation.parameters_in(Location::Path) {
+        let argument = &parameter.argument;
+        let unknown = settings.known_ids.get(argument).map(|id| id + 1);
+        let forbidden = settings.forbidden_ids.get(argument).copied();
+        let status = ocp_mock::status_of_unknown_id(argument);
+        for (what, status, id) in [
+            ("An unknown", status, unknown),
+            ("A forbidden", 403, forbidden),
+        ] {
+            let mut request = request(format!("{what} {argument}"), status);
+            if let Some(id) = id {
+                request.ids.insert(argument.clone(), id);
+                requests.push(request);
             }
         }
-        let wrong = format!("not-that-of-{user}");
-        self.line(text, "Wrong credentials (HTTP 401)", &wrong, known, "")
     }
-
-    fn line(
-        &self,
-        text: &mut String,
-        promise: &str,
-        password: &str,
-        ids: &BTreeMap<String, i64>,
-        filter: &str,
-    ) -> std::fmt::Result {
-        let Self { url, operation, .. } = self;
-        let mut path = operation.path.clone();
-        for parameter in operation.parameters_in(Location::Path) {
-            let id = ids.get(&parameter.argument).copied().unwrap_or_default();
-            path = path.replace(&format!("{{{}}}", parameter.name), &id.to_string());
-        }
-        let method = match operation.method.as_str() {
-            "GET" => String::new(),
-            method => format!(" -X {method}"),
-        };
-        let query = match operation.list {
-            Some(_) => format!("?page=1&size=10{filter}"),
-            None => String::new(),
-        };
-        let (user, _) = MOCK_USER;
-        writeln!(
-            text,
-            "{promise}:\n  curl -sS{method} -u {user}:{password} '{url}{path}{query}'"
-        )
-    }
+    requests.push(Request {
+        password: "wrong",
+        ..request("Wrong credentials".to_owned(), 401)
+    });
+    requests
 }
 
-/// Whether a filter takes a time.
-fn is_time(parameter: &&Parameter) -> bool {
-    parameter.schema["format"] == "date-time"
-}
-
-fn with(ids: &BTreeMap<String, i64>, argument: &str, id: i64) -> BTreeMap<String, i64> {
-    let mut ids = ids.clone();
-    ids.insert(argument.to_owned(), id);
-    ids
+fn curl(url: &str, operation: &Operation, request: &Request) -> String {
+    let mut path = operation.path.clone();
+    for parameter in operation.parameters_in(Location::Path) {
+        let id = request.ids.get(&parameter.argument).copied();
+        let id = id.unwrap_or_default().to_string();
+        path = path.replace(&format!("{{{}}}", parameter.name), &id);
+    }
+    let (user, _) = MOCK_USER;
+    let (password, filter) = (request.password, &request.filter);
+    format!("curl -sS -u {user}:{password} '{url}{path}?page=1&size=10{filter}'")
 }

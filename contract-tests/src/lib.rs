@@ -9,6 +9,7 @@
 mod bridge;
 pub mod contract;
 pub mod derived_schema;
+pub mod files;
 pub mod lossless;
 pub mod replay;
 pub mod report;
@@ -18,7 +19,7 @@ pub mod verify;
 ///
 /// # Errors
 ///
-/// When it is not YAML.
+/// If it is not YAML.
 pub fn spec() -> Result<serde_json::Value, ocp_contract::SpecError> {
     Ok(ocp_contract_embedded::document()?.value().clone())
 }

@@ -1,7 +1,8 @@
-//! Whether a value survived decoding and encoding.
+//! The comparison of a body with what it was decoded into.
 
 use std::fmt;
 
+use chrono::{DateTime, FixedOffset};
 use ocp_contract::escape;
 use serde_json::Value;
 
@@ -36,17 +37,22 @@ impl Difference {
             Self::Lost { at } | Self::Added { at } | Self::Changed { at, .. } => at,
         }
     }
+
+    /// The difference as a sentence, with the names of both sides.
+    pub(crate) fn between(&self, one: &str, other: &str) -> String {
+        match self {
+            Self::Lost { at } => format!("{at} of the {one} is lost in the {other}"),
+            Self::Added { at } => format!("{at} is added by the {other}"),
+            Self::Changed { at, sent, kept } => {
+                format!("{at} is {sent} in the {one}, the {other} has {kept}")
+            }
+        }
+    }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lost { at } => write!(f, "{at} of the response is lost in the client"),
-            Self::Added { at } => write!(f, "{at} is added by the client"),
-            Self::Changed { at, sent, kept } => {
-                write!(f, "{at} is {sent} in the response, the client has {kept}")
-            }
-        }
+        f.write_str(&self.between("response", "client"))
     }
 }
 
@@ -72,56 +78,55 @@ impl fmt::Display for Difference {
 /// ```
 pub fn differences(sent: &Value, kept: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    walk(sent, kept, &mut String::new(), &mut found);
+    walk(sent, kept, "", &mut found);
     found
 }
 
-fn walk(sent: &Value, kept: &Value, pointer: &mut String, found: &mut Vec<Difference>) {
-    let length = pointer.len();
+fn walk(sent: &Value, kept: &Value, at: &str, found: &mut Vec<Difference>) {
     match (sent, kept) {
         (sent, kept) if sent == kept => {}
         (Value::Object(sent), Value::Object(kept)) => {
             for (name, value) in sent.iter().filter(|(_, value)| !value.is_null()) {
-                pointer.push_str(&format!("/{}", escape(name)));
+                let at = format!("{at}/{}", escape(name));
                 match kept.get(name) {
-                    Some(kept) => walk(value, kept, pointer, found),
-                    None => found.push(Difference::Lost {
-                        at: pointer.clone(),
-                    }),
+                    Some(kept) => walk(value, kept, &at, found),
+                    None => found.push(Difference::Lost { at }),
                 }
-                pointer.truncate(length);
             }
-            for name in kept.keys().filter(|name| !sent.contains_key(*name)) {
-                found.push(Difference::Added {
-                    at: format!("{pointer}/{}", escape(name)),
-                });
-            }
+            let added = kept.keys().filter(|name| !sent.contains_key(*name));
+            found.extend(added.map(|name| Difference::Added {
+                at: format!("{at}/{}", escape(name)),
+            }));
         }
         (Value::Array(sent), Value::Array(kept)) if sent.len() == kept.len() => {
             for (index, (sent, kept)) in sent.iter().zip(kept).enumerate() {
-                pointer.push_str(&format!("/{index}"));
-                walk(sent, kept, pointer, found);
-                pointer.truncate(length);
+                walk(sent, kept, &format!("{at}/{index}"), found);
             }
         }
-        (sent, kept) if same_instant(sent, kept) || same_long(sent, kept) => {}
+        (sent, kept) if is_same(instant, sent, kept) || is_same(long, sent, kept) => {}
         (sent, kept) => found.push(Difference::Changed {
-            at: pointer.clone(),
+            at: at.to_owned(),
             sent: sent.clone(),
             kept: kept.clone(),
         }),
     }
 }
 
-fn same_instant(sent: &Value, kept: &Value) -> bool {
-    let instant = |value: &Value| {
-        // `%#z` takes `Z`, `+08:00` and `+0800`.
-        chrono::DateTime::parse_from_str(value.as_str()?, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()
-    };
-    instant(sent).is_some_and(|sent| instant(kept) == Some(sent))
+/// True if both values can be read, and mean the same.
+fn is_same<T: PartialEq>(read: fn(&Value) -> Option<T>, sent: &Value, kept: &Value) -> bool {
+    read(sent).is_some_and(|sent| read(kept) == Some(sent))
 }
 
-fn same_long(sent: &Value, kept: &Value) -> bool {
-    let written = sent.as_str().and_then(|text| text.parse::<i64>().ok());
-    written.is_some() && written == kept.as_i64()
+fn instant(value: &Value) -> Option<DateTime<FixedOffset>> {
+    time(value.as_str()?)
+}
+
+/// A time with `Z`, `+08:00` or `+0800`.
+pub(crate) fn time(text: &str) -> Option<DateTime<FixedOffset>> {
+    DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()
+}
+
+/// A Long as a number or as a string.
+pub(crate) fn long(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }

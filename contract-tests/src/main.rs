@@ -11,29 +11,21 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use contract_tests::verify::finding::Report;
+use contract_tests::files::{self, Readers};
+use contract_tests::verify::report::Report;
 use contract_tests::verify::{self, Contract, Identity, Target, baseline, waivers};
 use contract_tests::{contract, report};
-use ocp_contract::strict::Severity;
 use ocp_mock::{EmbeddedOcp, Settings};
 
-use arguments::{FailOn, MockArguments, Task, VerifyArguments};
+use arguments::{MockArguments, Task, VerifyArguments};
 use guide::{MOCK_KEY, MOCK_USER};
 
-/// Where the command lines of findings find the embedded OCP: that of `mock`.
+/// The address of the embedded OCP in the command lines of findings: that of `mock`.
 const SHOWN_URL: &str = "http://127.0.0.1:8080";
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let operations = match contract_tests::spec() {
-        Ok(spec) => verify::verifiable(&spec),
-        Err(error) => {
-            complain(format_args!("error: the description is not JSON: {error}"));
-            return ExitCode::from(2);
-        }
-    };
-    let task = arguments::read(&operations);
-    // Nobody interrupts a server; one ends it.
+    let task = arguments::read();
     let is_mock = matches!(task, Task::Mock(_));
     let work = async {
         match task {
@@ -44,10 +36,13 @@ async fn main() -> ExitCode {
     tokio::select! {
         // Listened for before any request can be answered.
         biased;
-        Ok(()) = stop_signal(), if !is_mock => {
+        // Ctrl-C is the way to end a server, and no interruption.
+        Ok(()) = stop_signal() => if is_mock {
+            ExitCode::SUCCESS
+        } else {
             complain("\ninterrupted; nothing was judged");
             ExitCode::from(130)
-        }
+        },
         outcome = work => outcome.unwrap_or_else(|error| {
             complain(format_args!("error: {error:#}"));
             ExitCode::from(2)
@@ -70,8 +65,8 @@ async fn stop_signal() -> io::Result<()> {
     }
 }
 
-/// Prints what people asked for. A closed pipe is no error: whoever reads no further, as
-/// `head` does, still gets the exit code.
+/// Prints to standard output. A closed pipe is no error: a reader that stops, as `head` does,
+/// still gets the exit code.
 fn print(text: impl Display) -> anyhow::Result<()> {
     let mut out = anstream::stdout().lock();
     match write!(out, "{text}").and_then(|()| out.flush()) {
@@ -82,39 +77,35 @@ fn print(text: impl Display) -> anyhow::Result<()> {
     }
 }
 
-/// Says why the program ends. Where that cannot be written, the exit code is left.
+/// Says why the program ends. If that cannot be written, the exit code is left.
 fn complain(text: impl Display) {
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
-    let waived = match &arguments.waivers {
-        Some(file) => waivers::read(file)?,
-        None => Vec::new(),
-    };
+    let waived = arguments.waivers.as_deref().map(waivers::read);
+    let waived = waived.transpose()?.unwrap_or_default();
     let earlier = arguments.baseline.as_deref().map(baseline::read);
     let earlier = earlier.transpose()?;
     // Before a long run, not behind it.
     for (_, file) in &arguments.report {
-        report::is_writable(file)?;
+        let cannot = || format!("cannot write the report {}", file.display());
+        files::is_writable(file).with_context(cannot)?;
     }
     let mut report = match (&arguments.from, arguments.base_url()) {
         (Some(folder), _) => Contract::read()?.judge_recording(folder).await?,
         (None, Some(url)) => verify_real(url, &arguments).await?,
         (None, None) => verify_embedded(&arguments).await?,
     };
-    report.fail_on = match arguments.fail_on {
-        FailOn::Violation => Severity::Violation,
-        FailOn::Drift => Severity::Drift,
-    };
+    report.fail_on = arguments.fail_on;
     if let Some(earlier) = earlier {
         baseline::apply(&mut report, earlier);
     }
     waivers::apply(&mut report, &waived);
-    let printed = print(format_args!("\n{}", report::text(&report)));
+    let printed = print(format_args!("\n{}", report::text(&report)?));
     let written = write_reports(&report, &arguments);
     match printed.and(written) {
-        // What was found is worth more than what could not be written.
+        // A finding is worth more than a report that could not be written.
         Err(error) if report.exit_code() == 1 => complain(format_args!("error: {error:#}")),
         outcome => outcome?,
     }
@@ -122,22 +113,20 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
 }
 
 fn write_reports(report: &Report, arguments: &VerifyArguments) -> anyhow::Result<()> {
-    for (format, file) in &arguments.report {
+    for (render, file) in &arguments.report {
+        let name = file.display();
         // A run that judged nothing has nothing to compare the next one with.
         if report.unjudged.is_some() && arguments.baseline.as_ref() == Some(file) {
-            complain(format_args!(
-                "{} stays as it is: nothing was judged",
-                file.display()
-            ));
+            complain(format_args!("{name} stays as it is: nothing was judged"));
             continue;
         }
-        report::write(report, *format, file)?;
+        let saved = files::save(&render(report)?, file, Readers::Umask);
+        saved.with_context(|| format!("cannot write {name}"))?;
     }
     Ok(())
 }
 
 async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> {
-    let key = ("verify".to_owned(), "only for the embedded OCP".to_owned());
     let name = match arguments.rows {
         0 => "Embedded OCP with the documented rows".to_owned(),
         count => format!("Embedded OCP with {count} rows"),
@@ -145,33 +134,24 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
     print(format_args!(
         "{name}: the contract, then the embedded OCP, with the generated client.\n"
     ))?;
+    let (key, secret) = MOCK_KEY;
     let settings = Settings {
-        access_key: Some(key.clone()),
+        access_key: Some((key.to_owned(), secret.to_owned())),
         rate_limit: Some((1_000_000, Duration::from_secs(60))),
         ..Settings::default()
     }
     .with_rows(arguments.rows);
-    let contract = Contract::read()?;
-    let target = Target {
-        name,
-        url: "",
-        url_from: "--base-url",
-        shown_url: SHOWN_URL,
-        identity: Identity::AccessKey(key.0, key.1.into()),
-        certificates: None,
-        timeout: arguments.timeout,
-        arguments: contract.documented_arguments(),
-        operations: arguments.operation.clone(),
-        max_requests: arguments.max_requests,
-        check_authentication: true,
-        record: arguments.record.as_deref(),
-    };
     let ocp = EmbeddedOcp::start(settings).await;
     let ocp = ocp.context("cannot start the embedded OCP")?;
+    let contract = Contract::read()?;
     let url = ocp.url();
+    let identity = Identity::AccessKey(key.to_owned(), secret.into());
     let target = Target {
-        url: &url,
-        ..target
+        name,
+        shown_url: SHOWN_URL,
+        arguments: contract.documented_arguments(),
+        check_authentication: true,
+        ..target(&url, identity, arguments)
     };
     let mut report = contract.verify(&target).await?;
     contract::verify(&mut report).await?;
@@ -179,41 +159,49 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
 }
 
 async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<Report> {
-    let variable = std::env::var("OCP_CA_CERTIFICATE").ok();
     let certificates = match &arguments.ca_certificate {
         Some(file) => {
             let pem = std::fs::read(file);
             let pem = pem.with_context(|| format!("cannot read {}", file.display()))?;
             Some(("--ca-certificate", pem))
         }
-        None => variable
-            .filter(|pem| !pem.is_empty())
-            .map(|pem| ("OCP_CA_CERTIFICATE", pem.into_bytes())),
+        None => {
+            let variable = std::env::var("OCP_CA_CERTIFICATE").ok();
+            let variable = variable.filter(|pem| !pem.is_empty());
+            variable.map(|pem| ("OCP_CA_CERTIFICATE", pem.into_bytes()))
+        }
     };
     let identity = credentials::read(arguments.credentials.as_deref())?;
     let target = Target {
+        certificates,
+        ..target(url, identity, arguments)
+    };
+    let ids = target.arguments.iter();
+    let ids = ids.map(|(name, id)| format!("{} {id}, ", verify::flag(name)));
+    print(format_args!(
+        "Verifying an OCP: {}at most {} requests, all of them GET.\n",
+        ids.collect::<String>(),
+        target.max_requests
+    ))?;
+    Contract::read()?.verify(&target).await
+}
+
+/// The OCP at a URL, as the command line wants it verified.
+fn target<'a>(url: &'a str, identity: Identity, arguments: &'a VerifyArguments) -> Target<'a> {
+    Target {
         name: "OCP".to_owned(),
         url,
         url_from: arguments.base_url_from,
         shown_url: url,
         identity,
-        certificates,
+        certificates: None,
         timeout: arguments.timeout,
         arguments: arguments.ids(),
         operations: arguments.operation.clone(),
         max_requests: arguments.max_requests,
         check_authentication: arguments.check_authentication,
         record: arguments.record.as_deref(),
-    };
-    let ids = target.arguments.iter();
-    let ids: String = ids
-        .map(|(name, id)| format!("{} {id}, ", verify::flag(name)))
-        .collect();
-    print(format_args!(
-        "Verifying an OCP: {ids}at most {} requests, all of them GET.\n",
-        target.max_requests
-    ))?;
-    Contract::read()?.verify(&target).await
+    }
 }
 
 async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
@@ -239,11 +227,6 @@ async fn run_mock(arguments: MockArguments) -> anyhow::Result<ExitCode> {
     let guide = guide::guide(&url, &settings)?;
     let ocp = EmbeddedOcp::start_at(settings, listener).await;
     let _ocp = ocp.context("cannot start the embedded OCP")?;
-    tokio::select! {
-        // Listened for before anybody can have read what Ctrl-C does.
-        biased;
-        ended = stop_signal() => ended?,
-        Err(error) = async { print(format_args!("{guide}\n")) } => return Err(error),
-    }
-    Ok(ExitCode::SUCCESS)
+    print(format_args!("{guide}\n"))?;
+    std::future::pending().await
 }

@@ -1,11 +1,10 @@
 //! One interaction, replayed: a server that gives the recorded response to
-//! exactly the recorded request, the client that makes the call, and what is
-//! to be said about both.
+//! exactly the recorded request, the client that makes the call, and the faults of both.
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use oceanbase_ocp::{Client, RetryPolicy, http};
+use oceanbase_ocp::{Client, Error, RetryPolicy, http};
 use ocp_contract::{Interaction, RequestLine};
 use serde_json::{Map, Value};
 use wiremock::matchers::any;
@@ -14,146 +13,89 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use crate::bridge::{self, Decoded, Failure};
 use crate::lossless;
 
-/// Headers that a request may carry beside what the interaction says, and must:
-/// with the one value that is allowed, or any where the value is the
-/// connection's business.
-const TRANSPORT_HEADERS: [(&str, Option<&str>); 5] = [
-    ("accept", Some("application/json")),
-    ("accept-encoding", Some("gzip")),
+/// Headers that every request has beside those of the interaction: with the one value that is
+/// allowed, or any if that depends on the connection.
+const TRANSPORT_HEADERS: [(&str, &str); 5] = [
+    ("accept", "application/json"),
+    ("accept-encoding", "gzip"),
     // "API call description", request headers: required on every request.
-    ("content-type", Some("application/json")),
-    ("host", None),
-    ("user-agent", None),
+    ("content-type", "application/json"),
+    ("host", ANY),
+    ("user-agent", ANY),
 ];
+const ANY: &str = "any";
 
-/// What happened when an interaction was replayed.
+/// The outcome of a replayed interaction.
 #[derive(Debug)]
 pub struct Replay {
-    /// The request that arrived, or what arrived instead of one request.
+    /// The request that arrived; all of them, if there was not one.
     pub received: String,
-    /// What the client made of the response.
-    pub outcome: Result<Decoded, Failure>,
-    /// What is to be said about it.
-    pub checks: Vec<Check>,
-}
-
-/// One statement about a replay.
-#[derive(Debug)]
-pub struct Check {
-    /// Stable id.
-    pub id: &'static str,
-    /// What holds, or what does not.
-    pub verdict: Result<String, String>,
+    /// The client's reading of the response.
+    pub outcome: Result<Decoded, Error>,
+    /// Sentences on what is wrong.
+    pub faults: Vec<String>,
 }
 
 /// Replays an interaction of an operation that `spec` describes.
-pub async fn replay(interaction: &Interaction, spec: &Value) -> Replay {
+///
+/// # Errors
+///
+/// If the client takes no such call.
+pub async fn replay(interaction: &Interaction, spec: &Value) -> Result<Replay, Failure> {
     let expected = expected(&interaction.recorded.request);
-    let server = serve(interaction, &expected).await;
-    let outcome = call(interaction, spec, &server.uri()).await;
-    let requests: Vec<String> = server
-        .received_requests()
-        .await
-        .unwrap_or_default()
-        .iter()
-        .map(received)
-        .collect();
-    let received = match requests.as_slice() {
-        [] => "no request\n".to_owned(),
+    let reader = Reader::start().await?;
+    let recorded = &interaction.recorded.response;
+    let response = ResponseTemplate::new(recorded.status);
+    let response = response.set_body_bytes(interaction.body.clone());
+    let headers = recorded.headers.iter();
+    let response = headers.fold(response, |response, (name, value)| {
+        response.insert_header(name.as_str(), value.as_str())
+    });
+    reader.serve(response, Some(expected.clone()));
+    let arguments = interaction.arguments(spec).map_err(Failure::Argument)?;
+    let called = bridge::call(&reader.client, &interaction.operation_id, arguments).await;
+    let outcome = match called {
+        Err(Failure::Call(error)) => Err(error),
+        called => Ok(called?),
+    };
+    let received = match std::mem::take(&mut lock(&reader.state).received) {
+        requests if requests.is_empty() => "no request\n".to_owned(),
         requests => requests.join("\n"),
     };
-    let mut checks = vec![request_check(interaction, &expected, &received, &outcome)];
-    // Without a call there is nothing more to say.
-    if matches!(outcome, Ok(_) | Err(Failure::Call(_))) {
-        checks.push(response_check(interaction, &outcome));
-        checks.push(kept_check(interaction, &outcome));
-    }
     // Its destructor blocks on a lock of tokio, which never opens once the task has used up
     // its budget: it would spin for ever.
-    tokio::task::unconstrained(async move { drop(server) }).await;
-    Replay {
+    tokio::task::unconstrained(async move { drop(reader) }).await;
+    let mut faults = Vec::new();
+    faults.extend(wrong_request(&expected, &received));
+    faults.extend(wrong_outcome(interaction, &outcome));
+    faults.extend(lost(interaction, &outcome));
+    Ok(Replay {
         received,
         outcome,
-        checks,
-    }
-}
-
-async fn call(interaction: &Interaction, spec: &Value, url: &str) -> Result<Decoded, Failure> {
-    let arguments = interaction.arguments(spec).map_err(Failure::Argument)?;
-    bridge::call(&client(url)?, &interaction.operation_id, arguments).await
-}
-
-/// A client of a server on this host.
-pub(crate) fn client(url: &str) -> Result<Client, Failure> {
-    // The embedded server stands on this host, whatever proxies there are.
-    let http = reqwest::Client::builder()
-        .no_proxy()
-        // Nothing here speaks TLS, and this host need not know whom to trust.
-        .tls_certs_only([])
-        .user_agent("oceanbase-ocp contract tests")
-        .build()
-        .map_err(|error| Failure::Argument(error.to_string()))?;
-    Client::builder(url)
-        .http_client(http)
-        .retry(RetryPolicy::disabled())
-        .build()
-        .map_err(Failure::Call)
-}
-
-/// A server that gives the recorded response to the recorded request only.
-async fn serve(interaction: &Interaction, expected: &str) -> MockServer {
-    let recorded = &interaction.recorded.response;
-    let mut response =
-        ResponseTemplate::new(recorded.status).set_body_bytes(interaction.body.clone());
-    for (name, value) in &recorded.headers {
-        response = response.insert_header(name.as_str(), value.as_str());
-    }
-    let expected = expected.to_owned();
-    let server = MockServer::start().await;
-    Mock::given(move |request: &Request| received(request) == expected)
-        .respond_with(response)
-        .mount(&server)
-        .await;
-    // Whatever else arrives is refused with a text that cannot be taken for OCP's.
-    Mock::given(any())
-        .respond_with(ResponseTemplate::new(500).set_body_string("not the recorded request"))
-        .with_priority(u8::MAX)
-        .mount(&server)
-        .await;
-    server
+        faults,
+    })
 }
 
 fn expected(line: &RequestLine) -> String {
-    let headers = TRANSPORT_HEADERS
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.unwrap_or("any").to_owned()));
-    text(
-        &line.method,
-        &line.path,
-        line.query.clone(),
-        headers.collect(),
-    )
+    let headers = TRANSPORT_HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    text(&line.method, &line.path, line.query.clone(), headers.into())
 }
 
 fn received(request: &Request) -> String {
     let headers = request.headers.iter().map(|(name, value)| {
-        let any = TRANSPORT_HEADERS.contains(&(name.as_str(), None));
-        let value = if any {
-            "any".into()
-        } else {
-            String::from_utf8_lossy(value.as_bytes())
+        let value = match TRANSPORT_HEADERS.contains(&(name.as_str(), ANY)) {
+            true => ANY.into(),
+            false => String::from_utf8_lossy(value.as_bytes()),
         };
         (name.to_string(), value.into_owned())
     });
-    let mut text = text(
-        request.method.as_str(),
-        request.url.path(),
-        request.url.query_pairs().into_owned().collect(),
-        headers.collect(),
-    );
-    // A blank is parsed from either; what is signed, and what every server
-    // reads as one, is `%20`.
-    if request.url.query().is_some_and(|query| query.contains('+')) {
+    let url = &request.url;
+    let query = url.query_pairs().into_owned().collect();
+    let method = request.method.as_str();
+    let mut text = text(method, url.path(), query, headers.collect());
+    // A blank is parsed from either; the one that is signed, and that every server reads as
+    // one, is `%20`.
+    if url.query().is_some_and(|query| query.contains('+')) {
         text.push_str("  a blank sent as +\n");
     }
     text
@@ -180,65 +122,38 @@ fn text(
     text
 }
 
-fn request_check(
-    interaction: &Interaction,
-    expected: &str,
-    received: &str,
-    outcome: &Result<Decoded, Failure>,
-) -> Check {
-    let verdict = if received == expected {
-        let line = &interaction.recorded.request;
-        Ok(format!(
-            "sent as {}: {} with {} query parameters",
-            interaction.recorded.source.grade,
-            line.method,
-            line.query.len()
-        ))
-    } else if let Err(Failure::Argument(what)) = outcome {
-        Err(format!("the spec and the interaction disagree: {what}"))
-    } else {
-        let diff = similar::TextDiff::from_lines(expected, received)
-            .unified_diff()
-            .context_radius(usize::MAX)
-            .header(
-                "expected, from the interaction",
-                "received, from the client",
-            )
-            .to_string();
-        Err(format!("the client sent another request\n{diff}"))
-    };
-    Check {
-        id: "request",
-        verdict,
+fn wrong_request(expected: &str, received: &str) -> Option<String> {
+    if received == expected {
+        return None;
     }
+    let diff = similar::TextDiff::from_lines(expected, received)
+        .unified_diff()
+        .context_radius(1000)
+        .header(
+            "expected, from the interaction",
+            "received, from the client",
+        )
+        .to_string();
+    Some(format!("request: the client sent another one\n{diff}"))
 }
 
 /// A success is decoded, a failure is an error, each with the recorded status.
-fn response_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -> Check {
+fn wrong_outcome(interaction: &Interaction, outcome: &Result<Decoded, Error>) -> Option<String> {
     let recorded = interaction.recorded.response.status;
     let is_success = recorded == 200 && says_successful(&interaction.body);
     let (status, what) = match outcome {
         Ok(decoded) => (Some(decoded.status), "decoded".to_owned()),
-        Err(Failure::Call(error)) => (
-            error.status().map(|status| status.as_u16()),
-            format!("reported: {error}"),
-        ),
-        Err(other) => (None, other.to_string()),
+        Err(error) => {
+            let status = error.status().map(|status| status.as_u16());
+            (status, format!("reported: {error}"))
+        }
     };
-    let verdict = if status == Some(recorded) && outcome.is_ok() == is_success {
-        Ok(format!("HTTP {recorded}, {what}"))
-    } else {
-        let due = if is_success {
-            "decoded"
-        } else {
-            "reported as an error"
-        };
-        Err(format!("HTTP {recorded} must be {due}; the client: {what}"))
+    let expected = match is_success {
+        true => "decoded",
+        false => "reported as an error",
     };
-    Check {
-        id: "response",
-        verdict,
-    }
+    let is_right = status == Some(recorded) && outcome.is_ok() == is_success;
+    (!is_right).then(|| format!("response: HTTP {recorded} must be {expected}; the client: {what}"))
 }
 
 /// HTTP 200 alone is no success: the envelope may say otherwise, and a body may
@@ -247,56 +162,44 @@ fn says_successful(body: &str) -> bool {
     serde_json::from_str::<Value>(body).is_ok_and(|body| body["successful"] == true)
 }
 
-/// Nothing of the recorded body is lost: all of a success, of a failure what
-/// the error promises to keep.
-fn kept_check(interaction: &Interaction, outcome: &Result<Decoded, Failure>) -> Check {
+/// Nothing of the recorded body may be lost: all of a success, of a failure what the error
+/// promises to keep.
+fn lost(interaction: &Interaction, outcome: &Result<Decoded, Error>) -> Vec<String> {
     // A body that is not JSON has nothing that could be kept.
     let body = serde_json::from_str::<Value>(&interaction.body).unwrap_or_default();
-    let verdict = match (body, outcome) {
-        (body, Ok(decoded)) => {
+    let error = match outcome {
+        Ok(decoded) => {
             let lost = lossless::differences(&body, &decoded.json);
-            if lost.is_empty() {
-                Ok("the decoded value encodes to the recorded body".to_owned())
-            } else {
-                let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
-                Err(lost.join("\n"))
-            }
+            return lost.iter().map(|one| format!("lossless: {one}")).collect();
         }
-        (body, Err(Failure::Call(error))) => {
-            let sent = |pointer| body.pointer(pointer).cloned().unwrap_or(Value::Null);
-            // An empty text says nothing, and the error then has none.
-            let text = |pointer| match sent(pointer) {
-                Value::String(text) if text.is_empty() => Value::Null,
-                other => other,
-            };
-            let kept = [
-                error.message().map_or(Value::Null, Value::from) == text("/error/message"),
-                error.trace_id().map_or(Value::Null, Value::from) == text("/traceId"),
-                error.server().map_or(Value::Null, Value::from) == text("/server"),
-                serde_json::to_value(error.code()).ok() == Some(sent("/error/code")),
-            ];
-            if kept == [true; 4] {
-                Ok("the error has OCP's code, message, trace id and server".to_owned())
-            } else {
-                Err(format!(
-                    "the error lacks OCP's code, message, trace id or server: {error}"
-                ))
-            }
-        }
-        (_, Err(other)) => Err(other.to_string()),
+        Err(error) => error,
     };
-    Check {
-        id: "lossless",
-        verdict,
-    }
+    let sent = |pointer| body.pointer(pointer).unwrap_or(&Value::Null);
+    // An empty text says nothing, and the error then has none.
+    let text = |pointer| sent(pointer).as_str().filter(|text| !text.is_empty());
+    let is_kept = error.message() == text("/error/message")
+        && error.trace_id() == text("/traceId")
+        && error.server() == text("/server")
+        && serde_json::to_value(error.code()).ok().as_ref() == Some(sent("/error/code"));
+    let lacks = "lossless: the error lacks OCP's code, message, trace id or server";
+    let fault = (!is_kept).then(|| format!("{lacks}: {error}"));
+    fault.into_iter().collect()
 }
 
 /// Gives stored responses to the generated client, which takes none but from a server: one
 /// server has them one after the other.
 pub struct Reader {
     client: Client,
-    next: Arc<Mutex<ResponseTemplate>>,
+    state: Arc<Mutex<State>>,
     _server: MockServer,
+}
+
+/// The next response of the server, and the requests that it got.
+struct State {
+    response: ResponseTemplate,
+    /// The one request that gets the response; any, if there is none.
+    expected: Option<String>,
+    received: Vec<String>,
 }
 
 impl Reader {
@@ -304,29 +207,51 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// When no client can be built.
+    /// If no client can be built.
     pub async fn start() -> Result<Self, Failure> {
-        let next = Arc::new(Mutex::new(ResponseTemplate::new(500)));
-        let served = Arc::clone(&next);
+        let state = Arc::new(Mutex::new(State {
+            response: ResponseTemplate::new(500),
+            expected: None,
+            received: Vec::new(),
+        }));
+        let served = Arc::clone(&state);
+        let respond = move |request: &Request| {
+            let mut state = lock(&served);
+            let Some(expected) = &state.expected else {
+                return state.response.clone();
+            };
+            let received = received(request);
+            let response = match received == *expected {
+                true => state.response.clone(),
+                // A text that cannot be taken for OCP's.
+                false => ResponseTemplate::new(500).set_body_string("not the recorded request"),
+            };
+            state.received.push(received);
+            response
+        };
         let builder = MockServer::builder().disable_request_recording();
         let server = builder.start().await;
-        Mock::given(any())
-            .respond_with(move |_: &Request| lock(&served).clone())
-            .mount(&server)
-            .await;
+        let mock = Mock::given(any()).respond_with(respond);
+        mock.mount(&server).await;
         let client = client(&server.uri())?;
         Ok(Self {
             client,
-            next,
+            state,
             _server: server,
         })
+    }
+
+    fn serve(&self, response: ResponseTemplate, expected: Option<String>) {
+        let mut state = lock(&self.state);
+        state.response = response;
+        state.expected = expected;
     }
 
     /// The outcome of a call that gets this response.
     ///
     /// # Errors
     ///
-    /// When the client fails, or takes no such call.
+    /// If the client fails, or takes no such call.
     pub async fn read(
         &self,
         operation: &str,
@@ -336,23 +261,37 @@ impl Reader {
         let template = ResponseTemplate::new(response.status());
         let template = template.set_body_bytes(response.body().as_slice());
         let headers = response.headers().iter();
-        *lock(&self.next) = headers.fold(template, |template, (name, value)| {
+        let template = headers.fold(template, |template, (name, value)| {
             template.insert_header(name, value)
         });
+        self.serve(template, None);
         bridge::call(&self.client, operation, arguments).await
     }
 }
 
-fn lock(next: &Mutex<ResponseTemplate>) -> MutexGuard<'_, ResponseTemplate> {
-    next.lock().unwrap_or_else(PoisonError::into_inner)
+/// A client of a server on this host, whatever proxies there are.
+fn client(url: &str) -> Result<Client, Failure> {
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        // Nothing here speaks TLS, and this host need not know whom to trust.
+        .tls_certs_only([])
+        .user_agent("oceanbase-ocp contract tests")
+        .build()
+        .map_err(|error| Failure::Argument(error.to_string()))?;
+    let client = Client::builder(url).http_client(http);
+    let client = client.retry(RetryPolicy::disabled()).build();
+    client.map_err(Failure::Call)
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{expected, serve};
-    use ocp_contract::Interaction;
+    use super::*;
 
     /// The server's own teeth: one departure from the recorded request at a
     /// time, sent without our client, must get the refusal and not the response.
@@ -361,7 +300,9 @@ mod tests {
         let file =
             Interaction::folder().join("listTenantRestoreTasks/documented-sample/interaction.yaml");
         let interaction = Interaction::read(Path::new(&file)).unwrap();
-        let server = serve(&interaction, &expected(&interaction.recorded.request)).await;
+        let reader = Reader::start().await.unwrap();
+        let recorded = expected(&interaction.recorded.request);
+        reader.serve(ResponseTemplate::new(200), Some(recorded));
         let path = "/api/v2/ob/clusters/1000005/tenants/1000012/backup/task/restoreTasks";
         let plain = [
             ("accept", "application/json"),
@@ -370,7 +311,7 @@ mod tests {
             ("user-agent", "x"),
         ];
         let with = |header| plain.into_iter().chain([header]).collect::<Vec<_>>();
-        for (due, method, target, headers) in [
+        for (expected, method, target, headers) in [
             (200, "GET", format!("{path}?page=1&size=10"), plain.to_vec()),
             (200, "GET", format!("{path}?size=10&page=1"), plain.to_vec()),
             (
@@ -414,13 +355,15 @@ mod tests {
             ),
         ] {
             let http = reqwest::Client::builder().no_proxy().build().unwrap();
-            let mut request =
-                http.request(method.parse().unwrap(), format!("{}{target}", server.uri()));
+            let mut request = http.request(
+                method.parse().unwrap(),
+                format!("{}{target}", reader._server.uri()),
+            );
             for (name, value) in &headers {
                 request = request.header(*name, *value);
             }
             let status = request.send().await.unwrap().status();
-            assert_eq!(status, due, "{method} {target} {headers:?}");
+            assert_eq!(status, expected, "{method} {target} {headers:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a person or a CI job sees of `verify`: exit codes, sentences, reports.
+//! The view of a person or a CI job on `verify`: arguments, exit codes, sentences.
 
 #![allow(
     clippy::unwrap_used,
@@ -6,82 +6,24 @@
     reason = "a panic is how a test fails"
 )]
 
+mod program;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract_tests::replay;
-use ocp_contract::Interaction;
-use ocp_mock::{EmbeddedOcp, Fault, Settings, Variant, tasks};
-use quick_junit::{Report, TestCaseStatus};
+use ocp_mock::{EmbeddedOcp, Settings, tasks};
+use program::{
+    ADMIN, Folder, IDS, OF_A_TENANT, SECRET, closed_port, command, ocp, started, text, verify,
+    verify_at, without_trace_id,
+};
 use serde_json::{Value, json};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-
-const SECRET: &str = "s3cret-Pa55phrase";
-
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
-    command.arg("verify").args(arguments);
-    for name in [
-        "OCP_USER",
-        "OCP_PASSWORD",
-        "OCP_ACCESS_KEY",
-        "OCP_SECRET_KEY",
-        "OCP_CLUSTER_ID",
-        "OCP_TENANT_ID",
-        "OCP_BASE_URL",
-        "OCP_CA_CERTIFICATE",
-    ] {
-        command.env_remove(name);
-    }
-    // Nobody listens at this proxy, and nothing here is to ask it.
-    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
-        command.env(name, "http://127.0.0.1:9");
-    }
-    command.env_remove("NO_PROXY").env_remove("no_proxy");
-    command
-}
-
-/// The operation of a tenant of an OCP at a URL, with the ids of the embedded one.
-fn verify_at(url: &str, arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
-    let ocp = [&["--base-url", url], &IDS[..], &OF_A_TENANT].concat();
-    verify(&[&ocp, arguments].concat(), environment)
-}
-
-/// What the embedded OCP has.
-const IDS: [&str; 4] = ["--cluster-id", "1000005", "--tenant-id", "1000012"];
-const OF_A_TENANT: [&str; 2] = ["--operation", "listTenantRestoreTasks"];
-
-fn verify(arguments: &[&str], environment: &[(&str, &str)]) -> (i32, String) {
-    let output = command(arguments)
-        .envs(environment.iter().copied())
-        .output()
-        .unwrap();
-    (output.status.code().unwrap(), text(&output))
-}
-
-fn text(output: &Output) -> String {
-    let both = [output.stdout.as_slice(), &output.stderr].concat();
-    String::from_utf8(both).unwrap()
-}
-
-async fn ocp(fault: Value) -> EmbeddedOcp {
-    EmbeddedOcp::start(Settings {
-        basic: Some(("admin".into(), SECRET.into())),
-        fault: Some(serde_json::from_value::<Fault>(fault).unwrap()),
-        ..Settings::new(tasks::documented().unwrap())
-    })
-    .await
-    .unwrap()
-}
-
-const ADMIN: [(&str, &str); 2] = [("OCP_USER", "admin"), ("OCP_PASSWORD", SECRET)];
 
 /// A server that says the same to everybody who connects.
 fn web_server(answer: &'static str) -> String {
@@ -96,7 +38,7 @@ fn web_server(answer: &'static str) -> String {
     url
 }
 
-/// What a relay does with a request.
+/// The action of a relay on a request.
 enum Relay {
     Passes,
     /// Closes the connection without a response.
@@ -155,7 +97,7 @@ fn pass_on(mut outside: TcpStream, mut inside: TcpStream, does: fn(&str, usize) 
     }
 }
 
-/// What stands before an OCP is not blamed on it, and what takes long is no answer.
+/// A relay before an OCP is not blamed on it, and a probe that takes long has no answer.
 #[tokio::test]
 async fn a_closed_connection_and_a_slow_probe_are_no_violations() {
     type Does = fn(&str, usize) -> Relay;
@@ -176,87 +118,6 @@ async fn a_closed_connection_and_a_slow_probe_are_no_violations() {
         let (code, text) = verify_at(&url, &["--timeout", "2"], &ADMIN);
         assert_eq!(code, 0, "{text}");
         assert!(text.contains(sentence), "{text}");
-    }
-}
-
-/// A report from a host that nobody else reaches can be made here, later.
-#[tokio::test]
-async fn a_recording_is_judged_as_the_ocp_was() {
-    let fault = json!({ "response": { "patch": [
-        { "op": "remove", "path": "/data/contents/0/restoreUri" },
-        { "op": "replace", "path": "/data/contents/1/errorMsg", "value": "disk full on db-prod-07 at 08:25:39" },
-        { "op": "replace", "path": "/data/contents/1/restoreClusterName", "value": "db-prod-07" },
-    ] } });
-    let ocp = ocp(fault).await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let findings = |name: &str| {
-        let json = std::fs::read_to_string(path(name)).unwrap();
-        let report: Value = serde_json::from_str(&json).unwrap();
-        let findings = report["findings"].as_array().unwrap().clone();
-        let members = ["fingerprint", "severity", "times", "client", "expected"];
-        let findings = findings
-            .into_iter()
-            .map(|one| members.map(|name| one[name].clone()));
-        (report["requests"].clone(), findings.collect::<Vec<_>>())
-    };
-    let report = |name: &str| format!("json={}", path(name));
-    let record = ["--record", &path("kept"), "--report", &report("live")];
-    let (code, text) = verify_at(&ocp.url(), &record, &ADMIN);
-    assert_eq!(code, 1, "{text}");
-    let transcript = path("kept/transcript.json");
-    for from in [path("kept"), transcript.clone()] {
-        // Whatever OCP the environment names.
-        let environment = [("OCP_BASE_URL", "http://127.0.0.1:9")];
-        let (code, text) = verify(
-            &["--from", &from, "--report", &report("again")],
-            &environment,
-        );
-        assert_eq!(code, 1, "{text}");
-        assert_eq!(findings("again"), findings("live"));
-    }
-    let kept = std::fs::read_to_string(&transcript).unwrap();
-    let is_kept = |text: &str| kept.contains(text);
-    assert!(
-        !is_kept("db-prod-07") && !is_kept(SECRET) && !is_kept("127.0.0.1"),
-        "{kept}"
-    );
-    assert!(is_kept(" at 08:25:39"), "{kept}");
-
-    let with = |change: fn(&mut Value)| {
-        let mut kept: Value = serde_json::from_str(&kept).unwrap();
-        change(&mut kept);
-        kept.to_string()
-    };
-    for (content, sentence) in [
-        (
-            kept[..kept.len() / 2].to_owned(),
-            "or is damaged: EOF while parsing",
-        ),
-        ("{}".to_owned(), "or is damaged: missing field `format`"),
-        (
-            with(|kept| kept["format"] = 7.into()),
-            "has format version 7; this program reads 1",
-        ),
-        (
-            with(|kept| kept["transcripts"][0]["operation"] = "listNothing".into()),
-            "listNothing, an operation that the contract does not have",
-        ),
-        (
-            with(|kept| kept["transcripts"][0]["exchanges"][0]["purpose"] = "odd".into()),
-            "unknown variant `odd`",
-        ),
-        (with(|kept| kept["arguments"] = json!({})), "arguments"),
-    ] {
-        let file = path("damaged.json");
-        let mut open = std::fs::File::create(&file).unwrap();
-        open.write_all(content.as_bytes()).unwrap();
-        let (code, text) = verify(&["--from", &file], &[]);
-        assert_eq!(code, 2, "{text}");
-        assert!(
-            text.contains(sentence) && !text.contains("panicked"),
-            "{text}"
-        );
     }
 }
 
@@ -302,26 +163,24 @@ fn the_help_lists_every_command() {
     }
 }
 
-/// A port of the loopback interface at which nobody listens.
-fn closed_port() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+#[test]
+fn the_program_says_its_version() {
+    for flag in ["--version", "-V"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
+        let output = program.arg(flag).output().unwrap();
+        let expected = concat!("ocp-verify ", env!("CARGO_PKG_VERSION"), "\n");
+        assert_eq!(text(&output), expected);
+    }
 }
 
 #[tokio::test]
 async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     let ocp = ocp(json!({})).await;
     let tls = ocp.url().replace("http:", "https:");
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::io::Write::write_all(&mut std::fs::File::create(&path).unwrap(), text.as_bytes())
-            .unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let half = file("half.yaml", &format!("user: admin\nsecret_key: {SECRET}\n"));
-    let odd = file("odd.yaml", &format!("- {SECRET}\n"));
-    let waivers = file(
+    let folder = Folder::new();
+    let half = folder.write("half.yaml", &format!("user: admin\nsecret_key: {SECRET}\n"));
+    let odd = folder.write("odd.yaml", &format!("- {SECRET}\n"));
+    let waivers = folder.write(
         "waivers.yaml",
         "- fingerprint: 'client: loses'\n  reason: ''\n",
     );
@@ -412,147 +271,24 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     }
 }
 
-#[tokio::test]
-async fn reports_tell_what_was_found_and_no_secret() {
-    let ocp = ocp(json!({
-        "response": { "patch": [
-            { "op": "replace", "path": "/data/contents/0/id", "value": "2" },
-            { "op": "add", "path": "/data/new", "value": "<script>`|*_\u{1b}[2J" },
-            { "op": "add", "path": "/data/contents/1/errorMsg", "value": format!("at 10.1.2.3 with {SECRET}") },
-        ] }
-    }))
-    .await;
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let file = |name: &str| std::fs::read_to_string(path(name)).unwrap();
-    let reports = ["json", "junit", "markdown"].map(|form| format!("{form}={}", path(form)));
-    let records = path("records");
-    let mut arguments = vec!["--record", &records];
-    for report in &reports {
-        arguments.extend(["--report", report]);
-    }
-    let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
-    assert_eq!(code, 1, "{text}");
-    let print = "listTenantRestoreTasks/conformance: data.contents[].id type";
-    let json: Value = serde_json::from_str(&file("json")).unwrap();
-    let finding = json["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|one| one["fingerprint"] == print)
-        .unwrap();
-    assert_eq!(finding["severity"], "violation");
-    assert_eq!(finding["operation"], "listTenantRestoreTasks");
-    assert_eq!(finding["pointer"], "/data/contents/0/id");
-    assert!(
-        finding["curl"]
-            .as_str()
-            .unwrap()
-            .contains("-u \"$OCP_USER:$OCP_PASSWORD\"")
-    );
-    assert!(finding["times"].as_u64().unwrap() > 1);
-    assert!(!text.contains('\u{1b}'), "{text}");
-
-    let junit = Report::deserialize_from_str(&file("junit")).unwrap();
-    assert_eq!(
-        junit.test_suites[0].name.as_str(),
-        "OCP: listTenantRestoreTasks"
-    );
-    let cases = &junit.test_suites[0].test_cases;
-    let case = cases
-        .iter()
-        .find(|one| one.name.as_str() == "conformance")
-        .unwrap();
-    assert!(
-        matches!(case.status, TestCaseStatus::NonSuccess { .. }),
-        "{case:?}"
-    );
-    assert_eq!(
-        junit.failures,
-        cases
-            .iter()
-            .filter(|one| matches!(one.status, TestCaseStatus::NonSuccess { .. }))
-            .count()
-    );
-    assert!(file("markdown").contains(print));
-
-    let mut recorded = String::new();
-    for case in std::fs::read_dir(Path::new(&records).join("listTenantRestoreTasks")).unwrap() {
-        let body = case.unwrap().path().join("response.json");
-        recorded.push_str(&std::fs::read_to_string(body).unwrap());
-    }
-    assert!(!recorded.contains("10.1.2.3"), "{recorded}");
-    assert!(!recorded.contains(SECRET), "{recorded}");
-    // The server has sent the password back, in a text that is a finding.
-    for text in ["json", "junit", "markdown"]
-        .map(file)
-        .iter()
-        .chain([&text])
-    {
-        assert!(text.contains("errorMsg of a success"), "{text}");
-        assert!(!text.contains(SECRET), "{text}");
-    }
-
-    // Known findings, and one that is no more.
-    let waivers = path("waivers.yaml");
-    let known: Vec<Value> = json["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|one| json!({ "fingerprint": one["fingerprint"], "reason": "known to the vendor" }))
-        .collect();
-    let write = |waivers_of: &[Value]| {
-        let mut open = std::fs::File::create(&waivers).unwrap();
-        open.write_all(json!(waivers_of).to_string().as_bytes())
-            .unwrap();
-    };
-    write(&known);
-    let arguments = ["--waivers", &waivers, "--fail-on", "drift"];
-    let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
-    assert_eq!(code, 0, "{text}");
-    for (stale, word) in [
-        (
-            "listTenantRestoreTasks/client: error",
-            "no such finding; remove the waiver",
-        ),
-        (
-            "client: error",
-            "without its operation; write it as the report does, such as `listTenantRestoreTasks/client: error`",
-        ),
-    ] {
-        let stale = json!({ "fingerprint": stale, "reason": "was so once" });
-        write(&[known.clone(), vec![stale]].concat());
-        let (code, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
-        assert_eq!(code, 1, "{text}");
-        assert!(text.contains(word), "{text}");
-    }
-    // Nothing is known of an operation that was left out.
-    let other =
-        json!({ "fingerprint": "listClusterRestoreTasks/client: error", "reason": "there" });
-    write(&[known, vec![other]].concat());
-    assert_eq!(verify_at(&ocp.url(), &arguments, &ADMIN).0, 0);
-}
-
-/// What one run says: exit code, text, and operations by what became of them.
+/// The outcome of one run: exit code, text, and operations by what became of them.
 async fn operations(
     fault: Value,
     arguments: &[&str],
     more: &[(&str, &str)],
 ) -> (i32, String, Value) {
     let ocp = ocp(fault).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("json");
-    let report = format!("json={}", file.display());
-    let url = ocp.url();
-    let arguments = [&["--base-url", &url, "--report", &report], arguments].concat();
+    let folder = Folder::new();
+    let (url, report) = (ocp.url(), folder.report("json"));
+    let arguments = [&["--base-url", &url, &report], arguments].concat();
     let (code, text) = verify(&arguments, &[&ADMIN, more].concat());
-    let json: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    let json = folder.json("json");
     let operations = json["operations"].as_array().unwrap().iter();
     let standings = operations.map(|one| {
         let id = one["id"].as_str().unwrap();
         (id.to_owned(), one["standing"].clone())
     });
-    // What has findings or was judged stands under its operation.
+    // Every check stands under its operation.
     for check in json["checks"].as_array().unwrap() {
         assert!(check["operation"].is_string(), "{check}");
     }
@@ -570,18 +306,12 @@ async fn every_operation_is_verified_that_has_its_arguments() {
     let of_tenant = json!({ "listClusterRestoreTasks": "not-named", tenant: "verified" });
     let variables = [("OCP_CLUSTER_ID", "1000005"), ("OCP_TENANT_ID", "1000012")];
     type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a Value, &'a str);
-    let cases: [Case<'_>; 6] = [
+    let cases: [Case<'_>; 5] = [
         (
             cluster_id,
             &[],
             &of_cluster,
             "listTenantRestoreTasks not given: --tenant-id.",
-        ),
-        (
-            &["--cluster", "1000005"],
-            &[],
-            &of_cluster,
-            "not given: --tenant-id.",
         ),
         (&[], &variables[..1], &of_cluster, "not given: --tenant-id."),
         (&IDS, &[], &verified, "\nlistTenantRestoreTasks\n"),
@@ -598,10 +328,10 @@ async fn every_operation_is_verified_that_has_its_arguments() {
             "\nlistTenantRestoreTasks\n",
         ),
     ];
-    for (arguments, environment, due, sentence) in cases {
+    for (arguments, environment, expected, sentence) in cases {
         let (code, text, standings) = operations(json!({}), arguments, environment).await;
         assert_eq!(code, 0, "{arguments:?}: {text}");
-        assert_eq!(standings, *due, "{arguments:?}: {text}");
+        assert_eq!(standings, *expected, "{arguments:?}: {text}");
         assert!(text.contains(sentence), "{arguments:?}: {text}");
     }
 }
@@ -671,7 +401,7 @@ async fn drift_fails_only_where_it_is_asked_to() {
 async fn requests_stop_at_the_limit() {
     let ocp = ocp(json!({})).await;
     let (code, text) = verify_at(&ocp.url(), &["--max-requests", "5"], &ADMIN);
-    // What was never looked at does not look like success.
+    // A run that did not look at everything does not look like success.
     assert_eq!(code, 2, "{text}");
     assert!(
         text.contains("the limit of requests, 5, is reached"),
@@ -685,7 +415,7 @@ async fn requests_stop_at_the_limit() {
     );
 }
 
-/// Wherever a limit cuts a run, what was not read is no violation.
+/// Rows that were not read are no violation, wherever a limit cuts the run.
 #[tokio::test]
 async fn a_run_that_is_cut_finds_nothing_in_what_it_has_not_read() {
     let ocp = EmbeddedOcp::start(Settings::new(tasks::made(40)));
@@ -701,239 +431,23 @@ async fn a_run_that_is_cut_finds_nothing_in_what_it_has_not_read() {
 
 #[tokio::test]
 async fn a_violation_found_before_the_limit_is_one() {
-    let ocp =
-        ocp(json!({ "response": { "patch": [{ "op": "remove", "path": "/traceId" }] } })).await;
+    let ocp = ocp(without_trace_id()).await;
     let (code, text) = verify_at(&ocp.url(), &["--max-requests", "1"], &ADMIN);
     assert_eq!(code, 1, "{text}");
     assert!(text.contains("Not checked, or not to the end"), "{text}");
 }
 
 #[tokio::test]
-async fn a_report_does_not_depend_on_the_password() {
-    // An OCP for everybody, so that every password is right.
-    let ocp = EmbeddedOcp::start(Settings {
-        fault: Some(
-            serde_json::from_value(json!({ "response": { "patch": [
-                { "op": "remove", "path": "/data/contents/0/restoreUri" },
-                { "op": "replace", "path": "/data/contents/1/status", "value": "Completed" },
-                { "op": "add", "path": "/data/new", "value": 1 },
-            ] } }))
-            .unwrap(),
-        ),
-        ..Settings::new(tasks::made(9))
-    })
-    .await
-    .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let mut reports = Vec::new();
-    for (index, password) in [
-        "none-of-this",
-        "restore",
-        "restore-drill-2024",
-        "a",
-        "x",
-        "data",
-        "exact",
-        "documented",
-        "page",
-        "2026-11-28",
-        "TENANT",
-        "list",
-        "conformance",
-        "curl",
-        "RESTORE_SUCCESS",
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let file = folder.path().join(index.to_string());
-        let report = format!("json={}", file.display());
-        let user = [("OCP_USER", password), ("OCP_PASSWORD", password)];
-        let key = [("OCP_ACCESS_KEY", "key"), ("OCP_SECRET_KEY", password)];
-        let environment = if index % 2 == 0 { user } else { key };
-        let record = folder.path().join(format!("record-{index}"));
-        let record = record.to_str().unwrap();
-        let arguments = ["--report", &report, "--record", record];
-        let (code, text) = verify_at(&ocp.url(), &arguments, &environment);
-        assert_eq!(code, 1, "{text}");
-        assert_eq!(verify(&["--from", record], &[]).0, 1, "{password}");
-        let json = std::fs::read_to_string(file).unwrap();
-        // How curl is told who asks is the one thing that may differ.
-        let who = [
-            " -u \\\"$OCP_USER:$OCP_PASSWORD\\\"",
-            " -H 'Authorization: OCP-ACCESS-KEY-HMACSHA1 ***'",
-        ];
-        let same = |text: &str| {
-            who.iter()
-                .fold(text.to_owned(), |t, who| t.replace(who, ""))
-        };
-        let plain = text.replace(" -u \"$OCP_USER:$OCP_PASSWORD\"", "");
-        reports.push((password, same(&json), same(&plain)));
-    }
-    let (_, json, text) = reports[0].clone();
-    for (password, other_json, other_text) in &reports {
-        assert_eq!(*other_json, json, "{password}");
-        assert_eq!(*other_text, text, "{password}");
-    }
-    assert!(!json.contains("***"), "{json}");
-}
-
-#[tokio::test]
-async fn what_a_server_sends_back_of_a_secret_is_not_shown() {
-    use base64::Engine;
-    let code = base64::engine::general_purpose::STANDARD.encode(format!("admin:{SECRET}"));
-    let part = &SECRET[3..14];
-    let escaped = SECRET.replace('-', "%2D");
-    let member = format!("/data/contents/0/{SECRET}");
-    let at_rows = json!({ "response": {
-        "headers": { "x-echo": SECRET },
-        "patch": [
-            { "op": "add", "path": member, "value": part },
-            { "op": "add", "path": "/data/contents/1/errorMsg", "value": format!("at {part}") },
-            { "op": "replace", "path": "/data/contents/0/status", "value": SECRET },
-            { "op": "replace", "path": "/data/contents/0/restoreClusterName", "value": format!("ob {code}") },
-            { "op": "replace", "path": "/data/contents/1/triggerType", "value": escaped },
-            { "op": "replace", "path": "/data/contents/1/createTime", "value": part },
-            { "op": "add", "path": "/data/page/number", "value": SECRET },
-        ]
-    } });
-    let in_errors = json!({ "response": {
-        "patch": [{ "op": "replace", "path": "/error/message", "value": format!("no {part} and {code}") },
-            { "op": "replace", "path": "/error/code", "value": SECRET }]
-    } });
-    let as_text = json!({ "when": { "from": 2 }, "response": {
-        "headers": { "content-type": format!("text/{SECRET}"), "location": format!("/login?{part}") },
-        "body": format!("<p>{code} {SECRET}") } });
-    for fault in [at_rows, in_errors, as_text] {
-        let ocp = ocp(fault).await;
-        let folder = tempfile::tempdir().unwrap();
-        let path = |name: &str| folder.path().join(name).display().to_string();
-        let reports = ["json", "junit", "markdown"].map(|form| format!("{form}={}", path(form)));
-        let mut arguments = vec!["--record", folder.path().to_str().unwrap()];
-        for report in &reports {
-            arguments.extend(["--report", report]);
-        }
-        let (_, text) = verify_at(&ocp.url(), &arguments, &ADMIN);
-        let mut all = text;
-        for file in files(folder.path()) {
-            all.push_str(&std::fs::read_to_string(file).unwrap());
-        }
-        for secret in [SECRET, &code] {
-            let pieces = (0..secret.len() - 5).map(|at| &secret[at..at + 6]);
-            let shown: Vec<&str> = pieces.filter(|piece| all.contains(piece)).collect();
-            assert!(shown.is_empty(), "{shown:?} in {all}");
-        }
-    }
-}
-
-/// Every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .flat_map(|path| match path.is_dir() {
-            true => files(&path),
-            false => vec![path],
-        })
-        .collect()
-}
-
-#[tokio::test]
-async fn recordings_are_interactions_that_the_client_replays() {
-    let ocp = EmbeddedOcp::start(Settings {
-        basic: Some(("admin".into(), SECRET.into())),
-        ..Settings::new(tasks::made(9))
-    })
-    .await
-    .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().to_str().unwrap();
-    let url = ocp.url();
-    let arguments = [&["--base-url", &url, "--record", path], &IDS[..]].concat();
-    let (code, text) = verify(&arguments, &ADMIN);
-    assert_eq!(code, 0, "{text}");
-    let spec = contract_tests::spec().unwrap();
-    let files = files(folder.path());
-    let interactions = files
-        .iter()
-        .filter(|file| file.ends_with("interaction.yaml"));
-    let mut count = 0;
-    for file in interactions {
-        let interaction = Interaction::read(file).unwrap();
-        let report = replay::replay(&interaction, &spec).await;
-        for check in report.checks {
-            assert!(
-                check.verdict.is_ok(),
-                "{}: {:?}",
-                file.display(),
-                check.verdict
-            );
-        }
-        count += 1;
-    }
-    assert!(count > 40, "{count} recordings");
-    // They are evidence as they are.
-    let mut evidence = ocp_contract_embedded::evidence().unwrap();
-    let recordings = Interaction::read_all(folder.path()).unwrap();
-    let sources = recordings.iter().map(|one| &one.recorded.source);
-    assert!(sources.clone().all(|source| source.date.is_some()));
-    evidence.interactions.extend(recordings);
-    let gaps = evidence.gaps(&spec);
-    let gaps: Vec<String> = gaps.iter().map(ToString::to_string).collect();
-    assert!(gaps.is_empty(), "{}", gaps.join("\n"));
-    assert!(folder.path().join("listClusterRestoreTasks").is_dir());
-    assert!(folder.path().join("listTenantRestoreTasks").is_dir());
-}
-
-/// Modes of what `verify` writes, under a umask.
-#[cfg(unix)]
-#[tokio::test]
-async fn reports_obey_the_umask_and_recordings_are_private() {
-    use std::os::unix::fs::PermissionsExt;
-    let ocp = ocp(json!({})).await;
-    for (umask, due) in [("022", 0o644), ("027", 0o640)] {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("report.json");
-        let records = folder.path().join("records");
-        let output = Command::new("sh")
-            .args(["-c", "umask \"$1\"; shift; exec \"$@\"", "sh", umask])
-            .arg(env!("CARGO_BIN_EXE_ocp-verify"))
-            .args(["verify", "--base-url", &ocp.url()])
-            .args(IDS)
-            .args(OF_A_TENANT)
-            .args(["--report", &format!("json={}", file.display())])
-            .arg("--record")
-            .arg(&records)
-            .envs(ADMIN)
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&file), due);
-        assert_eq!(mode(&records.join("listTenantRestoreTasks")), 0o700);
-    }
-}
-
-#[tokio::test]
 async fn credentials_come_from_a_file_or_the_environment() {
-    let ocp = EmbeddedOcp::start(Settings {
-        basic: Some(("admin".into(), SECRET.into())),
+    let ocp = started(Settings {
         access_key: Some(("a-key".into(), "its-s3cret".into())),
         ..Settings::new(tasks::documented().unwrap())
-    })
-    .await
-    .unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, text: &str| {
-        let path = folder.path().join(name);
-        std::fs::File::create(&path)
-            .and_then(|mut file| file.write_all(text.as_bytes()))
-            .unwrap();
-        path.display().to_string()
-    };
-    let user = file("user.yaml", &format!("user: admin\npassword: {SECRET}\n"));
-    let key = file("key.yaml", "access_key: a-key\nsecret_key: its-s3cret\n");
-    let wrong = file("wrong.yaml", "access_key: a-key\nsecret_key: another\n");
+    });
+    let ocp = ocp.await;
+    let folder = Folder::new();
+    let user = folder.write("user.yaml", &format!("user: admin\npassword: {SECRET}\n"));
+    let key = folder.write("key.yaml", "access_key: a-key\nsecret_key: its-s3cret\n");
+    let wrong = folder.write("wrong.yaml", "access_key: a-key\nsecret_key: another\n");
     let of_key = [
         ("OCP_ACCESS_KEY", "a-key"),
         ("OCP_SECRET_KEY", "its-s3cret"),
@@ -947,9 +461,9 @@ async fn credentials_come_from_a_file_or_the_environment() {
         (&["--credentials", &wrong], &of_key, 2),
         (&["--credentials", &key], &[("OCP_USER", "nobody")], 0),
     ];
-    for (arguments, environment, due) in cases {
+    for (arguments, environment, expected) in cases {
         let (code, text) = verify_at(&ocp.url(), arguments, environment);
-        assert_eq!(code, due, "{arguments:?}: {text}");
+        assert_eq!(code, expected, "{arguments:?}: {text}");
         assert!(!text.contains("its-s3cret"), "{text}");
     }
 }
@@ -989,12 +503,9 @@ async fn behind_tls(ocp: &EmbeddedOcp) -> (String, String) {
 async fn an_authority_of_ones_own_is_trusted_when_given() {
     let ocp = ocp(json!({})).await;
     let (url, pem) = behind_tls(&ocp).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("ca.pem");
-    std::fs::File::create(&file)
-        .and_then(|mut file| file.write_all(pem.as_bytes()))
-        .unwrap();
-    let trusting = ["--ca-certificate", file.to_str().unwrap()];
+    let folder = Folder::new();
+    let file = folder.write("ca.pem", &pem);
+    let trusting = ["--ca-certificate", file.as_str()];
     let (code, text) = verify_at(&url, &trusting, &ADMIN);
     assert_eq!(code, 0, "{text}");
     let mut other = rcgen::CertificateParams::new(["other".to_owned()]).unwrap();
@@ -1002,9 +513,7 @@ async fn an_authority_of_ones_own_is_trusted_when_given() {
     other.distinguished_name.push(name, "another authority");
     let key = rcgen::KeyPair::generate().unwrap();
     let other = other.self_signed(&key).unwrap();
-    std::fs::File::create(&file)
-        .and_then(|mut file| file.write_all(other.pem().as_bytes()))
-        .unwrap();
+    folder.write("ca.pem", &other.pem());
     let (code, text) = verify_at(&url, &trusting, &ADMIN);
     assert_eq!(code, 2, "{text}");
     assert!(
@@ -1028,7 +537,7 @@ fn a_signal_ends_with_130() {
     for signal in ["-INT", "-TERM"] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let child = command(&["--base-url", &url, "--cluster", "1", "--tenant", "1"])
+        let child = command(&["--base-url", &url, "--cluster-id", "1"])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -1047,8 +556,7 @@ fn a_signal_ends_with_130() {
 /// Behind `| head`, the exit code is that of the verdict, and nothing else is said.
 #[tokio::test]
 async fn the_verdict_stands_where_nobody_reads_it() {
-    let wrong = json!({ "response": { "patch": [{ "op": "remove", "path": "/traceId" }] } });
-    let wrong = ocp(wrong).await;
+    let wrong = ocp(without_trace_id()).await;
     let wrong = [&["--base-url", &wrong.url()], &IDS[..]].concat().join(" ");
     let closed = closed_port();
     let silent = format!("--base-url {closed} --cluster-id 1");
@@ -1077,7 +585,7 @@ fn a_full_disk_ends_with_2_and_a_sentence() {
         (output.status.code(), text(&output)),
         (Some(2), sentence.into())
     );
-    // Where not even the sentence can be written, the exit code is left.
+    // If not even the sentence can be written, the exit code is left.
     let mut verify = command(&["--waivers", "none.yaml"]);
     let verify = verify.stdout(full().unwrap()).stderr(full().unwrap());
     assert_eq!(verify.status().unwrap().code(), Some(2));
@@ -1095,292 +603,4 @@ fn without_arguments_everything_is_verified() {
     assert!(text.contains("replay/documented-sample"), "{text}");
     assert!(text.contains("Conforms: 0 violations, 0 drifts"), "{text}");
     assert!(!text.contains('\u{1b}'), "colours only on a terminal");
-}
-
-/// What has changed since an earlier report is drift, and said with both sides.
-#[tokio::test]
-async fn what_changed_since_an_earlier_report_is_drift() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let json = |name: &str| -> Value {
-        serde_json::from_str(&std::fs::read_to_string(path(name)).unwrap()).unwrap()
-    };
-    let save = |name: &str, report: &Value| {
-        let file = std::fs::File::create(path(name)).unwrap();
-        serde_json::to_writer(file, report).unwrap();
-    };
-    let start = async |variants: Vec<Variant>, fault: Value| {
-        EmbeddedOcp::start(Settings {
-            basic: Some(("admin".into(), SECRET.into())),
-            variants,
-            fault: Some(serde_json::from_value::<Fault>(fault).unwrap()),
-            ..Settings::new(tasks::made(40))
-        })
-        .await
-        .unwrap()
-    };
-    let run = |ocp: &EmbeddedOcp, baseline: &str, report: &str| {
-        let report = format!("json={}", path(report));
-        let options = [
-            "--baseline",
-            baseline,
-            "--report",
-            &report,
-            "--fail-on",
-            "drift",
-        ];
-        let skip = if baseline.is_empty() { 2 } else { 0 };
-        verify_at(&ocp.url(), &options[skip..], &ADMIN)
-    };
-    let ocp = start(Vec::new(), json!({})).await;
-    let (code, text) = run(&ocp, "", "first.json");
-    assert_eq!(code, 0, "{text}");
-    let first = json("first.json");
-    assert_eq!(first["format"], 3);
-    assert_eq!(first["contract"].as_str().unwrap().len(), 40);
-    let (code, text) = run(&ocp, &path("first.json"), "same.json");
-    assert_eq!(code, 0, "{text}");
-
-    // Another contract and another format are said first, and are no drift.
-    let mut other = first.clone();
-    other["contract"] = "0".into();
-    save("contract.json", &other);
-    let (code, text) = run(&ocp, &path("contract.json"), "same.json");
-    assert_eq!(code, 0, "{text}");
-    assert!(
-        text.contains("the contract is another one: 0 before"),
-        "{text}"
-    );
-    other["format"] = 1.into();
-    save("format.json", &other);
-    let (code, text) = run(&ocp, &path("format.json"), "same.json");
-    assert_eq!(code, 0, "{text}");
-    assert!(
-        text.contains("the earlier report has format version 1"),
-        "{text}"
-    );
-
-    // Counts and what was not exercised are no change.
-    let few = EmbeddedOcp::start(Settings {
-        basic: Some(("admin".into(), SECRET.into())),
-        ..Settings::new(tasks::documented().unwrap())
-    });
-    let (code, text) = run(&few.await.unwrap(), &path("first.json"), "few.json");
-    assert!(
-        !text.contains("baseline: listTenantRestoreTasks/paging"),
-        "{code} {text}"
-    );
-
-    let changed = start(
-        vec![Variant::WindowOfFinish, Variant::OldestFirst],
-        json!({}),
-    )
-    .await;
-    let (code, text) = run(&changed, &path("first.json"), "changed.json");
-    assert_eq!(code, 1, "{text}");
-    for line in [
-        "drift  baseline: listTenantRestoreTasks/order: order",
-        "expected   as before: by id, the largest first; newest first, by createTime",
-        "got        by id, the smallest first; oldest first, by createTime",
-        "drift  baseline: listTenantRestoreTasks/time-window: the time that is compared",
-    ] {
-        assert!(text.contains(line), "{line}: {text}");
-    }
-
-    // A finding that was not there stands once; one that is gone is named.
-    let faulty = start(
-        Vec::new(),
-        json!({ "response": { "patch": [{ "op": "remove", "path": "/traceId" }] } }),
-    )
-    .await;
-    let (code, text) = run(&faulty, &path("first.json"), "faulty.json");
-    assert_eq!(code, 1, "{text}");
-    assert!(
-        text.contains("Does not conform: 1 violation, 0 drifts"),
-        "{text}"
-    );
-    let (code, text) = run(&ocp, &path("faulty.json"), "mended.json");
-    assert_eq!(code, 1, "{text}");
-    let gone = "baseline: listTenantRestoreTasks/envelope: traceId missing";
-    assert!(text.contains(gone), "{text}");
-
-    save("none.json", &json!([1]));
-    for file in ["none.json", "missing.json"] {
-        let (code, text) = run(&ocp, &path(file), "none.out");
-        assert_eq!(code, 2, "{text}");
-    }
-}
-
-#[tokio::test]
-async fn the_version_of_ocp_is_in_reports_and_recordings_if_it_is_told() {
-    for (body, version) in [
-        (
-            json!({ "buildVersion": "4.3.1-20240131" }).to_string(),
-            Some("4.3.1-20240131"),
-        ),
-        (json!({ "buildVersion": "<b>" }).to_string(), None),
-        (json!({ "buildVersion": SECRET }).to_string(), Some("***")),
-        ("<html></html>".to_owned(), None),
-    ] {
-        let folder = tempfile::tempdir().unwrap();
-        let report = folder.path().join("report.json");
-        let record = folder.path().join("recorded");
-        let fault = json!({ "when": { "path": "/api/v2/info" }, "response": { "status": 200, "body": body } });
-        let (code, text) = verify_at(
-            &ocp(fault).await.url(),
-            &[
-                "--report",
-                &format!("json={}", report.display()),
-                "--record",
-                record.to_str().unwrap(),
-            ],
-            &ADMIN,
-        );
-        assert_eq!(code, 0, "{text}");
-        let report: Value =
-            serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
-        assert_eq!(report["ocp"].as_str(), version);
-        let kept = files(&record);
-        let kept = kept
-            .iter()
-            .find(|file| file.ends_with("interaction.yaml"))
-            .unwrap();
-        let kept = std::fs::read_to_string(kept).unwrap();
-        let line = version.map(|version| format!("\n  ocp: \"{version}\"\n"));
-        assert!(
-            kept.contains(&line.unwrap_or("\n  # ocp: 4.3.1\n".into())),
-            "{kept}"
-        );
-    }
-}
-
-/// The report for a browser needs nothing else, and shows what a server sent as text.
-#[tokio::test]
-async fn the_html_report_is_one_file_that_runs_and_loads_nothing() {
-    let hostile = "<script>alert(1)</script>";
-    let fault = json!({ "response": { "patch": [
-        { "op": "replace", "path": "/data/contents/1/createTime", "value": hostile },
-        { "op": "add", "path": "/data/contents/1/new<i>", "value": SECRET },
-    ] } });
-    let ocp = ocp(fault).await;
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("report.html");
-    let report = format!("html={}", file.display());
-    let (code, text) = verify_at(&ocp.url(), &["--report", &report], &ADMIN);
-    assert_eq!(code, 1, "{text}");
-    let html = std::fs::read_to_string(&file).unwrap();
-    for part in [
-        "Does not conform: 1 violation, 1 drift;",
-        "<code>listTenantRestoreTasks&#x2f;conformance: data.contents[].createTime type</code>",
-        "<mark>&quot;createTime&quot;: &quot;&lt;script&gt;alert(1)&lt;&#x2f;script&gt;&quot;</mark>",
-        "fails with an error on this response",
-        "<h2>Open questions, answered</h2>",
-        "prefers-color-scheme: dark",
-        "default-src 'none'",
-        "<h2>listTenantRestoreTasks</h2>",
-    ] {
-        assert!(html.contains(part), "{part}: {html}");
-    }
-    for part in [
-        "<script", "<i>", " src=", "<link", "@import", "url(", SECRET,
-    ] {
-        assert!(!html.contains(part), "{part}: {html}");
-    }
-}
-
-/// A report goes through a symbolic link, and into what is no regular file.
-#[test]
-#[cfg(unix)]
-fn a_report_replaces_no_more_than_a_regular_file() {
-    use std::os::unix::fs::{FileTypeExt, symlink};
-
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    symlink(path("there.json"), path("link.json")).unwrap();
-    std::fs::File::create(path("there.json")).unwrap();
-    let made = Command::new("mkfifo").arg(path("pipe")).status().unwrap();
-    assert!(made.success());
-    let pipe = path("pipe");
-    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe).unwrap());
-    let reports = [
-        format!("json={}", path("link.json")),
-        format!("json={}", path("pipe")),
-        "json=/dev/null".to_owned(),
-    ];
-    let arguments: Vec<&str> = reports.iter().flat_map(|one| ["--report", one]).collect();
-    let (code, text) = verify(&arguments, &[]);
-    assert_eq!(code, 0, "{text}");
-    let link = std::fs::symlink_metadata(path("link.json")).unwrap();
-    assert!(link.is_symlink());
-    for json in [
-        std::fs::read_to_string(path("there.json")).unwrap(),
-        reader.join().unwrap(),
-    ] {
-        let report: Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(report["format"], 3);
-    }
-    let null = std::fs::metadata("/dev/null").unwrap();
-    assert!(null.file_type().is_char_device());
-}
-
-#[test]
-fn a_report_that_cannot_be_written_is_found_before_the_run() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path().to_str().unwrap();
-    for file in [format!("{folder}/none/report.json"), folder.to_owned()] {
-        let (code, text) = verify(&["--report", &format!("json={file}")], &[]);
-        assert_eq!(code, 2, "{text}");
-        let expected = format!("error: cannot write the report {file}: ");
-        assert!(text.starts_with(&expected), "{text}");
-    }
-}
-
-/// A week without an OCP must not hide what the week after it brings.
-#[test]
-fn a_run_that_judged_nothing_leaves_the_baseline_as_it_was() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("last.json");
-    let file = file.to_str().unwrap();
-    let report = format!("json={file}");
-    let (code, text) = verify(&["--report", &report], &[]);
-    assert_eq!(code, 0, "{text}");
-    let before = std::fs::read(file).unwrap();
-    let weekly = ["--baseline", file, "--report", &report];
-    let (code, text) = verify_at(&closed_port(), &weekly, &ADMIN);
-    assert_eq!(code, 2, "{text}");
-    let expected = format!("{file} stays as it is: nothing was judged");
-    assert!(text.contains(&expected), "{text}");
-    assert_eq!(std::fs::read(file).unwrap(), before);
-
-    let (_, text) = verify_at(&closed_port(), &["--report", &report], &ADMIN);
-    assert!(!text.contains("stays as it is"), "{text}");
-    let (code, text) = verify(&["--baseline", file], &[]);
-    assert_eq!(code, 2, "{text}");
-    assert!(
-        text.contains("is a report of a run that judged nothing"),
-        "{text}"
-    );
-}
-
-#[test]
-fn waivers_may_be_all_gone() {
-    let folder = tempfile::tempdir().unwrap();
-    for content in ["", "# none left\n", "---\n", "[]\n"] {
-        let file = folder.path().join("waivers.yaml");
-        std::fs::File::create(&file)
-            .and_then(|mut file| file.write_all(content.as_bytes()))
-            .unwrap();
-        let (code, text) = verify(&["--waivers", file.to_str().unwrap()], &[]);
-        assert_eq!(code, 0, "{content:?}: {text}");
-    }
-}
-
-#[test]
-fn the_program_says_its_version() {
-    for flag in ["--version", "-V"] {
-        let mut program = Command::new(env!("CARGO_BIN_EXE_ocp-verify"));
-        let output = program.arg(flag).output().unwrap();
-        let expected = concat!("ocp-verify ", env!("CARGO_PKG_VERSION"), "\n");
-        assert_eq!(text(&output), expected);
-    }
 }

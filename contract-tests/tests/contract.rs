@@ -1,4 +1,4 @@
-//! What holds for the whole contract, beside the replay of each interaction.
+//! Statements on the whole contract, beside the replay of each interaction.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 

@@ -12,9 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use contract_tests::report;
-use contract_tests::verify::finding::Report;
+use contract_tests::verify::report::Report;
 use contract_tests::verify::{Contract, Identity, Target, all_checks};
+use contract_tests::{files, report};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
 use ocp_mock::{EmbeddedOcp, Fault, Settings, Variant, tasks};
@@ -287,7 +287,7 @@ fn the_published_schema_is_that_of_the_report() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("report.schema.json");
     let due = format!("{:#}\n", serde_json::to_value(report::schema()).unwrap());
     if std::env::var_os("INSTA_UPDATE").is_some_and(|one| one == "always") {
-        report::save(&due, &file).unwrap();
+        files::save(&due, &file, files::Readers::Umask).unwrap();
     }
     let published = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(

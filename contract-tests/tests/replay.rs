@@ -11,19 +11,8 @@ fn interaction(path: &Path) -> datatest_stable::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let replay = runtime.block_on(replay(&interaction, &spec()?));
-
-    let broken: Vec<String> = replay
-        .checks
-        .into_iter()
-        .filter_map(|check| {
-            check
-                .verdict
-                .err()
-                .map(|what| format!("{}: {what}", check.id))
-        })
-        .collect();
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    let replay = runtime.block_on(replay(&interaction, &spec()?))?;
+    assert!(replay.faults.is_empty(), "{}", replay.faults.join("\n"));
 
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(format!("snapshots/{}", interaction.operation_id));

@@ -1,4 +1,4 @@
-//! Whatever the strict view accepts, the client decodes without loss.
+//! The client decodes without loss every body that the strict view accepts.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -142,7 +142,7 @@ fn settle(body: &mut Value, time: &str) {
     }
 }
 
-/// What is lost of a body.
+/// The losses of a body.
 type Lost = fn(&Value) -> Vec<String>;
 
 fn lost<T: serde::de::DeserializeOwned + serde::Serialize>(body: &Value) -> Vec<String> {

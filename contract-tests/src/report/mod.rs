@@ -1,127 +1,38 @@
 //! The forms of a report. Each is rendered from [`Report`] alone.
 
-mod html;
 mod junit;
-mod markdown;
-mod prose;
-mod text;
-mod values;
+mod parts;
+mod template;
 
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use crate::verify::report::Report;
 
-use anyhow::Context;
+pub use template::text;
 
-use crate::verify::finding::Report;
+/// Renders a report in one form.
+pub type Renderer = fn(&Report) -> anyhow::Result<String>;
 
-pub use text::text;
-
-/// A form that a report can be written in, beside the text for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// All there is, for programs.
-    Json,
-    /// For people, one file that needs nothing else.
-    Html,
-    /// For the test views of CI servers.
-    Junit,
-    /// For the summary of a CI job.
-    Markdown,
+/// The form of this name.
+///
+/// # Errors
+///
+/// If there is no such form.
+pub fn renderer(form: &str) -> Result<Renderer, String> {
+    match form {
+        "html" => Ok(template::html),
+        "json" => Ok(json),
+        "junit" => Ok(junit::junit),
+        "markdown" => Ok(template::markdown),
+        _ => Err("expected html, json, junit or markdown".to_owned()),
+    }
 }
 
-impl FromStr for Format {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "html" => Ok(Self::Html),
-            "json" => Ok(Self::Json),
-            "junit" => Ok(Self::Junit),
-            "markdown" => Ok(Self::Markdown),
-            _ => Err("expected html, json, junit or markdown".into()),
-        }
-    }
+fn json(report: &Report) -> anyhow::Result<String> {
+    Ok(format!("{}\n", serde_json::to_string_pretty(report)?))
 }
 
 /// The JSON Schema of the report in JSON, published as `report.schema.json`.
 pub fn schema() -> schemars::Schema {
     schemars::schema_for!(Report)
-}
-
-/// Renders a report.
-///
-/// # Errors
-///
-/// When a text of the report does not fit the form.
-pub fn render(report: &Report, format: Format) -> anyhow::Result<String> {
-    Ok(match format {
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(report)?),
-        Format::Html => html::html(report)?,
-        Format::Junit => junit::junit(report)?,
-        Format::Markdown => markdown::markdown(report)?,
-    })
-}
-
-/// Replaces a file by a report, whole.
-///
-/// # Errors
-///
-/// When it cannot be rendered or written.
-pub fn write(report: &Report, format: Format, file: &Path) -> anyhow::Result<()> {
-    save(&render(report, format)?, file)
-}
-
-/// Replaces a regular file by a text, whole, also behind a symbolic link. What exists and is
-/// no regular file, such as a pipe or `/dev/null`, is written into.
-///
-/// # Errors
-///
-/// When it cannot be written.
-pub fn save(text: &str, file: &Path) -> anyhow::Result<()> {
-    let save = || -> std::io::Result<()> {
-        let Some((mut draft, file)) = draft(file)? else {
-            let mut open = std::fs::OpenOptions::new().write(true).open(file)?;
-            return std::io::Write::write_all(&mut open, text.as_bytes());
-        };
-        std::io::Write::write_all(&mut draft, text.as_bytes())?;
-        draft.persist(file)?;
-        Ok(())
-    };
-    save().with_context(|| format!("cannot write {}", file.display()))
-}
-
-/// Finds out whether a report can be written, before the run that it is about.
-///
-/// # Errors
-///
-/// When it cannot.
-pub fn is_writable(file: &Path) -> anyhow::Result<()> {
-    draft(file)
-        .map(|_| ())
-        .with_context(|| format!("cannot write the report {}", file.display()))
-}
-
-/// A temporary file beside the file that it is to replace; `None` if that is no regular file.
-fn draft(file: &Path) -> std::io::Result<Option<(tempfile::NamedTempFile, PathBuf)>> {
-    let file = match file.canonicalize() {
-        Ok(file) => file,
-        Err(_) => file.to_owned(),
-    };
-    if file.is_dir() {
-        return Err(std::io::ErrorKind::IsADirectory.into());
-    }
-    if file.exists() && !file.is_file() {
-        return Ok(None);
-    }
-    let folder = file.parent();
-    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are private; this one is to become an ordinary file, as the umask
-    // wants it.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let draft = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    Ok(Some((draft, file)))
 }
 
 #[cfg(test)]
@@ -228,10 +139,10 @@ mod tests {
                 Outcome::Passed
             ]
         );
-        let text = text(&report);
+        let text = text(&report).unwrap();
         insta::assert_snapshot!("text", anstream::adapter::strip_str(&text));
         for format in ["markdown", "junit", "html"] {
-            let rendered = render(&report, format.parse().unwrap()).unwrap();
+            let rendered = renderer(format).unwrap()(&report).unwrap();
             // How it looks is not what it says.
             let (_, body) = rendered.split_once("</style>").unwrap_or(("", &rendered));
             insta::assert_snapshot!(format, body);
@@ -247,7 +158,7 @@ mod tests {
             finding.got.clone_from(&odd);
             finding.fingerprint.push_str(&odd);
         }
-        let xml = render(&report, Format::Junit).unwrap();
+        let xml = junit::junit(&report).unwrap();
         let is_refused = |c: char| matches!(c, '\u{fffe}' | '\u{ffff}');
         assert!(!xml.contains(is_refused));
         assert!(!xml.contains(|c: char| c < ' ' && !"\t\n\r".contains(c)));

@@ -1,4 +1,4 @@
-//! The report: checks, findings, observations, and the verdict on them.
+//! Checks, findings and observations: what a report is made of.
 
 use std::collections::BTreeMap;
 
@@ -8,70 +8,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::checks::CheckId;
-use super::verdict::{End, Verdict};
 
-/// The version of the report's format. Version 1 had no such member; version 2 had
-/// findings that followed from others.
-pub(super) const FORMAT: u32 = 3;
-
-/// Everything that a run found. Every report is rendered from it.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Report {
-    /// The version of this format.
-    pub format: u32,
-    /// This program, and its version.
-    pub tool: String,
-    /// A hash of the contract.
-    pub contract: String,
-    /// The day on which OCP was asked, such as `2026-11-28`.
-    pub date: String,
-    /// The version of OCP, if it gives it.
-    pub ocp: Option<String>,
-    /// What was verified.
-    pub provider: String,
-    /// Requests that were sent to it.
-    pub requests: usize,
-    /// What became of each operation, in the order of the description.
-    pub operations: Vec<OperationReport>,
-    /// Every check by operation, also those that had nothing to judge.
-    pub checks: Vec<CheckReport>,
-    /// Findings by operation, in the order in which they were made.
-    pub findings: Vec<Finding>,
-    /// What makes the exit code 1.
-    #[schemars(with = "SeverityName")]
-    pub fail_on: Severity,
-    /// Why the run ended before its end.
-    pub stopped: Option<String>,
-    /// Why nothing could be judged; then findings say nothing about OCP.
-    pub unjudged: Option<String>,
-    /// What an earlier report knew and this run has not judged.
-    pub earlier: Memory,
-}
-
-/// What is known of an OCP from one report to the next, each with the day on which it was found
-/// out.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(default)]
-pub struct Memory {
-    /// Checks that were made, by operation and check.
-    pub checks: BTreeMap<String, String>,
-    /// Answers to questions about the server, by operation, check and question.
-    pub answers: BTreeMap<String, Answer>,
-    /// Findings, by their fingerprints.
-    pub findings: BTreeMap<String, String>,
-}
-
-/// Answers to one question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Answer {
-    /// The day on which it was given.
-    pub date: String,
-    /// The answers, in order.
-    pub values: Vec<String>,
-}
-
-/// What became of one operation.
+/// The outcome of one operation.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct OperationReport {
@@ -79,16 +17,16 @@ pub struct OperationReport {
     pub id: String,
     /// The versions of OCP whose documentation has it.
     pub versions: Option<String>,
-    /// Whether it could be judged.
+    /// The standing of the operation.
     pub standing: Standing,
     /// Checks that were not made, or not to their end, because the run was cut
     /// short: by throttling, or by the limit of requests.
     pub unchecked: Vec<String>,
-    /// Whether its run ended before all requests were sent.
+    /// True if its run ended before all requests were sent.
     pub is_stopped: bool,
 }
 
-/// Whether an operation could be judged.
+/// The standing of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
@@ -104,19 +42,19 @@ pub enum Standing {
     Unjudged(String),
 }
 
-/// What became of one check.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+/// The outcome of one check, and what it rests on.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct CheckReport {
-    /// The operation that it was applied to; `None` for what is about no operation.
+    /// The operation that it was applied to, if any.
     pub operation: Option<String>,
     /// Stable id.
     pub id: String,
-    /// What it checks, in a line.
+    /// The statement that it checks, in a line.
     pub meaning: String,
     /// How the contract knows.
     pub evidence: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
     /// How often it was applied.
     pub judged: usize,
@@ -124,7 +62,7 @@ pub struct CheckReport {
     pub reason: Option<String>,
     /// Answers to questions that the documentation leaves open.
     pub observations: Vec<Observation>,
-    /// What it did not look at, because there is a finding about that, and how often.
+    /// Things that it left out because there is a finding about them, and how often.
     pub left_out: BTreeMap<String, usize>,
 }
 
@@ -137,12 +75,12 @@ pub struct Observation {
     pub value: String,
     /// The whole of it, for people.
     pub text: String,
-    /// What it is about.
+    /// The subject of the answer.
     #[serde(default)]
     pub about: About,
 }
 
-/// What an answer is about.
+/// The subject of an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum About {
@@ -176,13 +114,13 @@ impl Observation {
 #[derive(JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[expect(dead_code, reason = "only its schema is made")]
-enum SeverityName {
+pub(super) enum SeverityName {
     Drift,
     Violation,
 }
 
-/// What came of a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+/// The outcome of a check.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// It was applied and found nothing, or only what is waived.
@@ -192,10 +130,11 @@ pub enum Outcome {
     /// It found a violation.
     Violation,
     /// There was nothing to apply it to.
+    #[default]
     NotExercised,
 }
 
-/// What users of the client get of a response.
+/// The effect of a response on users of the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Meaning {
@@ -224,13 +163,13 @@ impl Meaning {
 pub struct Line {
     /// The member as JSON, shortened.
     pub text: String,
-    /// Whether it is what is wrong.
+    /// True if the finding is about it.
     pub is_wrong: bool,
 }
 
 /// One departure from the contract. The same departure of many rows or responses
 /// is one finding.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Finding {
     /// The operation that it is about, if any.
@@ -242,11 +181,11 @@ pub struct Finding {
     pub severity: Severity,
     /// The same in every run that finds it: operation, check, place, kind.
     pub fingerprint: String,
-    /// What the contract says.
+    /// The expectation of the contract.
     pub expected: String,
     /// How it knows.
     pub evidence: String,
-    /// What came.
+    /// The thing that came instead.
     pub got: String,
     /// The request, as sent, of the first response that had it.
     pub request: Option<String>,
@@ -260,160 +199,21 @@ pub struct Finding {
     pub times: usize,
     /// The reason for which it is waived.
     pub waived: Option<String>,
-    /// What it means for users of the client, where the client sent the request.
+    /// The effect on users of the client, if the client sent the request.
     pub client: Option<Meaning>,
-    /// Whether an earlier report, which had its check, did not have it.
+    /// True if an earlier report had its check and not the finding.
     pub is_new: bool,
-}
-
-impl Report {
-    pub(crate) fn new(provider: String) -> Self {
-        Self {
-            format: FORMAT,
-            tool: concat!("ocp-verify ", env!("CARGO_PKG_VERSION")).to_owned(),
-            contract: String::new(),
-            date: String::new(),
-            ocp: None,
-            provider,
-            requests: 0,
-            operations: Vec::new(),
-            checks: Vec::new(),
-            findings: Vec::new(),
-            fail_on: Severity::Violation,
-            stopped: None,
-            unjudged: None,
-            earlier: Memory::default(),
-        }
-    }
-
-    /// What was verified by what: versions of OCP and of this program, and the contract.
-    pub fn made_by(&self) -> String {
-        let ocp = self.ocp.as_deref().unwrap_or("of an unknown version");
-        let contract = self.contract.get(..12).unwrap_or("unknown");
-        format!("OCP {ocp}; {}; contract {contract}", self.tool)
-    }
-
-    /// Findings of a severity that are not waived.
-    pub fn count(&self, severity: Severity) -> usize {
-        self.findings
-            .iter()
-            .filter(|one| one.severity == severity && one.waived.is_none())
-            .count()
-    }
-
-    /// Checks with an outcome.
-    pub fn outcomes(&self, outcome: Outcome) -> usize {
-        self.checks
-            .iter()
-            .filter(|check| check.outcome == outcome)
-            .count()
-    }
-
-    /// How the run ended, and the worst of what it found.
-    fn outcome(&self) -> Verdict {
-        let end = match &self.unjudged {
-            Some(_) => End::Unjudged,
-            None if self.is_incomplete() => End::Cut,
-            None => End::Complete,
-        };
-        let found = self.findings.iter().filter(|one| one.waived.is_none());
-        Verdict::new(end, found.map(|one| one.severity).max(), self.fail_on)
-    }
-
-    /// The exit code: 0 conforms, 1 does not, 2 could not be judged.
-    pub fn exit_code(&self) -> u8 {
-        self.outcome().exit_code
-    }
-
-    /// The verdict in one sentence.
-    pub fn verdict(&self) -> String {
-        let headline = self.outcome().headline;
-        if let Some(why) = &self.unjudged {
-            return format!("{headline}: {why}");
-        }
-        let (violations, drift) = (self.count(Severity::Violation), self.count(Severity::Drift));
-        let passed = self.outcomes(Outcome::Passed);
-        let waived = self.findings.iter().filter(|one| one.waived.is_some());
-        let mut text = format!(
-            "{headline}: {violations} violation{}, {drift} drift{}; {passed} check{} passed, {} not exercised",
-            plural(violations),
-            plural(drift),
-            plural(passed),
-            self.outcomes(Outcome::NotExercised),
-        );
-        match waived.count() {
-            0 => {}
-            waived => text.push_str(&format!(", {waived} finding{} waived", plural(waived))),
-        }
-        let requests = self.requests;
-        text.push_str(&format!("; {requests} request{}.", plural(requests)));
-        for remark in self.operations.iter().filter_map(OperationReport::remark) {
-            text.push_str(&format!(" {remark}."));
-        }
-        text
-    }
-
-    /// Whether something was to be judged that was not looked at.
-    fn is_incomplete(&self) -> bool {
-        let is_left = |one: &OperationReport| {
-            !one.unchecked.is_empty() || matches!(one.standing, Standing::Unjudged(_))
-        };
-        self.operations.iter().any(is_left)
-    }
-
-    /// Puts checks and findings in the order of the operations, and sets the outcome
-    /// of each check from what was found.
-    pub(crate) fn settle(&mut self) {
-        let operations = &self.operations;
-        // What is about no operation comes first.
-        let place = |id: &Option<String>| {
-            operations
-                .iter()
-                .position(|one| Some(&one.id) == id.as_ref())
-        };
-        self.checks.sort_by_key(|check| place(&check.operation));
-        self.findings
-            .sort_by_key(|finding| place(&finding.operation));
-        for check in &mut self.checks {
-            let worst = self
-                .findings
-                .iter()
-                .filter(|one| one.waived.is_none())
-                .filter(|one| check.has_found(one))
-                .map(|one| one.severity)
-                .max();
-            check.outcome = match worst {
-                Some(Severity::Violation) => Outcome::Violation,
-                Some(Severity::Drift) => Outcome::Drift,
-                None if check.judged > 0 => Outcome::Passed,
-                None => Outcome::NotExercised,
-            };
-            if check.outcome != Outcome::NotExercised {
-                check.reason = None;
-            }
-        }
-    }
 }
 
 impl Finding {
     /// A finding of a check, about no operation and no response yet.
     pub(crate) fn new(check: &str, severity: Severity, fingerprint: String) -> Self {
         Self {
-            operation: None,
             check: check.to_owned(),
             severity,
             fingerprint,
-            expected: String::new(),
-            evidence: String::new(),
-            got: String::new(),
-            request: None,
-            pointer: String::new(),
-            excerpt: Vec::new(),
-            curl: None,
             times: 1,
-            waived: None,
-            client: None,
-            is_new: false,
+            ..Self::default()
         }
     }
 
@@ -436,35 +236,28 @@ impl CheckReport {
             id: check.as_str().to_owned(),
             meaning: check.meaning().to_owned(),
             evidence: check.evidence().to_owned(),
-            outcome: Outcome::NotExercised,
-            judged: 0,
-            reason: None,
-            observations: Vec::new(),
-            left_out: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
     /// A check that is none of an OCP's responses, and was applied.
     pub(crate) fn applied(id: &str, meaning: &str, evidence: &str) -> Self {
         Self {
-            operation: None,
             id: id.to_owned(),
             meaning: meaning.to_owned(),
             evidence: evidence.to_owned(),
             outcome: Outcome::Passed,
             judged: 1,
-            reason: None,
-            observations: Vec::new(),
-            left_out: BTreeMap::new(),
+            ..Self::default()
         }
     }
 
-    /// Whether a finding is of this check.
+    /// True if this check has made a finding.
     pub fn has_found(&self, finding: &Finding) -> bool {
         finding.check == self.id && finding.operation == self.operation
     }
 
-    /// What the fingerprints of its findings begin with.
+    /// The beginning of the fingerprints of its findings.
     pub fn key(&self) -> String {
         match &self.operation {
             Some(operation) => format!("{operation}/{}", self.id),
@@ -475,13 +268,11 @@ impl CheckReport {
 
 impl OperationReport {
     pub(crate) fn new(operation: &Operation, standing: Standing) -> Self {
-        let versions = operation
-            .versions
-            .as_ref()
-            .map(|one| match one.first == one.last {
-                true => one.first.clone(),
-                false => format!("{} to {}", one.first, one.last),
-            });
+        let versions = operation.versions.as_ref();
+        let versions = versions.map(|one| match one.first == one.last {
+            true => one.first.clone(),
+            false => format!("{} to {}", one.first, one.last),
+        });
         Self {
             id: operation.id.clone(),
             versions,
@@ -502,17 +293,20 @@ impl OperationReport {
                 format!("Not checked, or not to the end, of {id}: {unchecked}")
             }
             Standing::NotGiven(flags) => format!("{id} not given: {}", flags.join(", ")),
-            Standing::NotOffered => match &self.versions {
-                Some(versions) => {
-                    format!("{id} is not offered by this OCP; it is documented for {versions}")
-                }
-                None => format!("{id} is not offered by this OCP"),
-            },
+            Standing::NotOffered => {
+                let versions = self.versions.as_ref();
+                let versions = versions.map(|one| format!("; it is documented for {one}"));
+                format!(
+                    "{id} is not offered by this OCP{}",
+                    versions.unwrap_or_default()
+                )
+            }
             Standing::Unjudged(why) => format!("{id} not judged: {why}"),
         })
     }
 }
 
-fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
+/// Operation and check, which a fingerprint begins with.
+pub(super) fn check_of(fingerprint: &str) -> &str {
+    fingerprint.split(':').next().unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What a run has asked and got, as a file: `--record` keeps it, `--from` reads it again.
+//! The exchanges of a run as a file: `--record` keeps it, `--from` reads it again.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -17,6 +17,7 @@ use super::redact::Redaction;
 use super::secrets::Secrets;
 use super::target::{Target, plain};
 use super::transcript::{Body, Exchange, Purpose, Reading, Transcript, UNRESERVED};
+use crate::files::{self, Readers};
 use crate::replay::Reader;
 
 /// The version of the file's format.
@@ -24,7 +25,7 @@ const FORMAT: u32 = 1;
 /// The name of the file.
 const FILE: &str = "transcript.json";
 
-/// What a run has asked and got.
+/// The exchanges of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Recording {
@@ -42,7 +43,7 @@ pub(super) struct Recording {
     /// The base URL that people are shown.
     pub(super) base_url: String,
     pub(super) caller: Caller,
-    /// What was asked for.
+    /// The ids that were given.
     pub(super) arguments: Arguments,
     /// Ids of the operations that were named; all, if empty.
     #[serde(default)]
@@ -107,31 +108,27 @@ fn redact(exchange: &mut Exchange, redaction: &Redaction<'_>) {
     }
 }
 
-/// Path and query, whose only values that can name a host are those of clusters.
+/// Path and query; the values of the query may name a host.
 fn request(request: &str, redaction: &Redaction<'_>) -> String {
-    let parameters = request.split_inclusive(['?', '&']);
-    let parameters = parameters.map(|parameter| {
-        let end = parameter.trim_end_matches('&');
-        let Some(sent) = end.strip_prefix("restoreClusterName=") else {
-            return parameter.to_owned();
-        };
-        let name = percent_decode_str(sent).decode_utf8_lossy();
-        match redaction.own(&name) {
-            own if own == name => parameter.to_owned(),
-            own => {
-                let own = utf8_percent_encode(&own, UNRESERVED);
-                format!("restoreClusterName={own}{}", &parameter[end.len()..])
-            }
+    let Some((path, query)) = request.split_once('?') else {
+        return request.to_owned();
+    };
+    let parameters = query.split('&').map(|parameter| {
+        let (name, sent) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = percent_decode_str(sent).decode_utf8_lossy();
+        match redaction.own(&value) {
+            own if own == value => parameter.to_owned(),
+            own => format!("{name}={}", utf8_percent_encode(&own, UNRESERVED)),
         }
     });
-    parameters.collect()
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
 }
 
-/// Whether nothing is kept in a folder yet.
+/// Makes sure that nothing is kept in a folder yet.
 ///
 /// # Errors
 ///
-/// When something is.
+/// If something is.
 pub(super) fn is_free(folder: &Path, subjects: &[&Subject]) -> anyhow::Result<()> {
     let operations = subjects.iter().map(|one| one.operation.id.as_str());
     for name in operations.chain([FILE]) {
@@ -146,11 +143,11 @@ pub(super) fn is_free(folder: &Path, subjects: &[&Subject]) -> anyhow::Result<()
 }
 
 /// Keeps a recording in a folder, names of hosts and secrets replaced; beside it, each
-/// conforming call of the client as an interaction. All of it is written, or nothing.
+/// conforming call of the client as an interaction.
 ///
 /// # Errors
 ///
-/// When it cannot be written.
+/// If it cannot be written.
 pub(super) fn write(
     folder: &Path,
     recording: &Recording,
@@ -164,53 +161,24 @@ pub(super) fn write(
     }
     let value = serde_json::to_value(recording)?;
     let redacted = recording.redacted(&Redaction::new(secrets, names, &value)?);
-    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let mut builder = tempfile::Builder::new();
-    // What a pattern has missed is nobody else's to read.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    let cannot = || format!("cannot write into {}", folder.display());
-    let draft = builder.tempdir_in(folder).with_context(cannot)?;
     let text = serde_json::to_string_pretty(&redacted)?;
-    save(&draft.path().join(FILE), &format!("{text}\n")).with_context(cannot)?;
+    save(&folder.join(FILE), &format!("{text}\n"))?;
     for (transcript, violating) in redacted.transcripts.iter().zip(violating) {
-        interactions(&redacted, transcript, violating, draft.path()).with_context(cannot)?;
-    }
-    for entry in std::fs::read_dir(draft.path())? {
-        let entry = entry?;
-        std::fs::rename(entry.path(), folder.join(entry.file_name())).with_context(cannot)?;
-    }
-    Ok(())
-}
-
-fn interactions(
-    recording: &Recording,
-    transcript: &Transcript,
-    violating: &BTreeSet<usize>,
-    folder: &Path,
-) -> anyhow::Result<()> {
-    let mut kept = BTreeSet::new();
-    let exchanges = transcript.exchanges.iter().enumerate();
-    for (_, exchange) in exchanges.filter(|(index, one)| {
-        one.by_client && !matches!(one.status(), 401 | 429) && !violating.contains(index)
-    }) {
-        let Some(body) = exchange.body() else {
-            continue;
-        };
-        if !kept.insert(&exchange.request) {
-            continue;
+        let mut kept = BTreeSet::new();
+        for (index, exchange) in transcript.exchanges.iter().enumerate() {
+            let is_evidence = exchange.by_client
+                && !matches!(exchange.status(), 401 | 429)
+                && !violating.contains(&index);
+            if let (true, Some(body)) = (is_evidence, exchange.body())
+                && kept.insert(&exchange.request)
+            {
+                let case = format!("{}/recorded-{:03}", transcript.operation, kept.len());
+                let case = folder.join(case);
+                let interaction = interaction(&redacted, exchange);
+                save(&case.join("interaction.yaml"), &interaction)?;
+                save(&case.join("response.json"), &format!("{body:#}\n"))?;
+            }
         }
-        let case = format!("recorded-{:03}", kept.len());
-        let case = folder.join(&transcript.operation).join(case);
-        let mut builder = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(&case)?;
-        save(
-            &case.join("interaction.yaml"),
-            &interaction(recording, exchange),
-        )?;
-        save(&case.join("response.json"), &format!("{body:#}\n"))?;
     }
     Ok(())
 }
@@ -228,20 +196,24 @@ fn interaction(recording: &Recording, exchange: &Exchange) -> String {
     )
 }
 
-/// Writes a file that nobody else can read.
-fn save(file: &Path, text: &str) -> std::io::Result<()> {
-    let mut options = std::fs::File::options();
+/// Writes a file into a folder that it makes, if need be. What a pattern has missed is nobody
+/// else's to read.
+fn save(file: &Path, text: &str) -> anyhow::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.write(true).create_new(true).open(file)?;
-    std::io::Write::write_all(&mut file, text.as_bytes())
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let folder = file.parent().unwrap_or(file);
+    let made = builder.recursive(true).create(folder);
+    made.with_context(|| format!("cannot make {}", folder.display()))?;
+    let saved = files::save(text, file, Readers::Owner);
+    saved.with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// Reads a recording, and lets the generated client read its responses.
 ///
 /// # Errors
 ///
-/// When it is damaged, of another format, or of an operation that the contract does not have.
+/// If it is damaged, of another format, or of an operation that the contract does not have.
 pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<Recording> {
     let file = match folder.is_dir() {
         true => folder.join(FILE),
@@ -251,11 +223,12 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {name}"))?;
     let damaged = || format!("{name} is no transcript that `--record` wrote, or is damaged");
     let value: Value = serde_json::from_str(&text).with_context(damaged)?;
-    match value["format"].as_u64() {
-        Some(format) if format != u64::from(FORMAT) => bail!(
+    if let Some(format) = value["format"].as_u64()
+        && format != u64::from(FORMAT)
+    {
+        bail!(
             "{name} has format version {format}; this program reads {FORMAT}: record it again, or judge it with the program that wrote it"
-        ),
-        _ => {}
+        );
     }
     let mut recording: Recording = serde_json::from_value(value).with_context(damaged)?;
     let transcripts = recording.transcripts.iter().map(|one| &one.operation);
@@ -265,17 +238,7 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
             "{name} is of {operation}, an operation that the contract does not have"
         );
     }
-    let operations: BTreeSet<_> = recording
-        .transcripts
-        .iter()
-        .map(|one| &one.operation)
-        .collect();
-    ensure!(
-        operations.len() == recording.transcripts.len(),
-        "{name} has two transcripts of one operation"
-    );
-    let reader = Reader::start().await;
-    let reader = reader.map_err(|failure| anyhow::anyhow!("{failure}"))?;
+    let reader = Reader::start().await?;
     for transcript in &mut recording.transcripts {
         let operation = &transcript.operation;
         for exchange in &mut transcript.exchanges {

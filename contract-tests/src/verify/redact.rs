@@ -8,7 +8,7 @@ use regex::{Captures, Regex};
 use serde_json::Value;
 
 use super::row::time;
-use super::secrets::Secrets;
+use super::secrets::{Secrets, visit};
 
 /// Replaces what names a host or opens a door.
 pub(super) struct Redaction<'a> {
@@ -45,8 +45,17 @@ impl<'a> Redaction<'a> {
         for name in names.iter().filter(|name| name.len() > 2) {
             redaction.learn(name);
         }
-        redaction.learn_from("", value);
-        redaction.learn_likenesses(value);
+        let mut texts = Vec::new();
+        visit("", value, &mut |member, node| {
+            texts.extend(node.as_str().map(|text| (member, text)));
+        });
+        for (member, text) in &texts {
+            redaction.learn_from(member, text);
+        }
+        // A filter is made from a name: a part of it, more than it, the same in capitals.
+        for (_, name) in texts.iter().filter(|(member, _)| *member == "names") {
+            redaction.learn_likeness(name);
+        }
         Ok(redaction)
     }
 
@@ -57,45 +66,6 @@ impl<'a> Redaction<'a> {
         let number = self.names.len() + 1;
         let names = self.names.entry(name.to_owned());
         names.or_insert_with(|| format!("host-{number}"));
-    }
-
-    fn learn_from(&mut self, member: &str, value: &Value) {
-        match value {
-            Value::Array(items) => items.iter().for_each(|item| self.learn_from(member, item)),
-            Value::Object(members) => {
-                for (name, value) in members {
-                    self.learn_from(name, value);
-                }
-            }
-            Value::String(text) if time(text).is_some() || text.is_empty() => {}
-            Value::String(text) if member == "server" => self.learn(text),
-            Value::String(text) => {
-                let is_for_people = text.contains(char::is_whitespace)
-                    || matches!(member, "errorMsg" | "message" | "debugMessage");
-                self.learn_from_text(text, is_for_people);
-            }
-            _ => {}
-        }
-    }
-
-    /// Learns the names in filters that were made from a name: a part of it, more than it, the
-    /// same in capitals.
-    fn learn_likenesses(&mut self, value: &Value) {
-        match value {
-            Value::Array(items) => items.iter().for_each(|item| self.learn_likenesses(item)),
-            Value::Object(members) => {
-                for (name, value) in members {
-                    match (name.as_str(), value.as_array()) {
-                        ("names", Some(names)) => {
-                            let names = names.iter().filter_map(Value::as_str);
-                            names.for_each(|name| self.learn_likeness(name));
-                        }
-                        _ => self.learn_likenesses(value),
-                    }
-                }
-            }
-            _ => {}
-        }
     }
 
     fn learn_likeness(&mut self, name: &str) {
@@ -109,7 +79,15 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    fn learn_from_text(&mut self, text: &str, is_for_people: bool) {
+    fn learn_from(&mut self, member: &str, text: &str) {
+        if text.is_empty() || time(text).is_some() {
+            return;
+        }
+        if member == "server" {
+            return self.learn(text);
+        }
+        let is_for_people = text.contains(char::is_whitespace)
+            || matches!(member, "errorMsg" | "message" | "debugMessage");
         let authorities = self.authority.captures_iter(text);
         let mut found: Vec<String> = authorities.map(|one| one[2].to_owned()).collect();
         for token in self.token.find_iter(text) {
@@ -132,21 +110,7 @@ impl<'a> Redaction<'a> {
 
     /// A value of a server without names and secrets.
     pub(super) fn value(&self, value: &Value) -> Value {
-        self.without_names(&self.secrets.value(value))
-    }
-
-    fn without_names(&self, value: &Value) -> Value {
-        match value {
-            Value::Array(items) => items.iter().map(|item| self.without_names(item)).collect(),
-            Value::Object(members) => {
-                let members = members.iter();
-                members
-                    .map(|(name, member)| (name.clone(), self.without_names(member)))
-                    .collect()
-            }
-            Value::String(text) if time(text).is_none() => self.own(text).into(),
-            other => other.clone(),
-        }
+        self.secrets.changed(value, &|text| self.text(text))
     }
 
     /// A text of a server without names and secrets.
@@ -187,14 +151,7 @@ fn trimmed(token: &str) -> &str {
 /// A token without the port behind it.
 fn host(token: &str) -> &str {
     match token.rsplit_once(':') {
-        Some((host, port))
-            if !host.contains(':')
-                && !port.is_empty()
-                && port.len() < 6
-                && port.chars().all(|c| c.is_ascii_digit()) =>
-        {
-            host
-        }
+        Some((host, port)) if !host.contains(':') && port.parse::<u16>().is_ok() => host,
         _ => token,
     }
 }

@@ -3,6 +3,9 @@
 use chrono::{DateTime, Datelike, FixedOffset};
 use serde_json::Value;
 
+use crate::lossless;
+pub(super) use crate::lossless::long;
+
 /// A point in time, with the offset that it was written with.
 pub(super) type Time = DateTime<FixedOffset>;
 
@@ -42,14 +45,7 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// A Long as a number or as a string.
-pub(super) fn long(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_str()?.parse().ok())
-}
-
-/// A time with `Z`, `+08:00` or `+0800`, in a year of four digits: others could
-/// not be computed with.
+/// A time in a year of four digits: others could not be computed with.
 pub(super) fn time(text: &str) -> Option<Time> {
-    let time = DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%#z").ok()?;
-    (1..=9998).contains(&time.year()).then_some(time)
+    lossless::time(text).filter(|time| (1..=9998).contains(&time.year()))
 }

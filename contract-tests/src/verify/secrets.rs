@@ -1,6 +1,5 @@
-//! What must not appear in any output, and how it is kept out of what a server
-//! has sent. Only a server's texts come here: our own sentences, the names of
-//! the contract, requests and command lines are never rewritten.
+//! Secrets, which are kept out of every output. Only a server's texts come here: our own
+//! sentences, the names of the contract, requests and command lines are never rewritten.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -9,7 +8,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-/// What stands for what is redacted.
+/// The text that stands for a secret.
 const REDACTED: &str = "***";
 /// So many characters of a secret in a row give it away; fewer occur by chance.
 const PIECE: usize = 6;
@@ -35,7 +34,13 @@ impl Secrets {
             all.whole.insert(form);
         }
         all.whole.remove("");
-        names(spec, &mut all.names);
+        visit("", spec, &mut |member, node| match (member, node) {
+            ("properties", Value::Object(members)) => all.names.extend(members.keys().cloned()),
+            ("enum" | "x-extensible-enum", Value::String(name)) => {
+                all.names.insert(name.clone());
+            }
+            _ => {}
+        });
         all
     }
 
@@ -64,12 +69,12 @@ impl Secrets {
         redacted
     }
 
-    /// Whether it is the name of a member or an enum value of the contract.
+    /// True for the name of a member or an enum value of the contract.
     pub(super) fn is_of_contract(&self, text: &str) -> bool {
         self.names.contains(text)
     }
 
-    /// Whether a text of a server can be repeated as it is.
+    /// True if a text of a server can be repeated as it is.
     pub(super) fn spare(&self, text: &str) -> bool {
         self.text(text) == text
     }
@@ -77,19 +82,22 @@ impl Secrets {
     /// The same for every text in a value, and for names that the contract does
     /// not know.
     pub(super) fn value(&self, value: &Value) -> Value {
+        self.changed(value, &|text| self.text(text))
+    }
+
+    /// A value with each text and each name changed. Of a number only the digits of a secret
+    /// are.
+    pub(super) fn changed(&self, value: &Value, change: &dyn Fn(&str) -> String) -> Value {
         match value {
-            Value::Object(members) => members
-                .iter()
-                .map(|(name, member)| (self.text(name), self.value(member)))
-                .collect(),
-            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
-            Value::String(text) => self.text(text).into(),
-            Value::Number(number) => {
-                let digits = number.to_string();
-                match self.spare(&digits) {
-                    true => value.clone(),
-                    false => self.text(&digits).into(),
-                }
+            Value::Object(members) => {
+                let members = members.iter();
+                let members = members.map(|(name, one)| (change(name), self.changed(one, change)));
+                members.collect()
+            }
+            Value::Array(items) => items.iter().map(|one| self.changed(one, change)).collect(),
+            Value::String(text) => change(text).into(),
+            Value::Number(number) if !self.spare(&number.to_string()) => {
+                self.text(&number.to_string()).into()
             }
             other => other.clone(),
         }
@@ -113,7 +121,7 @@ fn shortened(text: &str) -> String {
     }
 }
 
-/// Where each six characters in a row begin and end.
+/// Beginning and end of each six characters in a row.
 fn pieces(text: &str) -> impl Iterator<Item = (usize, usize)> {
     let starts = text.char_indices().map(|(at, _)| at);
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
@@ -139,21 +147,12 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Names of members and enum values anywhere in a description.
-fn names(node: &Value, found: &mut BTreeSet<String>) {
+/// Shows each node of a value, with the name of the nearest member around it.
+pub(super) fn visit<'a>(member: &'a str, node: &'a Value, see: &mut dyn FnMut(&'a str, &'a Value)) {
+    see(member, node);
     match node {
-        Value::Object(members) => {
-            if let Some(Value::Object(properties)) = members.get("properties") {
-                found.extend(properties.keys().cloned());
-            }
-            for key in ["enum", "x-extensible-enum"] {
-                let values = members.get(key).and_then(Value::as_array);
-                let values = values.into_iter().flatten().filter_map(Value::as_str);
-                found.extend(values.map(str::to_owned));
-            }
-            members.values().for_each(|member| names(member, found));
-        }
-        Value::Array(items) => items.iter().for_each(|item| names(item, found)),
+        Value::Array(items) => items.iter().for_each(|item| visit(member, item, see)),
+        Value::Object(members) => members.iter().for_each(|(name, one)| visit(name, one, see)),
         _ => {}
     }
 }
@@ -173,7 +172,7 @@ mod tests {
     #[test]
     fn secrets_and_pieces_of_them_are_redacted_and_nothing_else() {
         let long = secrets("s3cret-Pa55phrase");
-        for (text, due) in [
+        for (text, expected) in [
             ("with s3cret-Pa55phrase in it", "with *** in it"),
             ("cut off: s3cret-Pa5", "cut off: ***"),
             ("cut out: t-Pa55phr", "cut out: ***"),
@@ -187,7 +186,7 @@ mod tests {
             ("YWI6czNjcmV0LVBhNTVwaHJhc2U=", "YWI6***"),
             ("s3cret-Pa", "s3cret-Pa"),
         ] {
-            assert_eq!(long.text(text), due, "{text}");
+            assert_eq!(long.text(text), expected, "{text}");
         }
     }
 
@@ -195,8 +194,8 @@ mod tests {
     fn a_short_secret_is_hidden_as_a_whole_value_only() {
         let short = secrets("a");
         let body = json!({ "a": "a", "b": ["data", "a", 1] });
-        let due = json!({ "***": "***", "b": ["data", "***", 1] });
-        assert_eq!(short.value(&body), due);
+        let expected = json!({ "***": "***", "b": ["data", "***", 1] });
+        assert_eq!(short.value(&body), expected);
         assert_eq!(secrets("").text("any"), "any");
     }
 

@@ -9,7 +9,7 @@ use super::identity::Identity;
 /// The OCP to verify, and how.
 #[derive(Clone)]
 pub struct Target<'a> {
-    /// What it is called in reports.
+    /// The name in reports.
     pub name: String,
     /// Base URL.
     pub url: &'a str,
@@ -17,22 +17,22 @@ pub struct Target<'a> {
     pub url_from: &'static str,
     /// Base URL in the command lines of findings.
     pub shown_url: &'a str,
-    /// Who asks.
+    /// The caller.
     pub identity: Identity,
     /// More certificate authorities, in PEM form, and the option or the variable that they
     /// came from.
     pub certificates: Option<(&'static str, Vec<u8>)>,
     /// How long a request may take.
     pub timeout: Duration,
-    /// What to ask for. Operations whose arguments are not all there are left out.
+    /// Values of path parameters. Operations that lack one are left out.
     pub arguments: Arguments,
     /// Ids of the operations to verify, which must then be offered; all, if empty.
     pub operations: Vec<String>,
     /// At most so many requests.
     pub max_requests: usize,
-    /// Whether one request may go out without credentials.
+    /// True if one request may go out without credentials.
     pub check_authentication: bool,
-    /// Where to keep the exchanges.
+    /// The folder in which the exchanges are kept.
     pub record: Option<&'a Path>,
 }
 
@@ -69,7 +69,7 @@ impl Target<'_> {
 }
 
 /// A base URL as the HTTP client writes it: the host in small letters, no port
-/// that goes without saying, no slash at the end.
+/// if it is the usual one, no slash at the end.
 pub(super) fn plain(url: &str) -> String {
     let url = url.trim();
     let parsed = reqwest::Url::parse(url).map_or_else(|_| url.to_owned(), Into::into);

@@ -1,14 +1,15 @@
-//! Findings that are known and put up with, each with its reason.
+//! Known findings, each with the reason for which it is put up with.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, ensure};
 use ocp_contract::strict::Severity;
 use ocp_contract::{Document, read_text};
 use serde::Deserialize;
 
-use super::checks::all_checks;
-use super::finding::{CheckReport, Finding, Report, Standing};
+use super::finding::{CheckReport, Finding, Standing, check_of};
+use super::report::Report;
 
 /// The name of this check, which is about no operation.
 const CHECK: &str = "waivers";
@@ -29,12 +30,12 @@ pub struct Waiver {
 ///
 /// # Errors
 ///
-/// When it cannot be read, is malformed, or waives something twice or without
+/// If it cannot be read, is malformed, or waives something twice or without
 /// a reason.
 pub fn read(file: &Path) -> anyhow::Result<Vec<Waiver>> {
     let name = file.display().to_string();
-    let text = read_text(file, &name).map_err(|error| anyhow::anyhow!("{error}"))?;
-    let document = Document::parse(&name, &text).map_err(|error| anyhow::anyhow!("{error}"))?;
+    let text = read_text(file, &name).map_err(|error| anyhow!("{error}"))?;
+    let document = Document::parse(&name, &text).map_err(|error| anyhow!("{error}"))?;
     // A file of comments only, once the last waiver is gone.
     if document.value().is_null() {
         return Ok(Vec::new());
@@ -43,19 +44,20 @@ pub fn read(file: &Path) -> anyhow::Result<Vec<Waiver>> {
         serde_json::from_value(document.value().clone()).with_context(|| {
             format!("{name} is not a list of waivers, each with `fingerprint` and `reason`")
         })?;
-    for (index, waiver) in waivers.iter().enumerate() {
-        if waiver.reason.trim().is_empty() {
-            bail!(
-                "{name}: the waiver of `{}` has no reason",
-                waiver.fingerprint
-            );
-        }
-        if waivers[..index]
-            .iter()
-            .any(|one| one.fingerprint == waiver.fingerprint)
-        {
-            bail!("{name}: `{}` is waived twice", waiver.fingerprint);
-        }
+    let mut known = BTreeSet::new();
+    for Waiver {
+        fingerprint,
+        reason,
+    } in &waivers
+    {
+        ensure!(
+            !reason.trim().is_empty(),
+            "{name}: the waiver of `{fingerprint}` has no reason"
+        );
+        ensure!(
+            known.insert(fingerprint),
+            "{name}: `{fingerprint}` is waived twice"
+        );
     }
     Ok(waivers)
 }
@@ -68,59 +70,43 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     }
     let mut stale = Vec::new();
     for waiver in waivers {
-        let mut matched = false;
-        for finding in &mut report.findings {
-            if finding.fingerprint == waiver.fingerprint {
-                finding.waived = Some(waiver.reason.clone());
-                matched = true;
-            }
-        }
-        let key = check_of(waiver);
-        let is_left_out = report.operations.iter().any(|one| {
-            key.starts_with(&format!("{}/", one.id)) && one.standing != Standing::Verified
-        });
-        let mut checks = report.checks.iter();
-        let idle = is_left_out || checks.any(|one| one.key() == key && one.judged == 0);
-        // What a run that was cut short has not seen may still be there.
-        if !matched && !idle && report.stopped.is_none() {
-            stale.push(waiver);
+        let findings = report.findings.iter_mut();
+        let mut findings = findings.filter(|one| one.fingerprint == waiver.fingerprint);
+        if let Some(finding) = findings.next() {
+            finding.waived = Some(waiver.reason.clone());
+        } else if is_exercised(report, check_of(&waiver.fingerprint)) {
+            stale.push(Finding {
+                expected: format!(
+                    "the finding `{}`, which is waived: {}",
+                    waiver.fingerprint, waiver.reason
+                ),
+                evidence: EVIDENCE.to_owned(),
+                got: "no such finding; remove the waiver".to_owned(),
+                ..Finding::new(
+                    CHECK,
+                    Severity::Violation,
+                    format!("{CHECK}: {}", waiver.fingerprint),
+                )
+            });
         }
     }
     report.checks.push(CheckReport {
         judged: waivers.len(),
         ..CheckReport::applied(CHECK, "every waiver still matches a finding", EVIDENCE)
     });
-    for waiver in stale {
-        let is_old = all_checks().any(|check| check.as_str() == check_of(waiver));
-        let mut verified = report.operations.iter();
-        let verified = verified.find(|one| one.standing == Standing::Verified);
-        let got = match (is_old, verified) {
-            (true, Some(operation)) => format!(
-                "a fingerprint without its operation; write it as the report does, such as `{}/{}`",
-                operation.id, waiver.fingerprint
-            ),
-            _ => "no such finding; remove the waiver".to_owned(),
-        };
-        report.findings.push(Finding {
-            expected: format!(
-                "the finding `{}`, which is waived: {}",
-                waiver.fingerprint, waiver.reason
-            ),
-            evidence: EVIDENCE.to_owned(),
-            got,
-            ..Finding::new(
-                CHECK,
-                Severity::Violation,
-                format!("{CHECK}: {}", waiver.fingerprint),
-            )
-        });
-    }
+    report.findings.extend(stale);
     report.settle();
 }
 
-/// Operation and check, which a fingerprint begins with.
-fn check_of(waiver: &Waiver) -> &str {
-    waiver.fingerprint.split(':').next().unwrap_or_default()
+/// True if a check, with its operation, would have found everything that is still there. A run that was cut
+/// short has not seen everything.
+fn is_exercised(report: &Report, key: &str) -> bool {
+    let (operation, _) = key.split_once('/').unwrap_or_default();
+    let mut operations = report.operations.iter().filter(|one| one.id == operation);
+    let mut checks = report.checks.iter().filter(|one| one.key() == key);
+    report.stopped.is_none()
+        && operations.all(|one| one.standing == Standing::Verified)
+        && checks.all(|one| one.judged > 0)
 }
 
 #[cfg(test)]

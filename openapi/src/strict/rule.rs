@@ -7,13 +7,14 @@ use jsonschema::error::{TypeKind, ValidationErrorKind};
 use serde::Serialize;
 
 /// The meaning of a departure from the contract.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// More than the contract says, contradicting nothing: an undocumented
     /// member, a new value in an open vocabulary, `+0800` for `+08:00`.
     Drift,
     /// Anything else, also if a client copes with it.
+    #[default]
     Violation,
 }
 
