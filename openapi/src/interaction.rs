@@ -34,6 +34,10 @@ pub struct Recorded {
     pub source: Source,
     /// The request line as sent, percent-encoded, without `HTTP/1.1`.
     pub request: RequestLine,
+    /// Query parameters of the line whose values are joined by commas, which means the same
+    /// as to repeat the parameter.
+    #[serde(default)]
+    pub joined: Vec<String>,
     /// Status and headers of the response.
     pub response: RecordedResponse,
 }
@@ -133,6 +137,25 @@ impl TryFrom<String> for RequestLine {
     }
 }
 
+impl RequestLine {
+    /// Repeats each of these parameters instead of joining its values by commas.
+    fn split(&mut self, joined: &[String]) {
+        let sent = std::mem::take(&mut self.query).into_iter();
+        self.query = sent
+            .flat_map(|(name, text)| {
+                let values: Vec<&str> = match joined.contains(&name) {
+                    true => text.split(',').collect(),
+                    false => vec![&text],
+                };
+                let values = values
+                    .into_iter()
+                    .map(|value| (name.clone(), value.to_owned()));
+                values.collect::<Vec<_>>()
+            })
+            .collect();
+    }
+}
+
 /// An interaction cannot be read, or is not a request of its operation.
 #[derive(Debug)]
 pub struct InteractionError {
@@ -190,11 +213,13 @@ impl Interaction {
         };
         let line = text("interaction.yaml").map_err(error)?;
         let line = line.ok_or_else(|| error("there is no such file".to_owned()))?;
+        let mut recorded: Recorded =
+            read_yaml(&line, "interaction.yaml").map_err(|fault| error(fault.to_string()))?;
+        recorded.request.split(&recorded.joined);
         Ok(Self {
             operation_id,
             case,
-            recorded: read_yaml(&line, "interaction.yaml")
-                .map_err(|fault| error(fault.to_string()))?,
+            recorded,
             body: body(text).map_err(error)?,
         })
     }
@@ -385,6 +410,7 @@ mod tests {
                     note: None,
                 },
                 request: request.to_owned().try_into().unwrap(),
+                joined: Vec::new(),
                 response: RecordedResponse {
                     status: 200,
                     headers: Default::default(),

@@ -143,6 +143,10 @@ impl<'a> Comparison<'a> {
                     continue;
                 }
                 let sources = sources.join("; ");
+                if documented && is_list {
+                    // The entry keeps to the table.
+                    continue;
+                }
                 if documented {
                     let what =
                         format!("{sources} shows the value `{text}`, its table does not list it");

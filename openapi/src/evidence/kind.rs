@@ -103,14 +103,20 @@ impl Kind {
             "Integer" | "Long" => Self::long(),
             "Boolean" => Self::plain("boolean"),
             "String" => Self::plain("string"),
-            "Datetime" | "Timestamp" | "OffsetDateTime" => Self::time(),
-            "Array" => Self::plain("array"),
+            "Float" => Self::with_format("number", "double"),
+            "Datetime" | "DateTime" | "Timestamp" | "OffsetDateTime" => Self::time(),
+            name if is_array(name) => Self::plain("array"),
             "Object" => Self::plain("object"),
             new => Self::Verbatim(format!(
                 "{new}, a type that the documentation has not used before"
             )),
         }
     }
+}
+
+/// Whether the documentation means an array by this type name.
+pub(super) fn is_array(name: &str) -> bool {
+    matches!(name, "Array" | "Arrays" | "StringArray")
 }
 
 /// Whether a text is an instant in any form that OCP writes.

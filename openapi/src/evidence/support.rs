@@ -10,7 +10,7 @@ use super::claim::Claim;
 use super::claims::{Places, claims_of, described};
 use super::documentation::{Page, ParameterRow};
 use super::grade::Grade;
-use super::kind::Kind;
+use super::kind::{Kind, is_array};
 use super::place::{Place, Root, walk};
 use crate::{Interaction, Location, Operation, Provenance};
 
@@ -192,7 +192,7 @@ impl Collection<'_> {
                 None => Kind::of_documented(&row.kind),
             };
             self.note(&place, Some(kind), grade, &source);
-            if row.kind == "Array" {
+            if is_array(&row.kind) {
                 self.note(&place.items(), row.kind_of_items(), grade, &source);
             }
             if grade != Grade::Sibling {
@@ -222,8 +222,8 @@ impl Collection<'_> {
             self.say(place, claim, source);
         }
         if let Some(example) = &row.example {
-            let example = match row.kind.as_str() {
-                "Array" => Value::from(vec![example.clone()]),
+            let example = match example.as_str() {
+                Some(values) if is_array(&row.kind) => values.split(',').collect(),
                 _ => example.clone(),
             };
             self.say(place, Claim::keyword("example", &example), source);

@@ -73,6 +73,12 @@ impl Builder<'_> {
         }
         if let Some(values) = node.get("x-extensible-enum").and_then(Value::as_array) {
             let mut values = values.clone();
+            for shown in samples {
+                // A sample may spell a value as no table does.
+                if !values.contains(shown) {
+                    values.push((*shown).clone());
+                }
+            }
             values.extend(null_too.then_some(Value::Null));
             let support = self.supports.get(place);
             let is_closed = support.is_some_and(|support| support.lists_values());
