@@ -4,8 +4,8 @@
 
 use contract_tests::{lossless, spec};
 use oceanbase_ocp::types::{
-    ClusterListResponse, ClusterRestoreTaskListResponse, ErrorResponse, RestoreTaskListResponse,
-    TenantListResponse,
+    ClusterListResponse, ClusterRestoreTaskListResponse, DataBackupTaskListResponse, ErrorResponse,
+    LogBackupTaskListResponse, RestoreTaskListResponse, TenantListResponse,
 };
 use ocp_contract::strict::Strict;
 use proptest::prelude::*;
@@ -154,6 +154,7 @@ fn plain(schema: &Value) -> Value {
         Some("date-time-compact") => json!("2021-09-09T18:32:20.066+0800"),
         Some(_) => json!(1),
         None if schema.get("items").is_some() => json!([]),
+        None if schema["type"][0] == "number" => json!(77.6421),
         None => json!("disk full"),
     }
 }
@@ -175,7 +176,7 @@ fn lost<T: serde::de::DeserializeOwned + serde::Serialize>(body: &Value) -> Vec<
 fn what_strict_accepts_is_decoded_without_loss() {
     let spec = spec().unwrap();
     let evidence = ocp_contract_embedded::evidence().unwrap();
-    let operations: [(&str, Lost); 4] = [
+    let operations: [(&str, Lost); 8] = [
         ("listTenantRestoreTasks", lost::<RestoreTaskListResponse>),
         (
             "listClusterRestoreTasks",
@@ -183,6 +184,22 @@ fn what_strict_accepts_is_decoded_without_loss() {
         ),
         ("listTenants", lost::<TenantListResponse>),
         ("listClusters", lost::<ClusterListResponse>),
+        (
+            "listTenantDataBackupTasks",
+            lost::<DataBackupTaskListResponse>,
+        ),
+        (
+            "listClusterDataBackupTasks",
+            lost::<DataBackupTaskListResponse>,
+        ),
+        (
+            "listTenantLogBackupTasks",
+            lost::<LogBackupTaskListResponse>,
+        ),
+        (
+            "listClusterLogBackupTasks",
+            lost::<LogBackupTaskListResponse>,
+        ),
     ];
     for (operation, lost_of_success) in operations {
         let strict = Strict::new(&spec, operation, &evidence).unwrap();

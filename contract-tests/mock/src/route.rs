@@ -170,6 +170,14 @@ impl Route {
                 long(name, sent)?;
             }
         }
+        // A time is converted as well, whatever it is compared with.
+        for parameter in parameters().filter(|one| one.schema["format"] == "date-time") {
+            let name = &parameter.name;
+            let is_time = |sent: &str| matches!(sent.get(10..11), Some("T" | "t"));
+            if let Some(sent) = first(query, name).filter(|sent| !is_time(sent)) {
+                return Err(Refusal::of_type(name, sent, "OffsetDateTime"));
+            }
+        }
         let is_known = |(name, _): &&(String, String)| parameters().any(|one| one.name == *name);
         Ok(query.iter().filter(is_known).cloned().collect())
     }

@@ -174,7 +174,7 @@ fn conditional(condition: &Condition) -> Value {
         .collect();
     let member = &condition.member;
     let mut schema = json!({
-        "if": { "properties": when },
+        "if": { "properties": when, "required": condition.when.keys().collect::<Vec<_>>() },
         "then": { "required": [member], "properties": { member: { "not": { "type": "null" } } } },
     });
     if condition.otherwise == Otherwise::Absent {
