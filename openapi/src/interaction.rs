@@ -33,6 +33,10 @@ pub struct Recorded {
     pub source: Source,
     /// The request line as sent, percent-encoded, without `HTTP/1.1`.
     pub request: RequestLine,
+    /// Query parameters of the line whose values are joined by commas, which means the same
+    /// as to repeat the parameter.
+    #[serde(default)]
+    pub joined: Vec<String>,
     /// Status and headers of the response.
     pub response: RecordedResponse,
 }
@@ -132,6 +136,23 @@ impl TryFrom<String> for RequestLine {
     }
 }
 
+impl RequestLine {
+    /// Repeats each of these parameters instead of joining its values by commas.
+    fn split(&mut self, joined: &[String]) {
+        let sent = std::mem::take(&mut self.query);
+        for (name, text) in sent {
+            match joined.contains(&name) {
+                true => {
+                    let values = text.split(',');
+                    self.query
+                        .extend(values.map(|one| (name.clone(), one.to_owned())));
+                }
+                false => self.query.push((name, text)),
+            }
+        }
+    }
+}
+
 impl Interaction {
     /// The folder of the interactions of this checkout.
     pub fn folder() -> &'static Path {
@@ -167,6 +188,9 @@ impl Interaction {
         let folder = |up: usize| Some(file.ancestors().nth(up)?.file_name()?.to_str()?.to_owned());
         let place = "expected interactions/<operationId>/<case>/interaction.yaml";
         let line = text("interaction.yaml")?.ok_or_else(|| error(&"there is no such file"))?;
+        let mut recorded: Recorded =
+            read_yaml(&line, "interaction.yaml").map_err(|fault| error(&fault))?;
+        recorded.request.split(&recorded.joined);
         let body = match text("response.json")? {
             None => text("response.html")?,
             json => json,
@@ -174,7 +198,7 @@ impl Interaction {
         Ok(Self {
             operation_id: folder(2).ok_or_else(|| error(&place))?,
             case: folder(1).ok_or_else(|| error(&place))?,
-            recorded: read_yaml(&line, "interaction.yaml").map_err(|fault| error(&fault))?,
+            recorded,
             body: body.ok_or_else(|| error(&"neither response.json nor response.html is there"))?,
         })
     }
@@ -324,6 +348,7 @@ mod tests {
             operation_id: "list".into(),
             case: "case".into(),
             recorded: Recorded {
+                joined: Vec::new(),
                 source: Source {
                     grade: Provenance::Derived,
                     document: String::new(),

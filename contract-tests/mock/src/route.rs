@@ -221,7 +221,7 @@ impl Route {
         query: &[(String, String)],
         mut rows: Vec<Value>,
     ) -> Result<Response, Refusal> {
-        self.has_required(query)?;
+        self.check(query)?;
         let (variants, tasks) = (&self.variants, self.tasks.as_ref());
         let mut conditions = filter::conditions(&self.list.filters, query, variants)?;
         for (member, condition) in &mut conditions {
@@ -248,8 +248,9 @@ impl Route {
         Ok(Response::success(&data))
     }
 
-    /// Refuses a query that lacks a required parameter.
-    fn has_required(&self, query: &[(String, String)]) -> Result<(), Refusal> {
+    /// Refuses a query that lacks a required parameter, or has a time that is none: Spring
+    /// converts it, whatever it is compared with.
+    fn check(&self, query: &[(String, String)]) -> Result<(), Refusal> {
         let parameters = self.operation.parameters_in(Location::Query);
         for parameter in parameters.filter(|one| one.required) {
             let name = &parameter.name;
@@ -262,6 +263,13 @@ impl Route {
             // for absent.
             if parameter.schema["type"] == "integer" {
                 long(name, sent)?;
+            }
+        }
+        let times = self.operation.parameters_in(Location::Query);
+        for time in times.filter(|one| one.schema["format"] == "date-time") {
+            let is_time = |sent: &&str| matches!(sent.get(10..11), Some("T" | "t"));
+            if let Some(sent) = first(query, &time.name).filter(|sent| !is_time(sent)) {
+                return Err(Refusal::of_type(&time.name, sent, "OffsetDateTime"));
             }
         }
         Ok(())

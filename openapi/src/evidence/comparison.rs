@@ -128,7 +128,8 @@ impl Comparison<'_> {
 
     fn values(&mut self, place: &Place, node: &Node, support: &Support) {
         // Without a list, a text that is shown is a text.
-        let shown = support.shown.iter().filter(|_| !node.values.is_empty());
+        let is_judged = !node.values.is_empty() && !self.excuses(&node.marks, Excuse::Spelling);
+        let shown = support.shown.iter().filter(|_| is_judged);
         for (value, source) in support.listed.iter().chain(shown) {
             if !node.values.contains(value) {
                 self.note(

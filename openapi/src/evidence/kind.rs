@@ -66,7 +66,7 @@ pub(super) fn of_documented(name: &str) -> &str {
         "Boolean" => "boolean",
         "String" => TEXT,
         "Datetime" | "DateTime" | "Timestamp" | "OffsetDateTime" => TIME,
-        "Array" => "array",
+        "Array" | "Arrays" | "StringArray" => "array",
         "Object" => "object",
         new => new,
     }

@@ -102,6 +102,8 @@ pub enum Excuse {
     Type,
     /// There are values that no source lists or shows.
     Values,
+    /// A sample shows values that the table and the spec spell otherwise.
+    Spelling,
     /// No source has the node.
     New,
     /// No source has the node, nor anything below it.
