@@ -7,7 +7,7 @@ macro_rules! claim {
         impl crate::operations::restore_task::sealed::Row for $row {}
 
         impl crate::RestoreTask for $row {
-            $(crate::operations::restore_task::member!($member);)*
+            $(member!($member);)*
         }
 
         /// As a [`RestoreTask`](crate::RestoreTask), without having to import it.
