@@ -215,7 +215,8 @@ fn kind(rule: &Rule) -> &str {
         Rule::NewEnumValue => "new value",
         Rule::EnumValue => "value",
         Rule::Const => "contradicts HTTP",
-        Rule::Status | Rule::Keyword(_) => rule.as_str(),
+        Rule::Status => "status",
+        Rule::Keyword(keyword) => keyword,
     }
 }
 
