@@ -193,11 +193,11 @@ fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
     let in_path = to("path").map(|one| {
         let name = format_ident!("{}", one.parameter["name"].as_str().unwrap_or_default());
         let value = one.value();
-        quote!(#name = crate::request::encode_path(&#value.to_string()))
+        quote!(#name = crate::transport::request::encode_path(&#value.to_string()))
     });
     let query = to("query").map(|one| {
         let (wire, value) = (one.wire(), one.value());
-        quote!(.query(&crate::request::QueryParam::new(#wire, &#value)))
+        quote!(.query(&crate::transport::request::QueryParam::new(#wire, &#value)))
     });
     let headers = to("header").map(|one| {
         let (wire, value) = (one.wire(), one.value());
@@ -209,7 +209,7 @@ fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
         quote! {
             if let Some(value) = #value {
                 let value = ::http::HeaderValue::try_from(value.to_string());
-                headers.append(#wire, value.map_err(crate::request::Unusable::from)?);
+                headers.append(#wire, value.map_err(crate::transport::request::Unusable::from)?);
             }
         }
     });

@@ -74,8 +74,8 @@ fn a_path_parameter_has_the_name_that_it_is_given() {
     assert!(!code.contains(r#"missing("id")"#));
     assert!(code.contains("/racks/{rack_id}/hosts/{hostId}:{rack_id}"));
     for value in [
-        "rack_id=crate::request::encode_path(&self.rack_id.",
-        "hostId=crate::request::encode_path(&self.host_id.",
+        "rack_id=crate::transport::request::encode_path(&self.rack_id.",
+        "hostId=crate::transport::request::encode_path(&self.host_id.",
     ] {
         assert_eq!(spaceless(&code).matches(value).count(), 2, "{value}");
     }

@@ -9,7 +9,7 @@ use syn::{ImplItem, Item, ItemMod, Type, parse_quote};
 use super::operation::Operation;
 use super::vocabularies::variant;
 
-/// Component schemas whose Rust type is written by hand, in `src/values.rs`.
+/// Component schemas whose Rust type is written by hand, in `src/decode/values.rs`.
 pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
 
 /// Makes structs grow without breaking their users, lets their numbers and
@@ -43,9 +43,9 @@ pub(super) fn types(
     }
     let envelopes: BTreeSet<_> = operations.iter().map(|one| &one.response).collect();
     let envelopes = envelopes.into_iter();
-    items.push(parse_quote!(crate::envelope::envelope!(#(#envelopes),*);));
-    items.push(parse_quote!(crate::wire::object!(#(#structs),*);));
-    items.push(parse_quote!(crate::wire::plain!(#(#scalars),*);));
+    items.push(parse_quote!(crate::decode::envelope::envelope!(#(#envelopes),*);));
+    items.push(parse_quote!(crate::decode::wire::object!(#(#structs),*);));
+    items.push(parse_quote!(crate::decode::wire::plain!(#(#scalars),*);));
     // Every schema of the spec is found in one place.
     for name in HAND_WRITTEN {
         let ident = format_ident!("{name}");
@@ -73,7 +73,7 @@ pub(super) fn types(
             quote!(#[doc = #doc] #variant = #value,)
         });
         items.push(parse_quote! {
-            crate::vocabulary::vocabulary! {
+            crate::decode::vocabulary::vocabulary! {
                 #[doc = #description]
                 #ident { #(#variants)* }
             }
@@ -97,12 +97,12 @@ fn without_builders(items: &mut Vec<Item>) {
     });
 }
 
-/// Hangs the reader of `src/wire.rs` on a member. serde's own would take one
+/// Hangs the reader of `src/decode/wire.rs` on a member. serde's own would take one
 /// form of a number or a time only, and an array for a struct.
 fn reader(field: &mut syn::Field) {
     field
         .attrs
-        .push(parse_quote!(#[serde(deserialize_with = "crate::wire::read")]));
+        .push(parse_quote!(#[serde(deserialize_with = "crate::decode::wire::read")]));
     let optional = matches!(&field.ty, Type::Path(path)
         if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
     if optional {

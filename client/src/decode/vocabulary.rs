@@ -28,7 +28,7 @@ macro_rules! vocabulary {
         $(#[$meta])*
         ///
         /// An open list. Match on [`as_str`](Self::as_str), or compare with
-        /// `==`, where a value matters that has no variant yet: it may get one
+        /// `==`, if a value matters that has no variant yet: it may get one
         /// in a later version.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -106,11 +106,11 @@ macro_rules! vocabulary {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                deserializer.deserialize_str(crate::wire::EnumVisitor(::std::marker::PhantomData))
+                deserializer.deserialize_str(crate::decode::wire::EnumVisitor(::std::marker::PhantomData))
             }
         }
 
-        crate::wire::plain!($name);
+        crate::decode::wire::plain!($name);
 
         #[cfg(feature = "schemars")]
         impl ::schemars::JsonSchema for $name {

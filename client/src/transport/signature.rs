@@ -41,28 +41,21 @@ impl AccessKey {
     ///
     /// # Errors
     ///
-    /// When one of them is empty, or the key holds what does not fit the
-    /// header: anything but visible ASCII, or a colon; when the secret holds a control
-    /// character, such as the line break at the end of a file.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when one of them is
+    /// empty, or the key holds what does not fit the header: anything but visible ASCII, or a
+    /// colon; when the secret holds a control character, such as the line break at the end of
+    /// a file.
     pub fn new(id: impl Into<String>, secret: impl Into<String>) -> Result<Self, Error> {
         let (id, secret) = (id.into(), SecretString::from(secret.into()));
-        if id.is_empty()
-            || !id
-                .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b':')
-        {
-            return Err(Error::configuration(
-                "access key",
-                "it must be visible ASCII without a colon",
-            ));
+        let wrong = |what| Err(Error::configuration("access key", what));
+        let is_visible = |byte: u8| byte.is_ascii_graphic() && byte != b':';
+        if id.is_empty() || !id.bytes().all(is_visible) {
+            return wrong("it must be visible ASCII without a colon");
         }
         if secret.expose_secret().is_empty() {
-            return Err(Error::configuration(
-                "access key",
-                "its secret must not be empty",
-            ));
+            return wrong("its secret must not be empty");
         }
-        no_control_character("the secret key", secret.expose_secret())?;
+        no_control_character("credentials", "the secret key", secret.expose_secret())?;
         Ok(Self { id, secret })
     }
 
@@ -133,12 +126,10 @@ impl fmt::Debug for AccessKey {
 
 /// The seven lines that are signed.
 fn message(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8], date: &str) -> String {
+    let hex = |byte| format!("{byte:02X}");
     let body_digest = match body {
         [] => String::new(),
-        body => Md5::digest(body)
-            .iter()
-            .map(|byte| format!("{byte:02X}"))
-            .collect(),
+        body => Md5::digest(body).into_iter().map(hex).collect(),
     };
     let header = |name| headers.get(name).map(text);
     [
@@ -157,66 +148,49 @@ fn message(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8], date: &
 /// values in the order as sent (the documentation's text says sorted, its
 /// first example is not).
 fn ocp_headers(headers: &HeaderMap) -> String {
-    let mut names: Vec<&HeaderName> = headers
+    let names = headers
         .keys()
-        .filter(|name| name.as_str().starts_with("x-ocp"))
-        .collect();
+        .filter(|name| name.as_str().starts_with("x-ocp"));
+    let mut names: Vec<&HeaderName> = names.collect();
     names.sort_by_key(|name| name.as_str());
-    let lines: Vec<String> = names
-        .into_iter()
-        .map(|name| {
-            let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
-            format!("{name}:{}", values.join(","))
-        })
-        .collect();
-    lines.join("\n")
+    let lines = names.into_iter().map(|name| {
+        let values: Vec<String> = headers.get_all(name).iter().map(text).collect();
+        format!("{name}:{}", values.join(","))
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The path as sent, and the query as the server rebuilds it from the
-/// parameters it has parsed: keys and values in Java's order, empty values
-/// dropped, the values of a key joined before they are encoded.
+/// The path as sent, and the query as the server rebuilds it from the parameters that it has
+/// parsed: keys and values in Java's order, empty values dropped, the values of a key joined
+/// before they are encoded.
 fn path_and_query(url: &Url) -> String {
-    let mut parameters: BTreeMap<JavaOrder, Vec<JavaOrder>> = BTreeMap::new();
+    let mut parameters: BTreeMap<Vec<u16>, Vec<Vec<u16>>> = BTreeMap::new();
     for (key, value) in url.query_pairs() {
-        let values = parameters.entry(JavaOrder::new(&key)).or_default();
+        let values = parameters.entry(in_java(&key)).or_default();
         if !value.is_empty() {
-            values.push(JavaOrder::new(&value));
+            values.push(in_java(&value));
         }
     }
     if parameters.is_empty() {
         return url.path().to_owned();
     }
-    let pairs: Vec<String> = parameters
-        .into_iter()
-        .map(|(key, mut values)| {
-            values.sort();
-            let values: Vec<String> = values.into_iter().map(|value| value.text).collect();
-            let encode = |text: &str| utf8_percent_encode(text, RESERVED).to_string();
-            format!("{}={}", encode(&key.text), encode(&values.join(",")))
-        })
-        .collect();
-    format!("{}?{}", url.path(), pairs.join("&"))
+    let encoded =
+        |text: &[u16]| utf8_percent_encode(&String::from_utf16_lossy(text), RESERVED).to_string();
+    let pairs = parameters.into_iter().map(|(key, mut values)| {
+        values.sort();
+        let values = values.join(&u16::from(b','));
+        format!("{}={}", encoded(&key), encoded(&values))
+    });
+    format!("{}?{}", url.path(), pairs.collect::<Vec<_>>().join("&"))
 }
 
-/// Text in the order of Java's `String`, by UTF-16 code units. Rust's order
-/// differs where characters beyond the BMP meet U+E000 to U+FFFF.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct JavaOrder {
-    units: Vec<u16>,
-    text: String,
+/// A text by its UTF-16 code units, by which Java orders. Rust's order differs if characters
+/// beyond the BMP meet U+E000 to U+FFFF.
+fn in_java(text: &str) -> Vec<u16> {
+    text.encode_utf16().collect()
 }
 
-impl JavaOrder {
-    fn new(text: &str) -> Self {
-        Self {
-            units: text.encode_utf16().collect(),
-            text: text.to_owned(),
-        }
-    }
-}
-
-/// The `Host` header of a request to this URL: no port where it is the
-/// scheme's own.
+/// The `Host` header of a request to this URL: no port if it is the scheme's own.
 pub(crate) fn host(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port() {

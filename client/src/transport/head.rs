@@ -1,4 +1,4 @@
-//! What HTTP says about a response.
+//! The head of a response: its status, its headers, and what follows from them.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use http::header::{DATE, HeaderName, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 
-/// How many requests OCP still allows, by its headers `RateLimit-…`.
+/// The number of requests that OCP still allows, by its headers `RateLimit-…`.
 ///
 /// OCP may send them with every response or with refusals only: its documentation
 /// says both.
@@ -18,12 +18,12 @@ pub struct RateLimit {
     pub limit: Option<u64>,
     /// Requests that are left in it (`RateLimit-Remaining`).
     pub remaining: Option<u64>,
-    /// How long the window lasts (`RateLimit-Reset`, whole seconds up to a day).
+    /// The rest of the window (`RateLimit-Reset`, whole seconds up to a day).
     pub reset: Option<Duration>,
 }
 
 impl RateLimit {
-    /// What the headers of a response say; `None` where they say nothing.
+    /// The limit that the headers of a response tell, if they tell any.
     ///
     /// ```
     /// use oceanbase_ocp::{RateLimit, http};
@@ -45,16 +45,16 @@ impl RateLimit {
             remaining: number("ratelimit-remaining"),
             reset: seconds.map(Duration::from_secs),
         };
-        let Self {
-            limit,
-            remaining,
-            reset,
-        } = rate_limit;
-        (limit.is_some() || remaining.is_some() || reset.is_some()).then_some(rate_limit)
+        let nothing = Self {
+            limit: None,
+            remaining: None,
+            reset: None,
+        };
+        (rate_limit != nothing).then_some(rate_limit)
     }
 }
 
-/// What HTTP says about a response.
+/// The head of a response.
 #[derive(Clone)]
 pub(crate) struct Head {
     pub(crate) status: StatusCode,
@@ -65,7 +65,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    /// How long the server asks to wait.
+    /// The wait that the server asks for.
     pub(crate) fn wait(&self, status: StatusCode) -> Option<Duration> {
         let retry_after = retry_after(&self.headers);
         match status {
@@ -79,7 +79,7 @@ impl Head {
         }
     }
 
-    /// How far this host's clock is ahead of the server's, in seconds, if the request was
+    /// The seconds by which this host's clock is ahead of the server's, if the request was
     /// signed and the response has a date.
     pub(crate) fn clock_ahead(&self) -> Option<i64> {
         let date = date(&self.headers, DATE)?;
@@ -107,10 +107,8 @@ fn date(headers: &HeaderMap, name: HeaderName) -> Option<DateTime<Utc>> {
         "%a %b %e %H:%M:%S %Y",
     ];
     let text = headers.get(name)?.to_str().ok()?.trim();
-    let mut dates = FORMS
-        .iter()
-        .map(|form| NaiveDateTime::parse_from_str(text, form));
-    Some(dates.find_map(Result::ok)?.and_utc())
+    let read = |form| NaiveDateTime::parse_from_str(text, form).ok();
+    Some(FORMS.into_iter().find_map(read)?.and_utc())
 }
 
 // Headers and bodies may be long and may repeat secrets.

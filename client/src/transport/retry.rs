@@ -1,4 +1,4 @@
-//! Whether a failed call is worth another attempt, and when.
+//! The decision on another attempt after one that failed.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 use crate::error::Error;
 
-/// How often a call is tried, and for how long.
+/// The limits of the attempts of a call.
 ///
 /// A request is tried again if its method is idempotent, as all of this crate are, after
 /// HTTP 429, 502, 503 and 504, and after a connection that failed before there was a
@@ -69,8 +69,8 @@ impl RetryPolicy {
         self
     }
 
-    /// The waits of one call, where OCP does not say how long to wait.
-    pub(crate) fn backoff(self) -> impl Iterator<Item = Duration> {
+    /// The waits of one call, if OCP does not say how long to wait.
+    pub(super) fn backoff(self) -> impl Iterator<Item = Duration> {
         ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(500))
             .with_max_delay(Duration::from_secs(20))
@@ -79,24 +79,21 @@ impl RetryPolicy {
             .build()
     }
 
-    /// How long to wait before the next attempt, or that there shall be none.
-    pub(crate) fn decide(
+    /// The wait before the next attempt; `None` if there shall be none.
+    pub(super) fn wait(
         self,
         error: &Error,
         attempts: u32,
         elapsed: Duration,
         backoff: Duration,
         is_idempotent: bool,
-    ) -> Decision {
-        // What was throttled was not done; what broke off may have been.
+    ) -> Option<Duration> {
+        // A throttled request was not done; one that broke off may have been.
         let may_repeat = is_idempotent || error.is_throttled();
-        if attempts >= self.max_attempts || !may_repeat || !error.is_retryable() {
-            return Decision::Return;
-        }
         let left = self.max_elapsed.saturating_sub(elapsed);
         let wait = error.retry_after().unwrap_or(backoff);
-        if wait > left {
-            return Decision::TooLong(wait);
+        if attempts >= self.max_attempts || !may_repeat || !error.is_retryable() || wait > left {
+            return None;
         }
         let jitter = match error.retry_after() {
             // The server counts whole seconds; at 0 its window may still last. The part of
@@ -105,19 +102,8 @@ impl RetryPolicy {
             Some(_) => Duration::from_nanos(backoff.subsec_nanos().into()),
             None => Duration::ZERO,
         };
-        Decision::Wait((wait + jitter).min(left))
+        Some((wait + jitter).min(left))
     }
-}
-
-/// What comes of a failed attempt.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Try again after this time.
-    Wait(Duration),
-    /// The error is the outcome.
-    Return,
-    /// The error is the outcome, because the wait would take too long.
-    TooLong(Duration),
 }
 
 #[cfg(test)]
@@ -137,59 +123,58 @@ mod tests {
 
     fn throttled(seconds: u64) -> Error {
         let wait = Duration::from_secs(seconds);
-        error(ErrorKind::Throttled, 429).with_wait(Some(wait))
+        error(ErrorKind::Throttled, 429).with(|error| error.wait = Some(wait))
     }
 
     #[test]
     fn decisions() {
-        use Decision::{Return, TooLong, Wait};
         use ErrorKind::*;
         const MS: fn(u64) -> Duration = Duration::from_millis;
         let backoff = MS(700);
-        let tls = error(Connection, 0).lasting(true);
-        let unavailable = |seconds: u64| error(Server, 503).with_wait(Some(MS(seconds * 1000)));
+        let tls = Error::lasting("it failed");
+        let unavailable =
+            |seconds: u64| error(Server, 503).with(|error| error.wait = Some(MS(seconds * 1000)));
         let hinted = error(Connection, 0).with_hint("is the server running?");
         for (error, attempts, elapsed, due) in [
-            (error(Throttled, 429), 1, 0, Wait(backoff)),
+            (error(Throttled, 429), 1, 0, Some(backoff)),
             // Lengthened by the random part of the backoff, as far as there is time.
-            (throttled(53), 1, 0, Wait(MS(53_700))),
-            (throttled(53), 1, 6_500, Wait(MS(53_500))),
-            (throttled(53), 1, 7_000, Wait(MS(53_000))),
-            (unavailable(12), 1, 0, Wait(MS(12_700))),
-            (unavailable(120), 1, 0, TooLong(MS(120_000))),
-            (throttled(53), 1, 7_001, TooLong(MS(53_000))),
-            (throttled(86400), 1, 0, TooLong(MS(86_400_000))),
-            (throttled(0), 1, 0, Wait(backoff)),
-            (throttled(53), 4, 0, Return),
-            (error(Server, 503), 3, 0, Wait(backoff)),
-            (error(Server, 503), 4, 0, Return),
-            (error(Server, 503), 1, 59_400, TooLong(backoff)),
-            (error(Server, 502), 1, 0, Wait(backoff)),
-            (error(Server, 504), 1, 0, Wait(backoff)),
-            (error(Server, 500), 1, 0, Return),
-            (error(Server, 200), 1, 0, Return),
-            (error(Connection, 0), 1, 0, Wait(backoff)),
-            (error(Connection, 200), 1, 0, Return),
-            (tls, 1, 0, Return),
-            (hinted, 1, 0, Wait(backoff)),
-            (error(Timeout, 0), 1, 0, Return),
-            (error(Unauthorized, 401), 1, 0, Return),
-            (error(Forbidden, 403), 1, 0, Return),
-            (error(NotFound, 404), 1, 0, Return),
-            (error(BadRequest, 400), 1, 0, Return),
-            (error(UnexpectedResponse, 200), 1, 0, Return),
-            (error(Decode, 200), 1, 0, Return),
-            (error(Configuration, 0), 1, 0, Return),
+            (throttled(53), 1, 0, Some(MS(53_700))),
+            (throttled(53), 1, 6_500, Some(MS(53_500))),
+            (throttled(53), 1, 7_000, Some(MS(53_000))),
+            (unavailable(12), 1, 0, Some(MS(12_700))),
+            (unavailable(120), 1, 0, None),
+            (throttled(53), 1, 7_001, None),
+            (throttled(86400), 1, 0, None),
+            (throttled(0), 1, 0, Some(backoff)),
+            (throttled(53), 4, 0, None),
+            (error(Server, 503), 3, 0, Some(backoff)),
+            (error(Server, 503), 4, 0, None),
+            (error(Server, 503), 1, 59_400, None),
+            (error(Server, 502), 1, 0, Some(backoff)),
+            (error(Server, 504), 1, 0, Some(backoff)),
+            (error(Server, 500), 1, 0, None),
+            (error(Server, 200), 1, 0, None),
+            (error(Connection, 0), 1, 0, Some(backoff)),
+            (error(Connection, 200), 1, 0, None),
+            (tls, 1, 0, None),
+            (hinted, 1, 0, Some(backoff)),
+            (error(Timeout, 0), 1, 0, None),
+            (error(Unauthorized, 401), 1, 0, None),
+            (error(Forbidden, 403), 1, 0, None),
+            (error(NotFound, 404), 1, 0, None),
+            (error(BadRequest, 400), 1, 0, None),
+            (error(UnexpectedResponse, 200), 1, 0, None),
+            (error(Decode, 200), 1, 0, None),
+            (error(Configuration, 0), 1, 0, None),
         ] {
             let decision =
-                RetryPolicy::default().decide(&error, attempts, MS(elapsed), backoff, true);
+                RetryPolicy::default().wait(&error, attempts, MS(elapsed), backoff, true);
             assert_eq!(
                 decision, due,
                 "{error} after {attempts} attempts, {elapsed} ms"
             );
-            let never =
-                RetryPolicy::disabled().decide(&error, attempts, MS(elapsed), backoff, true);
-            assert_eq!(never, Return, "{error}");
+            let never = RetryPolicy::disabled().wait(&error, attempts, MS(elapsed), backoff, true);
+            assert_eq!(never, None, "{error}");
         }
     }
 
@@ -201,8 +186,8 @@ mod tests {
             (error(ErrorKind::Server, 503), false),
             (error(ErrorKind::Connection, 0), false),
         ] {
-            let decision = RetryPolicy::default().decide(&error, 1, wait, wait, false);
-            assert_eq!(decision == Decision::Wait(wait), is_repeated, "{error}");
+            let decision = RetryPolicy::default().wait(&error, 1, wait, wait, false);
+            assert_eq!(decision == Some(wait), is_repeated, "{error}");
         }
     }
 

@@ -8,10 +8,10 @@ use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
 use crate::error::{Error, ErrorKind};
-use crate::excerpt::shortened;
+use crate::redact::shortened;
 
 /// The one coding that requests ask for.
-pub(crate) const ACCEPTED: &str = "gzip";
+pub(super) const ACCEPTED: &str = "gzip";
 
 /// A body without its codings, which are undone in reverse order.
 ///
@@ -20,7 +20,7 @@ pub(crate) const ACCEPTED: &str = "gzip";
 /// [`ErrorKind::UnexpectedResponse`] for a coding that nobody asked for, a body that is not
 /// what its header says, and one that is longer than `limit` bytes;
 /// [`ErrorKind::Connection`] for one that is cut off.
-pub(crate) fn decoded<'a>(
+pub(super) fn decoded<'a>(
     body: &'a [u8],
     headers: &HeaderMap,
     limit: usize,
@@ -66,7 +66,7 @@ fn unzipped(body: &[u8], limit: usize) -> Result<Vec<u8>, Error> {
 }
 
 /// The error for a body beyond the limit.
-pub(crate) fn too_long(limit: usize) -> Error {
+pub(super) fn too_long(limit: usize) -> Error {
     unexpected(format!(
         "the response is longer than {limit} bytes; ask for smaller pages, or raise `max_body_bytes`"
     ))

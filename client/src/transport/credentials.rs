@@ -1,4 +1,4 @@
-//! Who calls: nobody, a user with a password, or an access key.
+//! The identity of the caller: none, a user with a password, or an access key.
 
 use std::fmt;
 
@@ -8,11 +8,11 @@ use chrono::{DateTime, Utc};
 use reqwest::header::{AUTHORIZATION, HOST, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::signature::{AccessKey, host};
 use crate::error::{Error, no_control_character};
-use crate::secrets::Secrets;
-use crate::signature::{AccessKey, host};
+use crate::redact::Secrets;
 
-/// What a client proves its identity with. Never printed.
+/// The proof of a client's identity. Never printed.
 ///
 /// OCP takes either scheme on every operation; access keys since V4.0.3.
 /// Credentials go out with every request, unasked: OCP's 401 does not invite
@@ -51,19 +51,18 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// When the user name is empty or holds a colon, which the scheme cannot
-    /// tell from the one before the password; when one of them holds a control character,
-    /// such as the line break at the end of a file.
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) when the user name is
+    /// empty or holds a colon, which the scheme cannot tell from the one before the password;
+    /// when one of them holds a control character, such as the line break at the end of a
+    /// file.
     pub fn basic(user: &str, password: impl Into<String>) -> Result<Self, Error> {
         let password = SecretString::from(password.into());
         if user.is_empty() || user.contains(':') {
-            return Err(Error::configuration(
-                "credentials",
-                "the user name must not be empty or hold a colon",
-            ));
+            let what = "the user name must not be empty or hold a colon";
+            return Err(Error::configuration("credentials", what));
         }
-        no_control_character("the user name", user)?;
-        no_control_character("the password", password.expose_secret())?;
+        no_control_character("credentials", "the user name", user)?;
+        no_control_character("credentials", "the password", password.expose_secret())?;
         let token = STANDARD.encode(format!("{user}:{}", password.expose_secret()));
         Ok(Self(Scheme::Basic {
             token: token.into(),
@@ -76,12 +75,11 @@ impl Credentials {
         Self(Scheme::AccessKey(key))
     }
 
-    /// Adds what proves the identity to a request that is otherwise complete, unless it has
-    /// an `Authorization` of its own. Returns the time of a signature.
-    pub(crate) fn authenticate(
+    /// Adds the proof of identity to a request that is otherwise complete, unless it has an
+    /// `Authorization` of its own. Returns the time of a signature.
+    pub(super) fn authenticate(
         &self,
         request: &mut reqwest::Request,
-        time: DateTime<Utc>,
     ) -> Result<Option<DateTime<Utc>>, Error> {
         if request.headers().contains_key(AUTHORIZATION) {
             return Ok(None);
@@ -96,26 +94,22 @@ impl Credentials {
                 Ok(None)
             }
             Scheme::AccessKey(key) => {
-                // What is signed must be what arrives, so the host is not left
-                // to the connection.
-                let host = host(request.url());
-                let host = HeaderValue::from_str(&host).map_err(|_| {
+                // The host as it is signed must arrive, so it is not left to the connection.
+                let host = HeaderValue::from_str(&host(request.url())).map_err(|_| {
                     Error::configuration("base_url", "its host does not fit a header")
                 })?;
                 request.headers_mut().entry(HOST).or_insert(host);
-                let body = request
-                    .body()
-                    .and_then(reqwest::Body::as_bytes)
-                    .unwrap_or_default();
-                let (method, url) = (request.method(), request.url());
-                let headers = key.sign(method, url, request.headers(), body, time);
-                request.headers_mut().extend(headers);
+                let body = request.body().and_then(reqwest::Body::as_bytes);
+                let (method, url, headers) = (request.method(), request.url(), request.headers());
+                let time = Utc::now();
+                let signed = key.sign(method, url, headers, body.unwrap_or_default(), time);
+                request.headers_mut().extend(signed);
                 Ok(Some(time))
             }
         }
     }
 
-    /// What proves the identity, which no output may show.
+    /// The secrets of the identity, which no output may show.
     pub(crate) fn secrets(&self) -> Secrets {
         match &self.0 {
             Scheme::Anonymous => Secrets::default(),

@@ -1,5 +1,5 @@
-//! What the generated operations make their requests with, and nothing more: it has
-//! the names that progenitor gives them.
+//! The tools that the generated operations make their requests with, by the names that
+//! progenitor gives them.
 
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
@@ -8,20 +8,18 @@ use reqwest::{Method, Request, Url};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::Error;
-use crate::signature::RESERVED;
+use super::signature::RESERVED;
+use crate::error::{Error, unusable};
 
 /// A text as a segment of a path.
 pub(crate) fn encode_path(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// Why there is no request.
+/// The reason why there is no request.
 pub(crate) enum Unusable {
-    /// An argument is missing, or no good.
+    /// The whole message.
     InvalidRequest(String),
-    /// What the description says about the request cannot be sent.
-    Request(String),
 }
 
 /// A parameter that is a header, of which not every text can be the value.
@@ -32,16 +30,13 @@ impl From<InvalidHeaderValue> for Unusable {
 }
 
 impl From<Unusable> for Error {
-    fn from(unusable: Unusable) -> Self {
-        match unusable {
-            Unusable::InvalidRequest(what) => Self::argument(what),
-            Unusable::Request(what) => Self::configuration("request", what),
-        }
+    fn from(Unusable::InvalidRequest(what): Unusable) -> Self {
+        Self::argument(what)
     }
 }
 
-/// A parameter of the query, which may be absent or a list. A blank goes out as `%20`:
-/// not every server reads the form encoding `+` as a blank.
+/// A parameter of the query, which may be absent or a list. A blank goes out as `%20`: not
+/// every server reads the form encoding `+` as a blank.
 pub(crate) struct QueryParam<'a, T> {
     name: &'a str,
     value: &'a T,
@@ -53,49 +48,53 @@ impl<'a, T: Serialize> QueryParam<'a, T> {
     }
 }
 
-/// Where the builders of requests come from.
+/// The origin of the builders of requests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requests;
 
-macro_rules! methods {
-    ($($name:ident $method:ident,)+) => {
-        #[allow(dead_code, reason = "which of them are called depends on the description")]
-        impl Requests {
-            $(
-                pub(crate) fn $name(self, url: String) -> RequestBuilder {
-                    RequestBuilder {
-                        method: Method::$method,
-                        has_query: false,
-                        url,
-                        headers: HeaderMap::new(),
-                        body: None,
-                        problem: None,
-                    }
-                }
-            )+
-        }
-    };
-}
+#[allow(dead_code, reason = "the description decides which are called")]
+impl Requests {
+    pub(crate) fn get(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::GET, url)
+    }
 
-methods! {
-    get GET,
-    put PUT,
-    post POST,
-    delete DELETE,
-    patch PATCH,
+    pub(crate) fn put(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::PUT, url)
+    }
+
+    pub(crate) fn post(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::POST, url)
+    }
+
+    pub(crate) fn delete(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::DELETE, url)
+    }
+
+    pub(crate) fn patch(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::PATCH, url)
+    }
 }
 
 /// A request in the making.
 pub(crate) struct RequestBuilder {
     method: Method,
     url: String,
-    has_query: bool,
     headers: HeaderMap,
     body: Option<Vec<u8>>,
     problem: Option<String>,
 }
 
 impl RequestBuilder {
+    fn new(method: Method, url: String) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            problem: None,
+        }
+    }
+
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
@@ -108,40 +107,32 @@ impl RequestBuilder {
     }
 
     pub(crate) fn query<T: Serialize>(mut self, parameter: &QueryParam<'_, T>) -> Self {
+        let name = parameter.name;
         match serde_json::to_value(parameter.value) {
             Ok(Value::Null) => {}
             Ok(Value::Array(items)) if items.is_empty() => {
                 self.problem = Some(format!(
-                    "`{}` is an empty list, which would ask for everything; leave it out for that",
-                    parameter.name
+                    "`{name}` is an empty list, which would ask for everything; leave it out for that"
                 ));
             }
-            Ok(Value::Array(items)) => {
-                for item in &items {
-                    self.pair(parameter.name, item);
-                }
-            }
-            Ok(value) => self.pair(parameter.name, &value),
-            Err(error) => self.problem = Some(format!("`{}`: {error}", parameter.name)),
+            Ok(Value::Array(items)) => items.iter().for_each(|item| self.pair(name, item)),
+            Ok(value) => self.pair(name, &value),
+            Err(error) => self.problem = Some(format!("`{name}`: {error}")),
         }
         self
     }
 
     fn pair(&mut self, name: &str, value: &Value) {
-        let number;
         let text = match value {
             Value::String(text) => text,
-            Value::Bool(_) | Value::Number(_) => {
-                number = value.to_string();
-                &number
-            }
+            Value::Bool(_) | Value::Number(_) => &value.to_string(),
             Value::Null | Value::Array(_) | Value::Object(_) => {
                 self.problem = Some(format!("`{name}` is no text and no number"));
                 return;
             }
         };
-        self.url.push(if self.has_query { '&' } else { '?' });
-        self.has_query = true;
+        let separator = if self.url.contains('?') { '&' } else { '?' };
+        self.url.push(separator);
         self.url.extend(utf8_percent_encode(name, RESERVED));
         self.url.push('=');
         self.url.extend(utf8_percent_encode(text, RESERVED));
@@ -157,10 +148,11 @@ impl RequestBuilder {
     }
 
     pub(crate) fn build(self) -> Result<Request, Unusable> {
+        let wrong = |what: String| Unusable::InvalidRequest(unusable("request", what));
         if let Some(problem) = self.problem {
-            return Err(Unusable::Request(problem));
+            return Err(wrong(problem));
         }
-        let url = Url::parse(&self.url).map_err(|error| Unusable::Request(error.to_string()))?;
+        let url = Url::parse(&self.url).map_err(|error| wrong(error.to_string()))?;
         let mut request = Request::new(self.method, url);
         *request.headers_mut() = self.headers;
         *request.body_mut() = self.body.map(Into::into);

@@ -1,10 +1,12 @@
-//! What the rows of all operations that list restore tasks have in common.
+//! Restore tasks, whichever operation lists them.
 
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 
-use crate::types::RestoreTaskStatus;
+use crate::types::{
+    ClusterRestoreTask, RestoreHistoryTask, RestoreTaskStatus, RestoreTaskStatusFilter,
+};
 
 /// A restore task, whichever operation lists it: the members that decide how it
 /// stands, and what follows from them.
@@ -35,51 +37,34 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
     /// The state that it is in.
     fn status(&self) -> &RestoreTaskStatus;
 
-    /// Whether it has ended, if OCP says so.
-    fn finished(&self) -> Option<bool> {
-        None
-    }
+    /// True if it has ended; `None` if OCP does not say.
+    fn finished(&self) -> Option<bool>;
 
-    /// Whether it has ended well, if OCP says so.
-    fn successful(&self) -> Option<bool> {
-        None
-    }
+    /// True if it has ended well; `None` if OCP does not say.
+    fn successful(&self) -> Option<bool>;
 
-    /// When it was created.
-    fn create_time(&self) -> Option<DateTime<Utc>> {
-        None
-    }
+    /// The time of its creation.
+    fn create_time(&self) -> Option<DateTime<Utc>>;
 
-    /// When it ended.
-    fn finish_time(&self) -> Option<DateTime<Utc>> {
-        None
-    }
+    /// The time of its end.
+    fn finish_time(&self) -> Option<DateTime<Utc>>;
 
-    /// Why it failed; may be empty.
-    fn error_msg(&self) -> Option<&str> {
-        None
-    }
+    /// The reason why it failed; may be empty.
+    fn error_msg(&self) -> Option<&str>;
 
     /// The name of the tenant that is restored to.
-    fn restore_tenant_name(&self) -> Option<&str> {
-        None
-    }
+    fn restore_tenant_name(&self) -> Option<&str>;
 
-    /// Where the backup is read from, as OCP writes it; see
-    /// [`restore_uris`](Self::restore_uris).
-    fn restore_uri(&self) -> Option<&str> {
-        None
-    }
+    /// The source of the backup, as OCP writes it; see [`restore_uris`](Self::restore_uris).
+    fn restore_uri(&self) -> Option<&str>;
 
     /// The resource pools, as OCP writes them; see
     /// [`restore_pools`](Self::restore_pools).
-    fn restore_pool_list_str(&self) -> Option<&str> {
-        None
-    }
+    fn restore_pool_list_str(&self) -> Option<&str>;
 
-    /// Whether the restore is still under way.
+    /// True while the restore is under way.
     ///
-    /// `finished` decides; where OCP leaves it out, a finish time or one of the
+    /// `finished` decides; if OCP leaves it out, a finish time or one of the
     /// two final states does (inferred).
     ///
     /// ```
@@ -101,16 +86,16 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
             .unwrap_or(self.finish_time().is_some() || is_final)
     }
 
-    /// Whether the restore has ended well.
+    /// True if the restore has ended well.
     ///
     /// `successful` decides once the task has ended (a running task has
-    /// `successful: false`, too); where OCP leaves it out, the state does.
+    /// `successful: false`, too); if OCP leaves it out, the state does.
     fn is_succeeded(&self) -> bool {
         let done = *self.status() == RestoreTaskStatus::RestoreSuccess;
         !self.is_running() && self.successful().unwrap_or(done)
     }
 
-    /// Whether the restore has ended, and not well; `error_msg` may say why.
+    /// True if the restore has ended, and not well; `error_msg` may say why.
     fn is_failed(&self) -> bool {
         !self.is_running() && !self.is_succeeded()
     }
@@ -119,7 +104,7 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
     /// data.
     ///
     /// OCP joins them with commas and says nothing about commas inside a URI,
-    /// so a comma separates only where a scheme follows.
+    /// so a comma separates only if a scheme follows.
     ///
     /// ```
     /// # let mut task: oceanbase_ocp::types::RestoreHistoryTask =
@@ -151,15 +136,100 @@ pub trait RestoreTask: sealed::Row + fmt::Debug + Send + Sync {
     }
 }
 
-pub(crate) mod sealed {
-    /// The rows of the generated types, and no others.
-    pub trait Row {}
-}
-
-/// Whether the text begins with a scheme (RFC 3986) and `://`.
+/// True if the text begins with a scheme (RFC 3986) and `://`.
 fn begins_uri(text: &str) -> bool {
     let text = text.trim_start();
     let is_scheme = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
     let rest = text.trim_start_matches(is_scheme);
     text.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.starts_with("://")
+}
+
+mod sealed {
+    pub trait Row {}
+}
+
+macro_rules! rows {
+    ($($row:ident)*) => {$(
+        impl sealed::Row for $row {}
+
+        impl RestoreTask for $row {
+            fn id(&self) -> i64 {
+                self.id
+            }
+
+            fn status(&self) -> &RestoreTaskStatus {
+                &self.status
+            }
+
+            fn finished(&self) -> Option<bool> {
+                self.finished
+            }
+
+            fn successful(&self) -> Option<bool> {
+                self.successful
+            }
+
+            fn create_time(&self) -> Option<DateTime<Utc>> {
+                self.create_time
+            }
+
+            fn finish_time(&self) -> Option<DateTime<Utc>> {
+                self.finish_time
+            }
+
+            fn error_msg(&self) -> Option<&str> {
+                self.error_msg.as_deref()
+            }
+
+            fn restore_tenant_name(&self) -> Option<&str> {
+                self.restore_tenant_name.as_deref()
+            }
+
+            fn restore_uri(&self) -> Option<&str> {
+                self.restore_uri.as_deref()
+            }
+
+            fn restore_pool_list_str(&self) -> Option<&str> {
+                self.restore_pool_list_str.as_deref()
+            }
+        }
+
+        /// As a [`RestoreTask`], without having to import it.
+        impl $row {
+            /// True while the restore is under way; see [`RestoreTask::is_running`].
+            pub fn is_running(&self) -> bool {
+                RestoreTask::is_running(self)
+            }
+
+            /// True if the restore has ended well; see [`RestoreTask::is_succeeded`].
+            pub fn is_succeeded(&self) -> bool {
+                RestoreTask::is_succeeded(self)
+            }
+
+            /// True if the restore has ended, and not well; see [`RestoreTask::is_failed`].
+            pub fn is_failed(&self) -> bool {
+                RestoreTask::is_failed(self)
+            }
+
+            /// The URIs in `restore_uri`; see [`RestoreTask::restore_uris`].
+            pub fn restore_uris(&self) -> Vec<&str> {
+                RestoreTask::restore_uris(self)
+            }
+
+            /// The names of the resource pools in `restore_pool_list_str`.
+            pub fn restore_pools(&self) -> Vec<&str> {
+                RestoreTask::restore_pools(self)
+            }
+        }
+    )*};
+}
+
+rows! { ClusterRestoreTask RestoreHistoryTask }
+
+/// The state's own name as a filter value, which OCP most likely expects (inferred);
+/// [`RestoreTaskStatus::filter_label`] is the documented value.
+impl From<RestoreTaskStatus> for RestoreTaskStatusFilter {
+    fn from(status: RestoreTaskStatus) -> Self {
+        Self::from(status.as_str())
+    }
 }

@@ -1,5 +1,5 @@
-//! How the members of a response are read: in every form that OCP is known to
-//! write, and in no other. `codegen.rs` hangs [`read`] on each of them.
+//! The readers of the members of a response: they take every form that OCP is known to
+//! write, and no other. `codegen.rs` hangs [`read`] on each of them.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -43,7 +43,7 @@ impl<'de, T: Wire<'de>> Wire<'de> for Vec<T> {
             type Value = Vec<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // What serde says of its own lists.
+                // As serde says of its own lists.
                 f.write_str("a sequence")
             }
 
@@ -79,7 +79,7 @@ impl<'de, T: Wire<'de>> Wire<'de> for HashMap<String, T> {
 /// Types that serde reads as they should be.
 macro_rules! plain {
     ($($type:ty),*) => {$(
-        impl<'de> crate::wire::Wire<'de> for $type {
+        impl<'de> crate::decode::wire::Wire<'de> for $type {
             fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 ::serde::Deserialize::deserialize(deserializer)
             }
@@ -90,9 +90,9 @@ macro_rules! plain {
 /// Structs, which serde would also read from an array, member by member.
 macro_rules! object {
     ($($type:ty),*) => {$(
-        impl<'de> crate::wire::Wire<'de> for $type {
+        impl<'de> crate::decode::wire::Wire<'de> for $type {
             fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                deserializer.deserialize_map(crate::wire::ObjectVisitor(::std::marker::PhantomData))
+                deserializer.deserialize_map(crate::decode::wire::ObjectVisitor(::std::marker::PhantomData))
             }
         }
     )*};
@@ -229,11 +229,11 @@ fn parse_time(text: &str) -> Option<DateTime<Utc>> {
     Some(local.checked_sub_offset(text.offset()?)?.and_utc())
 }
 
-/// What is left of a time.
+/// The rest of a time.
 struct Digits<'a>(&'a [u8]);
 
 impl Digits<'_> {
-    /// What comes after a character, if that is next.
+    /// The rest after a character, if that is next.
     fn after(&mut self, character: u8) -> Option<&mut Self> {
         let (first, rest) = self.0.split_first()?;
         self.0 = (*first == character).then_some(rest)?;

@@ -1,4 +1,4 @@
-//! What went over the wire, for those who want to look.
+//! A request and its response as they went over the wire, for an observer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,36 +7,23 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode, Url};
 
-use crate::head::Head;
+use super::head::Head;
 
 /// One request and the response to it, before the client judged it; see
 /// [`ClientBuilder::on_exchange`](crate::ClientBuilder::on_exchange).
 #[derive(Clone)]
 pub struct Exchange {
-    method: Method,
-    url: Url,
-    request_headers: HeaderMap,
-    head: Head,
-    body: Option<Vec<u8>>,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) request_headers: HeaderMap,
+    pub(super) head: Head,
+    pub(super) body: Option<Vec<u8>>,
 }
 
-impl Exchange {
-    pub(crate) fn new(
-        method: Method,
-        url: Url,
-        request_headers: HeaderMap,
-        head: &Head,
-        body: Option<Vec<u8>>,
-    ) -> Self {
-        Self {
-            method,
-            url,
-            request_headers,
-            head: head.clone(),
-            body,
-        }
-    }
+/// A callback for each exchange.
+pub(crate) type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;
 
+impl Exchange {
     /// The method of the request.
     pub fn method(&self) -> &Method {
         &self.method
@@ -87,6 +74,3 @@ impl fmt::Debug for Exchange {
             .finish_non_exhaustive()
     }
 }
-
-/// Who looks.
-pub(crate) type Observer = Arc<dyn Fn(&Exchange) + Send + Sync>;

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// OCP's error code: a number up to V4.2.1, a name such as `COM10001` in
-/// V4.2.2, and the number 0 where OCP has no code for the failure.
+/// V4.2.2, and the number 0 if OCP has no code for the failure.
 ///
 /// Source: error code tables of the documentation, V3.1.1 to V4.2.2.
 ///
