@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
@@ -84,12 +85,20 @@ pub(crate) mod sealed {
     }
 }
 
+/// A hash of what distinguishes a row from all others.
+#[allow(dead_code, reason = "rows may have nothing that does")]
+pub(crate) fn hash(identity: impl Hash) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    identity.hash(&mut hasher);
+    Some(hasher.finish())
+}
+
 /// Lets a generated builder be paged through; `codegen.rs` calls it.
 macro_rules! paged_list {
     (
         $request:ident, $page:ty, $row:ty,
         info: [$($info:ident)?],
-        identity: [$($id:ident $($created:ident $($member:ident)*)?)?],
+        identity: |$one:ident| $identity:expr,
         filters: [$($filter:ident)*]
     ) => {
         impl crate::PagedList for crate::builder::$request {}
@@ -126,22 +135,8 @@ macro_rules! paged_list {
             fn info(_page: &$page) -> Option<&crate::types::PageInfo> {
                 None$(.or(_page.$info.as_ref()))?
             }
-            fn identity(_row: &$row) -> Option<u64> {
-                #[allow(unused_mut, unused_assignments)]
-                let mut identity = None;
-                $(
-                    let mut hasher = ::std::hash::DefaultHasher::new();
-                    ::std::hash::Hash::hash(&_row.$id, &mut hasher);
-                    $(
-                        // Without it the rest says little, and the id has to do.
-                        if _row.$created.is_some() {
-                            ::std::hash::Hash::hash(&_row.$created, &mut hasher);
-                            $(::std::hash::Hash::hash(&_row.$member, &mut hasher);)*
-                        }
-                    )?
-                    identity = Some(::std::hash::Hasher::finish(&hasher));
-                )?
-                identity
+            fn identity($one: &$row) -> Option<u64> {
+                $identity
             }
         }
 

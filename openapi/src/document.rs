@@ -1,4 +1,4 @@
-//! The spec as written: its value, and where in the text each node stands.
+//! The description as written: its value, and the place of each node in the text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -114,7 +114,7 @@ impl Document {
         }
     }
 
-    /// A finding for people: the rule, the place, the line, why, and what to
+    /// A finding for people: the rule, the place, the line, the reason, and the text to
     /// write instead.
     pub fn render(&self, finding: &Finding) -> String {
         let snippet = Snippet::source(&self.text)

@@ -18,10 +18,9 @@ pub struct Interaction {
     pub operation_id: String,
     /// Name of the case: the name of the folder itself.
     pub case: String,
-    /// What `interaction.yaml` says.
+    /// The content of `interaction.yaml`.
     pub recorded: Recorded,
-    /// The bytes of `response.json`, or of another `response.*` where the body
-    /// is not JSON.
+    /// The bytes of `response.json`, or of `response.html` if the body is no JSON.
     pub body: String,
 }
 
@@ -29,7 +28,7 @@ pub struct Interaction {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
-    /// Where the exchange comes from.
+    /// The origin of the exchange.
     pub source: Source,
     /// The request line as sent, percent-encoded, without `HTTP/1.1`.
     pub request: RequestLine,
@@ -41,15 +40,15 @@ pub struct Recorded {
     pub response: RecordedResponse,
 }
 
-/// Where an exchange comes from.
+/// The origin of an exchange.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// How much it proves.
+    /// Its weight as evidence.
     pub grade: Provenance,
     /// Page and section.
     pub document: String,
-    /// Where to find the page.
+    /// Address of the page.
     pub address: String,
     /// The version of the OCP that was recorded, if it is known.
     #[serde(default)]
@@ -57,25 +56,25 @@ pub struct Source {
     /// The day of the recording, as `2026-01-31`.
     #[serde(default)]
     pub date: Option<String>,
-    /// What was added or left open.
+    /// A note on anything added or left open.
     #[serde(default)]
     pub note: Option<String>,
 }
 
-/// How much an exchange proves.
+/// The weight of an exchange as evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provenance {
     /// Printed in public documentation, byte for byte.
     Documented,
-    /// Put together by us from documented pieces; the source says how.
+    /// Put together by us from documented pieces; the note says how.
     Derived,
     /// Recorded from a running OCP, without host names and secrets.
     Recorded,
 }
 
 impl Source {
-    /// Which OCP was recorded, and when: `OCP 4.3.1, 2026-01-31`.
+    /// The OCP that was recorded, and the day: `OCP 4.3.1, 2026-01-31`.
     pub fn observed(&self) -> String {
         let version = self.ocp.as_deref().unwrap_or("of an unknown version");
         let date = self.date.as_deref().unwrap_or("at an unknown time");

@@ -2,7 +2,7 @@
 //! the data files beside this crate. No network, no client.
 //!
 //! [`Document`] is the spec as written, with the place of every node;
-//! [`lint::lint`] refuses what the tools behind it cannot take;
+//! [`lint::lint`] refuses what would make a wrong client;
 //! [`canonical`] is what the client is generated from; [`Interaction`] is one
 //! documented or derived exchange; [`evidence`] holds every claim against the documentation;
 //! [`strict`] judges responses; [`page`] renders it all for people.

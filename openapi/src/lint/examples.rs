@@ -33,7 +33,7 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Whether a JSON pointer leads to an example, which is data and not part of the description.
+/// True if a JSON pointer leads to an example, which is data and not part of the description.
 /// A member of an object may be called so.
 pub(super) fn is_example(pointer: &str) -> bool {
     let holder = pointer.strip_suffix("/example");

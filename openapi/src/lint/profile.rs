@@ -1,4 +1,4 @@
-//! What `profile.yaml` refuses.
+//! The rules that `profile.yaml` applies.
 
 use std::sync::LazyLock;
 

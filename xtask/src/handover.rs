@@ -53,7 +53,7 @@ fn build(root: &Path) -> anyhow::Result<PathBuf> {
         .context("cargo built ocp-verify but did not say where")
 }
 
-/// Signals and exit code are those of the program.
+/// Becomes the program: signals and exit code are its own.
 #[cfg(unix)]
 fn hand_over(mut command: Command) -> std::io::Result<ExitCode> {
     use std::os::unix::process::CommandExt;

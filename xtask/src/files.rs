@@ -1,4 +1,4 @@
-//! Files of the checkout: the description, and how a file is replaced.
+//! Files of the checkout: the description, and the way to replace a file.
 
 use std::io::Write;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::codegen;
 
 pub(crate) const SPEC: &str = "openapi/ocp.yaml";
 
-/// The description, once it has passed every rule; or what is wrong with it, for people.
+/// The description, if it passes every rule; else its faults, for people.
 ///
 /// # Errors
 ///
