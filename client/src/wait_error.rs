@@ -17,7 +17,7 @@ pub enum RestoreOutcome<R> {
     Failed(Box<R>),
 }
 
-/// The error of a [`Waiter`], and what it knew when it gave up.
+/// The error of a [`Waiter`](crate::Waiter), and what it knew when it gave up.
 ///
 /// It becomes its [`Error`] by `?`.
 #[derive(Clone)]

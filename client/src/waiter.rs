@@ -215,7 +215,8 @@ where
             };
             let status = progress.last.as_ref().map(|task| display(task.status()));
             let error = trouble.as_ref().map(display);
-            tracing::debug!(task = self.task, looks = progress.looks, status, error);
+            let (task, looks) = (self.task, progress.looks);
+            tracing::debug!(task, looks, status, error, "the restore has not ended");
             match self.wait(&mut progress, is_news, trouble.as_ref(), pause) {
                 None => return Err(progress.gave_up(trouble, self.timeout)),
                 Some(Duration::ZERO) => {}
