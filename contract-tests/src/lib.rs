@@ -14,11 +14,11 @@ pub mod replay;
 pub mod report;
 pub mod verify;
 
-/// The spec that the client was generated from.
+/// The description, as it was when this crate was built.
 ///
 /// # Errors
 ///
-/// When it is not JSON; then the client would not have compiled.
-pub fn spec() -> serde_json::Result<serde_json::Value> {
-    serde_json::from_str(include_str!("../../client/openapi.json"))
+/// When it is not YAML.
+pub fn spec() -> Result<serde_json::Value, ocp_contract::SpecError> {
+    Ok(ocp_contract_embedded::document()?.value().clone())
 }

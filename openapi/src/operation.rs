@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::document::escape;
-use crate::interaction::{Interaction, Provenance};
 
 /// The methods that a path item may hold.
 pub(crate) const METHODS: [&str; 8] = [
@@ -205,63 +204,9 @@ impl Operation {
             .filter(|one| !PAGING.contains(&one.name.as_str()))
     }
 
-    /// The members of `data.page` that the documented samples of the operation confirm:
-    /// `number` and `size` are those asked for, and the totals agree with the rows. A member
-    /// that a sample contradicts is not confirmed.
-    pub fn confirmed_page(&self, interactions: &[Interaction]) -> Vec<&'static str> {
-        let samples = interactions.iter().filter(|one| {
-            one.operation_id == self.id && one.recorded.source.grade == Provenance::Documented
-        });
-        let samples: Vec<SamplePage> = samples.filter_map(SamplePage::of).collect();
-        let members = ["number", "size", "totalElements", "totalPages"].into_iter();
-        let is_confirmed = |member: &&str| {
-            let verdicts = samples.iter().filter_map(|one| one.confirms(member));
-            verdicts.reduce(|all, one| all && one) == Some(true)
-        };
-        members.filter(is_confirmed).collect()
-    }
-
     /// The operation with this id.
     pub fn find(spec: &Value, id: &str) -> Option<Self> {
         Self::all(spec).into_iter().find(|one| one.id == id)
-    }
-}
-
-/// A page of a documented sample: what was asked for, and what came.
-struct SamplePage {
-    number: i64,
-    size: i64,
-    rows: i64,
-    info: Value,
-}
-
-impl SamplePage {
-    fn of(interaction: &Interaction) -> Option<Self> {
-        let body: Value = serde_json::from_str(&interaction.body).ok()?;
-        let query = &interaction.recorded.request.query;
-        let asked = |name| query.iter().find(|(one, _)| one == name)?.1.parse().ok();
-        Some(Self {
-            number: asked("page")?,
-            size: asked("size")?,
-            rows: body.pointer("/data/contents")?.as_array()?.len() as i64,
-            info: body.pointer("/data/page")?.clone(),
-        })
-    }
-
-    /// `None` if the sample does not tell.
-    fn confirms(&self, member: &str) -> Option<bool> {
-        let says = self.info.get(member)?.as_i64()?;
-        let total = |at_least: i64| match self.rows {
-            0 => None,
-            rows if rows < self.size => Some(says == at_least),
-            _ => Some(says >= at_least),
-        };
-        match member {
-            "number" => Some(says == self.number),
-            "size" => Some(says == self.size),
-            "totalPages" => total(self.number),
-            _ => total((self.number - 1).saturating_mul(self.size) + self.rows),
-        }
     }
 }
 

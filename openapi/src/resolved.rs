@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::{Interaction, Operation};
+use crate::{Interaction, Operation, Provenance};
 
 /// The description with an `x-list` beside each operation that lists rows: a [`List`] and the
 /// members of a page that are confirmed.
@@ -20,4 +20,128 @@ pub fn resolved(spec: &Value, interactions: &[Interaction]) -> Value {
         }
     }
     resolved
+}
+
+impl Operation {
+    /// The members of `data.page` that the documented samples of the operation confirm:
+    /// `number` and `size` are those asked for, and the totals agree with the rows. A member
+    /// that a sample contradicts is not confirmed.
+    pub fn confirmed_page(&self, interactions: &[Interaction]) -> Vec<&'static str> {
+        let samples = interactions.iter().filter(|one| {
+            one.operation_id == self.id && one.recorded.source.grade == Provenance::Documented
+        });
+        let samples: Vec<SamplePage> = samples.filter_map(SamplePage::of).collect();
+        let members = ["number", "size", "totalElements", "totalPages"].into_iter();
+        let is_confirmed = |member: &&str| {
+            let verdicts = samples.iter().filter_map(|one| one.confirms(member));
+            verdicts.reduce(|all, one| all && one) == Some(true)
+        };
+        members.filter(is_confirmed).collect()
+    }
+}
+
+/// A page of a documented sample: what was asked for, and what came.
+struct SamplePage {
+    number: i64,
+    size: i64,
+    rows: i64,
+    info: Value,
+}
+
+impl SamplePage {
+    fn of(interaction: &Interaction) -> Option<Self> {
+        let body: Value = serde_json::from_str(&interaction.body).ok()?;
+        let query = &interaction.recorded.request.query;
+        let asked = |name| query.iter().find(|(one, _)| one == name)?.1.parse().ok();
+        Some(Self {
+            number: asked("page")?,
+            size: asked("size")?,
+            rows: body.pointer("/data/contents")?.as_array()?.len() as i64,
+            info: body.pointer("/data/page")?.clone(),
+        })
+    }
+
+    /// `None` if the sample does not tell.
+    fn confirms(&self, member: &str) -> Option<bool> {
+        let says = self.info.get(member)?.as_i64()?;
+        let total = |at_least: i64| match self.rows {
+            0 => None,
+            rows if rows < self.size => Some(says == at_least),
+            _ => Some(says >= at_least),
+        };
+        match member {
+            "number" => Some(says == self.number),
+            "size" => Some(says == self.size),
+            "totalPages" => total(self.number),
+            _ => total((self.number - 1).saturating_mul(self.size) + self.rows),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+
+    use super::{Interaction, Operation};
+
+    fn sample(query: &str, page: &serde_json::Value, rows: usize) -> Interaction {
+        let file = Path::new("listWords/sample/interaction.yaml");
+        let body = json!({ "data": { "contents": vec![0; rows], "page": page } });
+        let source = "{ grade: documented, document: A page, address: here }";
+        let yaml =
+            format!("source: {source}\nrequest: GET /words?{query}\nresponse: {{ status: 200 }}\n");
+        Interaction::parse(file, |name| {
+            Ok(Some(match name {
+                "interaction.yaml" => yaml.clone(),
+                _ => body.to_string(),
+            }))
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_member_of_a_page_is_confirmed_by_what_was_asked_for_and_came() {
+        let info = |number, size, elements, pages| json!({ "number": number, "size": size, "totalElements": elements, "totalPages": pages });
+        let words = json!({ "paths": { "/words": { "get": { "operationId": "listWords" } } } });
+        let words = Operation::find(&words, "listWords").unwrap();
+        for (query, page, rows, confirmed) in [
+            (
+                "page=2&size=3",
+                info(2, 3, 5, 2),
+                2,
+                &["number", "size", "totalElements", "totalPages"][..],
+            ),
+            (
+                "page=2&size=3",
+                info(2, 3, 7, 3),
+                3,
+                &["number", "size", "totalElements", "totalPages"],
+            ),
+            ("page=2&size=3", info(1, 2, 2, 1), 2, &[]),
+            // A page that has lost rows.
+            ("page=1&size=9", info(1, 9, 35, 4), 1, &["number", "size"]),
+            ("page=3&size=9", info(3, 9, 1, 1), 0, &["number", "size"]),
+            ("size=9", info(1, 9, 1, 1), 1, &[]),
+            (
+                "page=1&size=9",
+                json!({ "number": "1", "totalPages": 1 }),
+                1,
+                &["totalPages"],
+            ),
+        ] {
+            assert_eq!(
+                words.confirmed_page(&[sample(query, &page, rows)]),
+                confirmed,
+                "{query}"
+            );
+        }
+        let fine = sample("page=1&size=9", &info(1, 9, 1, 1), 1);
+        let other = sample("page=2&size=9", &info(1, 9, 10, 2), 1);
+        assert_eq!(
+            words.confirmed_page(&[fine, other]),
+            ["size", "totalElements", "totalPages"]
+        );
+    }
 }
