@@ -35,7 +35,7 @@ pub(super) struct Filter {
     end: Option<Time>,
 }
 
-/// What a parameter compares.
+/// The value or the time that a parameter compares.
 enum Part<'a> {
     Names(&'a ocp_contract::Filter),
     States,
@@ -169,7 +169,7 @@ impl Filter {
         parts.flat_map(of).collect()
     }
 
-    /// Whether a row may be found.
+    /// True if a row may be found.
     pub(super) fn may_find(&self, row: Row<'_>, described: &Described) -> bool {
         self.excluding(row, described).is_empty()
     }
@@ -193,7 +193,7 @@ impl Filter {
         excluding.map(|(name, _)| name).collect()
     }
 
-    /// Whether a row has one of the names, or nothing to compare.
+    /// True if a row has one of the names, or nothing to compare.
     fn matches(&self, row: Row<'_>, filter: &ocp_contract::Filter) -> bool {
         let is_of = |value: &str| {
             self.names.iter().any(|name| match filter.comparison {
@@ -206,7 +206,7 @@ impl Filter {
         row.plain(&filter.member).is_none_or(|value| is_of(&value))
     }
 
-    /// Whether a row must be found. A task that runs may have changed its state, and has no
+    /// True if a row must be found. A task that runs may have changed its state, and has no
     /// time that it finished at.
     pub(super) fn must_find(&self, row: Row<'_>, described: &Described) -> bool {
         let is_inside = |(first, last): (Time, Time)| {
@@ -224,7 +224,7 @@ impl Filter {
         self.may_find(row, described) && parts.all(|(_, part)| is_told(&part))
     }
 
-    /// Whether a span of time reaches beyond the window on both sides.
+    /// True if a span of time reaches beyond the window on both sides.
     pub(super) fn is_within(&self, first: Time, last: Time) -> bool {
         self.start.is_some_and(|start| first < start) && self.end.is_some_and(|end| last > end)
     }
@@ -244,7 +244,7 @@ fn bound_member(described: &Described) -> Option<&str> {
     Some(&filter.member)
 }
 
-/// Whether it is described which time a window compares; of restore tasks it is not.
+/// True if the description says which time a window compares; of restore tasks it does not.
 pub(super) fn compares_one_time(described: &Described) -> bool {
     bound_member(described).is_some()
 }
@@ -260,7 +260,7 @@ pub(super) fn is_finished(row: Row<'_>) -> bool {
     row.flag("finished") == Some(true)
 }
 
-/// Whether the value of a task's state is known; what a filter makes of others is not.
+/// True if a task's state is a known one; nobody knows how a filter takes others.
 pub(super) fn is_known(row: Row<'_>) -> bool {
     let state = row.text("status").map(RestoreTaskStatus::from);
     !matches!(state, Some(RestoreTaskStatus::Other(_)))

@@ -148,7 +148,7 @@ async fn pages(
     Ok(())
 }
 
-/// Whether the arguments name something that the caller may see.
+/// Stops unless the arguments name something that the caller may see.
 fn is_accessible(
     session: &Session<'_>,
     subject: &Subject,
