@@ -96,23 +96,20 @@ fn clock(exchange: &Exchange) -> Option<Time> {
 }
 
 fn status_forms(exchanges: &[Exchange]) -> StatusForms {
-    let mut forms = StatusForms::default();
-    for (index, exchange) in exchanges.iter().enumerate() {
-        let Purpose::Filter {
-            looks_at: LooksAt::StatusForm { is_label },
-            ..
-        } = exchange.purpose
-        else {
-            continue;
+    let is_taken = |is_label: bool| {
+        let looks_at = LooksAt::StatusForm { is_label };
+        let is_of = |one: &Exchange| match &one.purpose {
+            Purpose::Filter { looks_at: of, .. } => *of == looks_at,
+            _ => false,
         };
-        let is_taken =
-            Listing::of(index, exchange, "id").is_some_and(|found| !found.rows.is_empty());
-        match is_label {
-            true => forms.labels |= is_taken,
-            false => forms.names |= is_taken,
-        }
+        let asked = exchanges.iter().filter(|one| is_of(one));
+        let mut found = asked.filter_map(|one| Listing::of(0, one, "id"));
+        found.any(|found| !found.rows.is_empty())
+    };
+    StatusForms {
+        names: is_taken(false),
+        labels: is_taken(true),
     }
-    forms
 }
 
 /// Ids of rows that differ in what never changes, although one walk has listed them.
