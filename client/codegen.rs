@@ -7,33 +7,25 @@
 use std::cell::Cell;
 use std::sync::Once;
 
-use heck::ToUpperCamelCase;
 use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
 use serde_json::Value;
-use syn::{ImplItem, Item, parse_quote};
+use syn::Item;
 
-#[path = "codegen/description.rs"]
-mod description;
 #[path = "codegen/lists.rs"]
 mod lists;
-#[path = "codegen/parameters.rs"]
-mod parameters;
+#[path = "codegen/names.rs"]
+mod names;
+#[path = "codegen/operation.rs"]
+mod operation;
 #[path = "codegen/requests.rs"]
 mod requests;
-#[path = "codegen/rust.rs"]
-mod rust;
 #[path = "codegen/types.rs"]
 mod types;
 #[path = "codegen/vocabularies.rs"]
 mod vocabularies;
 
-use description::{list, operations, renamed};
-use lists::{lists, method};
-use requests::{Operation, Operations, requests};
-use rust::unexpected;
+use operation::Operation;
 pub(crate) use types::HAND_WRITTEN;
-use types::{types, without_builders};
-use vocabularies::{filter_labels, vocabularies};
 
 /// Generates the client, formatted.
 ///
@@ -47,9 +39,9 @@ pub(crate) fn generate(openapi_json: &str) -> Result<String, String> {
 fn code(openapi_json: &str) -> Result<String, String> {
     let spec: Value =
         serde_json::from_str(openapi_json).map_err(|error| format!("it is not JSON: {error}"))?;
-    let document: openapiv3::OpenAPI = serde_json::from_value(description::as_called(&spec)?)
+    let document: openapiv3::OpenAPI = serde_json::from_str(openapi_json)
         .map_err(|error| format!("it is not OpenAPI: {error}"))?;
-    let vocabularies = vocabularies(&spec);
+    let vocabularies = vocabularies::vocabularies(&spec);
 
     let mut settings = GenerationSettings::default();
     settings
@@ -62,75 +54,29 @@ fn code(openapi_json: &str) -> Result<String, String> {
     for name in vocabularies.keys() {
         settings.with_replacement(name, format!("crate::types::{name}"), std::iter::empty());
     }
-
     let tokens = Generator::new(&settings)
         .generate_tokens(&document)
         .map_err(|error| error.to_string())?;
     let mut file: syn::File = syn::parse2(tokens).map_err(|error| error.to_string())?;
-    file.items.retain(is_kept);
-    file.items.push(parse_quote!(
-        use crate::client::Client;
-    ));
-    let mut responses = Vec::new();
-    for item in &mut file.items {
-        match item {
-            Item::Mod(module) if module.ident == "builder" => {
-                responses = requests(module, &known(&spec))?;
-            }
-            Item::Impl(block) => methods(&mut block.items),
-            _ => {}
-        }
-    }
-    for item in &mut file.items {
-        if let Item::Mod(module) = item
-            && module.ident == "types"
-        {
-            types(module, &vocabularies, &responses)?;
-            if operations(&spec).all(|(_, operation, _)| operation.get("requestBody").is_none()) {
-                without_builders(module);
-            }
-        }
-    }
-    file.items.extend(filter_labels(&spec)?);
-    lists(&spec, &mut file)?;
-    // Requests are made with our own, see `src/request.rs`.
-    let code = prettyplease::unparse(&file).replace("progenitor_client::", "");
-    // Progenitor's messages on arguments show its tokens to people.
-    for message in [
-        "was not initialized",
-        "conversion to `",
-        "progenitor_client",
-    ] {
-        if code.contains(message) {
-            return Err(unexpected(&format!("there still is `{message}`")));
-        }
-    }
-    Ok(code)
-}
 
-/// Whether an item stays. The client is our own, one type needs no prelude, and
-/// there are no hooks.
-fn is_kept(item: &Item) -> bool {
-    match item {
-        Item::Mod(module) => module.ident != "prelude",
-        Item::Impl(block) => block.trait_.is_none(),
-        Item::Use(_) | Item::Const(_) | Item::Struct(_) => false,
-        _ => true,
+    let operations = Operation::all(&spec)?;
+    // How a client is made and what it sends is our own.
+    file.items
+        .retain(|item| matches!(item, Item::Mod(module) if module.ident != "prelude"));
+    for item in &mut file.items {
+        let Item::Mod(module) = item else { continue };
+        if module.ident == "types" {
+            types::types(module, &vocabularies, &operations)?;
+        } else {
+            requests::requests(module, &operations)?;
+        }
     }
-}
-
-/// What [`requests()`] needs to know of every operation.
-fn known(spec: &Value) -> Operations {
-    let operations = operations(spec).map(|(item, operation, id)| {
-        let required = list(spec, item, operation).map(|list| list.required);
-        let required = required.iter().flatten().map(|name| method(name));
-        let known = Operation {
-            required: required.collect(),
-            renamed: renamed(spec, item, operation),
-        };
-        (id.to_upper_camel_case(), known)
-    });
-    operations.collect()
+    file.items.push(requests::client(&operations));
+    file.items.extend(vocabularies::filter_labels(&spec)?);
+    for operation in &operations {
+        file.items.extend(lists::list(&spec, operation)?);
+    }
+    Ok(prettyplease::unparse(&file))
 }
 
 thread_local! {
@@ -166,34 +112,6 @@ fn quietly<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     })
 }
 
-/// Leaves the operations: how a client is made is our own. A request owns its client,
-/// and the example of each operation is text, since it names variables that are nowhere
-/// made.
-fn methods(items: &mut Vec<ImplItem>) {
-    items.retain(|item| {
-        !matches!(item, ImplItem::Fn(one) if one.sig.ident == "new" || one.sig.ident == "new_with_client")
-    });
-    for item in items {
-        let ImplItem::Fn(one) = item else { continue };
-        if let syn::ReturnType::Type(_, request) = &mut one.sig.output {
-            requests::without_lifetime(request);
-        }
-        for attribute in &mut one.attrs {
-            if let syn::Meta::NameValue(syn::MetaNameValue {
-                value:
-                    syn::Expr::Lit(syn::ExprLit {
-                        lit: syn::Lit::Str(doc),
-                        ..
-                    }),
-                ..
-            }) = &mut attribute.meta
-            {
-                *doc = syn::LitStr::new(&doc.value().replace("```ignore", "```text"), doc.span());
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 #[path = "codegen/tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -7,10 +7,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-#[path = "../client/codegen/parameters.rs"]
-mod parameters;
+#[path = "../client/codegen/names.rs"]
+mod names;
 
-use parameters::{parameters, snake};
+use names::snake;
 
 const SPEC: &str = "../client/openapi.json";
 
@@ -46,11 +46,12 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
                 "            let mut request = client.{}();",
                 snake(id)
             )?;
-            for parameter in parameters(spec, item, operation) {
-                let Some(name) = parameter["name"].as_str() else {
+            let parameters = operation["parameters"].as_array();
+            for parameter in parameters.into_iter().flatten() {
+                let Some(method) = parameter["name"].as_str() else {
                     continue;
                 };
-                let method = parameter["x-argument"].as_str().unwrap_or(name);
+                let name = parameter["x-wire-name"].as_str().unwrap_or(method);
                 writeln!(
                     code,
                     "            if let Some(value) = arguments.remove({name:?}) {{ request = request.{}(argument::<{}>({name:?}, value)?); }}",

@@ -1,150 +1,97 @@
-//! What lets every operation that lists something be paged through, and what is
-//! known of its rows.
+//! What lets every operation that lists something be paged through.
 
-use heck::ToUpperCamelCase;
-use quote::format_ident;
+use quote::quote;
 use serde_json::Value;
-use syn::{Ident, Item, Type, parse_quote};
+use syn::{Expr, Ident, Item, parse_quote};
 
-use super::description::{PAGING, list, operations};
-use super::parameters::snake;
-use super::rust::{
-    argument_of, field_of, fields_of, first_argument, in_types, last_ident, send_of, spelled,
-    unexpected,
-};
+use super::operation::{Operation, component, ident, is_plain, requires, resolved};
 
-/// Lets every operation that lists something be paged through, by `src/pager.rs`,
-/// and its rows be claimed by the folder of their kind, `src/operations/…`.
-pub(super) fn lists(spec: &Value, file: &mut syn::File) -> Result<(), String> {
-    let mut claims = Vec::new();
-    for (item, operation, id) in operations(spec) {
-        let kind = operation.get("x-row-kind").and_then(Value::as_str);
-        let Some(list) = list(spec, item, operation) else {
-            if kind.is_some() {
-                return Err(format!("`{id}` has an `x-row-kind`, and lists no rows"));
+/// Lets an operation be paged through by `src/pager.rs`, if it lists something.
+///
+/// # Errors
+///
+/// A sentence, if the pager cannot read the list.
+pub(super) fn list(spec: &Value, operation: &Operation<'_>) -> Result<Option<Item>, String> {
+    let list = &operation.node["x-list"];
+    if list.is_null() {
+        return Ok(None);
+    }
+    let refusal = |what: &str| format!("`{}` cannot be read page by page: {what}", operation.id);
+    let paging = |name: &str| operation.parameters.iter().find(|one| one["name"] == name);
+    for name in ["page", "size"] {
+        if !paging(name).is_some_and(|one| is_plain(&one["schema"], "integer")) {
+            let what = format!("the parameter `{name}` must be an integer of 64 bits");
+            return Err(refusal(&what));
+        }
+    }
+    let data = &operation.envelope["properties"]["data"];
+    let page = component(data).filter(|_| requires(operation.envelope, "data"));
+    let page = page.ok_or_else(|| refusal("`data` must be required, and a component"))?;
+    let data = resolved(spec, data);
+    let (contents, info) = (&data["properties"]["contents"], &data["properties"]["page"]);
+    if !requires(data, "contents") || contents["type"] != "array" || contents["nullable"] == true {
+        return Err(refusal(
+            "`data.contents` must be a required array, without null",
+        ));
+    }
+    let row = component(&contents["items"]);
+    let row = row.ok_or_else(|| refusal("a row must be a component"))?;
+    let has_info = !info.is_null();
+    if has_info && (requires(data, "page") || component(info).is_none_or(|of| of != "PageInfo")) {
+        return Err(refusal("`data.page` must be an optional `PageInfo`"));
+    }
+    let info = has_info.then(|| ident("page"));
+    let names = |list: &Value| -> Vec<String> {
+        let names = list.as_array().into_iter().flatten();
+        names.filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let identity = identity(
+        spec,
+        resolved(spec, &contents["items"]),
+        &names(&list["identity"]),
+    )
+    .map_err(|what| format!("the `x-identity` of the rows of `{}` {what}", operation.id))?;
+    let filters = operation.parameters.iter().filter_map(filter);
+    let request = operation.request();
+    Ok(Some(parse_quote! {
+        crate::pager::paged_list! {
+            #request, crate::types::#page, crate::types::#row,
+            info: [#info], identity: |_row| #identity, filters: [#(#filters)*]
+        }
+    }))
+}
+
+/// The name of an optional query parameter other than `page` and `size`.
+fn filter(parameter: &Value) -> Option<Ident> {
+    let name = parameter["name"].as_str()?;
+    let is_filter = parameter["in"] == "query" && parameter["required"] != true;
+    (is_filter && !["page", "size"].contains(&name)).then(|| ident(name))
+}
+
+/// A hash of the members that make a row the same. A row with an id, and without the second
+/// of them, the time of its creation, is known by its id: the rest says too little.
+fn identity(spec: &Value, row: &Value, names: &[String]) -> Result<Expr, String> {
+    for name in names {
+        let member = resolved(spec, &row["properties"][name]);
+        let kinds = ["string", "integer", "boolean"];
+        if !kinds.iter().any(|kind| member["type"] == *kind) {
+            return Err(format!("names `{name}`, which is no plain value"));
+        }
+    }
+    let hash = |names: &[String]| -> Expr {
+        let members = names.iter().map(|name| ident(name)).rev();
+        let all = members.fold(quote!(()), |rest, one| quote!((&_row.#one, #rest)));
+        parse_quote!(crate::pager::hash(#all))
+    };
+    match names {
+        [] => Ok(parse_quote!(None)),
+        [id, created, ..] if id == "id" => {
+            if requires(row, created) {
+                return Err(format!("names `{created}` second, which must be optional"));
             }
-            continue;
-        };
-        let request = format_ident!("{}", id.to_upper_camel_case());
-        let data = send_of(file, &request)
-            .and_then(|envelope| field_of(file, envelope, "data"))
-            .ok_or_else(|| unexpected(&format!("`{request}` has no `data` to page through")))?;
-        let row = field_of(file, data, "contents")
-            .and_then(first_argument)
-            .ok_or_else(|| unexpected(&format!("`{request}` lists no rows")))?;
-        is_paged(file, &request, data)
-            .map_err(|what| format!("`{id}` cannot be read page by page: {what}"))?;
-        if let Some(kind) = kind {
-            Claim::add(&mut claims, file, kind, row, request.clone())?;
+            let (all, id, created) = (hash(names), hash(&names[..1]), ident(created));
+            Ok(parse_quote!(if _row.#created.is_some() { #all } else { #id }))
         }
-        let (data, row) = (in_types(data), in_types(row));
-        let page = list.has_page.then(|| format_ident!("page"));
-        let identity = identity_of(file, &row, &list.identity)
-            .map_err(|what| format!("the `x-identity` of the rows of `{id}` {what}"))?;
-        let filters = list.filters.iter().map(|name| method(name));
-        file.items.push(parse_quote! {
-            crate::pager::paged_list! {
-                #request, #data, #row,
-                info: [#page], identity: [#(#identity)*], filters: [#(#filters)*]
-            }
-        });
-    }
-    file.items.extend(claims.into_iter().map(Claim::into_item));
-    Ok(())
-}
-
-/// The members that make a row the same, which `src/pager.rs` hashes; of an id that cannot
-/// be hashed none.
-fn identity_of(file: &syn::File, row: &Type, names: &[String]) -> Result<Vec<Ident>, String> {
-    let mut members = Vec::new();
-    for (index, name) in names.iter().enumerate() {
-        let member = method(name);
-        let of = field_of(file, row, &member.to_string()).map(spelled);
-        let of = of.ok_or_else(|| format!("names `{name}`, which they do not have"))?;
-        let inner = of.split("Option<").last().unwrap_or_default();
-        let is_hashed = ["i64", "i32", "bool", "String", "DateTime<"]
-            .iter()
-            .any(|known| inner.contains(known) && !inner.contains("Vec<"));
-        match (is_hashed, index) {
-            (false, 0) if names.len() == 1 => return Ok(Vec::new()),
-            (false, _) => return Err(format!("names `{name}`, which is no plain value")),
-            (true, 1) if !of.contains("Option<") => {
-                return Err(format!("names `{name}` second, which must be optional"));
-            }
-            (true, _) => members.push(member),
-        }
-    }
-    Ok(members)
-}
-
-/// Refuses a list that `src/pager.rs` cannot read.
-fn is_paged(file: &syn::File, request: &Ident, data: &Type) -> Result<(), String> {
-    let spelled_as = |of: Option<&Type>| of.map(spelled).unwrap_or_default();
-    for name in PAGING {
-        if spelled_as(argument_of(file, request, name)) != "Result<Option<i64>,String>" {
-            return Err(format!(
-                "the parameter `{name}` must be an integer of 64 bits"
-            ));
-        }
-    }
-    let contents = spelled_as(field_of(file, data, "contents"));
-    if !contents.starts_with("::std::vec::Vec<") || contents.contains("Option<") {
-        return Err("`data.contents` must be a required array, without null".to_owned());
-    }
-    match field_of(file, data, "page").map(spelled) {
-        Some(page) if page != "::std::option::Option<PageInfo>" => {
-            Err("`data.page` must be an optional `PageInfo`".to_owned())
-        }
-        _ => Ok(()),
-    }
-}
-
-/// The method of a builder for a parameter.
-pub(super) fn method(name: &str) -> Ident {
-    format_ident!("{}", snake(name))
-}
-
-/// A type of row, its kind, and the operations that list it, which may be several.
-struct Claim {
-    kind: Ident,
-    row: Ident,
-    members: Vec<Ident>,
-    requests: Vec<Ident>,
-}
-
-impl Claim {
-    fn add(
-        claims: &mut Vec<Self>,
-        file: &syn::File,
-        kind: &str,
-        row: &Type,
-        request: Ident,
-    ) -> Result<(), String> {
-        let kind: Ident = syn::parse_str(kind).map_err(|_| {
-            format!("the `x-row-kind` `{kind}` cannot name a folder of `operations`")
-        })?;
-        let members = fields_of(file, row).zip(last_ident(row));
-        let (members, row) = members
-            .ok_or_else(|| unexpected(&format!("the rows of `{request}` have no members")))?;
-        let same = |claim: &&mut Self| claim.kind == kind && claim.row == *row;
-        if let Some(claim) = claims.iter_mut().find(same) {
-            claim.requests.push(request);
-            return Ok(());
-        }
-        claims.push(Self {
-            kind,
-            row: row.clone(),
-            members: members.iter().filter_map(|one| one.ident.clone()).collect(),
-            requests: vec![request],
-        });
-        Ok(())
-    }
-
-    fn into_item(self) -> Item {
-        let (kind, row) = (self.kind, self.row);
-        let (members, requests) = (self.members, self.requests);
-        parse_quote! {
-            crate::operations::#kind::claim! { crate::types::#row, [#(#members)*], [#(#requests)*] }
-        }
+        names => Ok(hash(names)),
     }
 }

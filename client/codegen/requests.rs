@@ -1,292 +1,244 @@
-//! The pass over the builders of requests.
+//! Requests: the arguments and their types are progenitor's, what is sent is ours.
+//!
+//! The requests of progenitor fail with whole bodies and headers, show its tokens to people,
+//! send a blank as `+`, and read each response a second time.
 
 use std::collections::BTreeMap;
 
-use heck::ToSnakeCase;
-use quote::quote;
-use syn::{
-    Expr, Fields, FnArg, Generics, Ident, ImplItem, ImplItemFn, Item, ItemMod, ItemStruct, LitStr,
-    PathArguments, ReturnType, Stmt, Type, parse_quote,
-};
+use quote::{format_ident, quote};
+use serde_json::Value;
+use syn::{Block, Expr, Field, Ident, ImplItemFn, Item, ItemMod, Type, parse_quote};
 
-use super::rust::{first_argument, last_ident, unexpected};
+use super::operation::{Operation, component, ident};
 
-/// What the copy of the description that progenitor gets does not say of an operation;
-/// see `description::as_called`.
-pub(super) struct Operation {
-    /// The arguments that `send` refuses to go without, though the builder takes them
-    /// for optional.
-    pub(super) required: Vec<Ident>,
-    /// The query parameters that are called other than on the wire.
-    pub(super) renamed: Vec<(String, String)>,
-}
-
-/// The operations by the name of the builder of each.
-pub(super) type Operations = BTreeMap<String, Operation>;
-
-/// Changes the builders of requests, see the functions that it calls, and returns the
-/// types of the responses.
-pub(super) fn requests(module: &mut ItemMod, operations: &Operations) -> Result<Vec<Type>, String> {
-    let mut builders = BTreeMap::new();
-    let mut responses = Vec::new();
-    let Some((_, items)) = &mut module.content else {
-        return Err(unexpected("`builder` is empty"));
-    };
-    items.retain(
-        |item| !matches!(item, Item::Use(one) if quote!(#one).to_string().contains("ClientHooks")),
-    );
-    items.push(parse_quote!(
-        use crate::request::{QueryParam, Unusable as Error, encode_path};
-    ));
-    for item in items {
-        match item {
-            Item::Struct(request) => {
-                owned(request)?;
-                builders.insert(request.ident.to_string(), request.fields.clone());
-            }
-            Item::Impl(block) => {
-                block.generics = Generics::default();
-                without_lifetime(&mut block.self_ty);
-                let name = last_ident(&block.self_ty).map(Ident::to_string);
-                let name = name.unwrap_or_default();
-                let known = operations.get(&name).zip(builders.get(&name));
-                let Some((operation, fields)) = known else {
-                    return Err(unexpected(&format!(
-                        "`{name}` is no builder of an operation"
-                    )));
-                };
-                for item in &mut block.items {
-                    let ImplItem::Fn(function) = item else {
-                        continue;
-                    };
-                    match function.sig.ident.to_string().as_str() {
-                        "new" => new(function),
-                        "send" => {
-                            let value = send(function, operation, &name.to_snake_case());
-                            let what = "`send` makes no `request` before it tells its hooks";
-                            responses.push(value.ok_or_else(|| unexpected(what))?);
-                        }
-                        _ => setter(function, fields),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    let (builders, sends, operations) = (builders.len(), responses.len(), operations.len());
-    if (builders, sends) != (operations, operations) {
-        let found = format!("{builders} builders with {sends} `send` for {operations} operations");
-        return Err(unexpected(&found));
-    }
-    Ok(responses)
-}
-
-/// Lets a request own its client, so that it can be returned and spawned; warns of one
-/// that is never sent; and lets the rest of the crate read what it asks for: the pager
-/// goes on from its page and size.
-fn owned(request: &mut ItemStruct) -> Result<(), String> {
-    request.generics = Generics::default();
-    request
-        .attrs
-        .push(parse_quote!(#[must_use = "a request does nothing until it is sent"]));
-    let mut has_client = false;
-    for field in &mut request.fields {
-        field.vis = parse_quote!(pub(crate));
-        if let Type::Reference(reference) = &field.ty {
-            field.ty = (*reference.elem).clone();
-            has_client = true;
-        }
-    }
-    let name = &request.ident;
-    has_client
-        .then_some(())
-        .ok_or_else(|| unexpected(&format!("`{name}` has no client")))
-}
-
-/// `Request<'_>` as `Request`.
-pub(super) fn without_lifetime(of: &mut Type) {
-    if let Type::Path(path) = of
-        && let Some(last) = path.path.segments.last_mut()
-    {
-        last.arguments = PathArguments::None;
-    }
-}
-
-/// Lets `send` hand its request to our transport, and return our response or our error.
-/// The generated one would print whole bodies and headers, make every caller convert its
-/// error, and read each response a second time.
+/// Fills the module of the requests anew.
 ///
-/// Returns the type of the body.
-fn send(function: &mut ImplItemFn, known: &Operation, operation: &str) -> Option<Type> {
-    let ReturnType::Type(_, outcome) = &function.sig.output else {
-        return None;
-    };
-    let value = first_argument(first_argument(outcome)?)?.clone();
-    let mut request = std::mem::take(&mut function.block.stmts);
-    request.truncate(request.iter().position(|one| binds(one, "info"))?);
-    let sent = request.iter_mut().find(|one| binds(one, "request"))?;
-    wire_names(sent, &known.renamed);
-    let required = &known.required;
-    // The version of the *description* is not for OCP.
-    request.retain(|one| !quote!(#one).to_string().contains("\"api-version\""));
-    function.block = parse_quote!({
-        #(
-            if matches!(self.#required, Ok(None)) {
-                return Err(crate::Error::argument(crate::error::missing(stringify!(#required))));
-            }
-        )*
-        let request = move || -> Result<_, Error> {
-            #(#request)*
-            Ok((client, request))
-        };
-        let (client, request) = request()?;
-        client.call(request, #operation).await
+/// # Errors
+///
+/// A sentence, if progenitor gives a request other arguments than the description.
+pub(super) fn requests(module: &mut ItemMod, operations: &[Operation<'_>]) -> Result<(), String> {
+    let (_, items) = module.content.get_or_insert_default();
+    let structs = std::mem::replace(
+        items,
+        vec![parse_quote!(
+            use super::types;
+        )],
+    );
+    let structs = structs.into_iter().filter_map(|item| match item {
+        Item::Struct(item) => Some((item.ident, item.fields)),
+        _ => None,
     });
-    function.sig.output = parse_quote!(-> Result<crate::Response<#value>, crate::Error>);
-    Some(value)
+    let structs: BTreeMap<Ident, syn::Fields> = structs.collect();
+    for operation in operations {
+        let fields = structs.get(&operation.request()).into_iter().flatten();
+        // The client is borrowed.
+        let fields = fields.filter(|field| !matches!(field.ty, Type::Reference(_)));
+        let arguments: Option<Vec<_>> = fields
+            .map(|field| Argument::new(operation, field))
+            .collect();
+        let arguments = arguments.filter(|all| all.len() == operation.parameters.len());
+        let arguments = arguments
+            .ok_or_else(|| format!("progenitor has other arguments of `{}`", operation.id))?;
+        items.extend(request(operation, &arguments).items);
+    }
+    Ok(())
 }
 
-/// Gives query parameters their names on the wire back, in a chain of `.query(…)`.
-fn wire_names(sent: &mut Stmt, renamed: &[(String, String)]) {
-    let Stmt::Local(syn::Local {
-        init: Some(init), ..
-    }) = sent
-    else {
-        return;
-    };
-    let mut link = &mut *init.expr;
-    loop {
-        link = match link {
-            Expr::Try(fallible) => &mut fallible.expr,
-            Expr::MethodCall(call) => {
-                let name = call.args.first_mut().and_then(name_of_parameter);
-                if let Some(name) = name
-                    && let Some((_, wire)) = renamed.iter().find(|(one, _)| *one == name.value())
-                {
-                    *name = LitStr::new(wire, name.span());
-                }
-                &mut call.receiver
+/// The methods of the client that begin a request.
+pub(super) fn client(operations: &[Operation<'_>]) -> Item {
+    let methods = operations.iter().map(|operation| {
+        let (name, request) = (operation.function(), operation.request());
+        let (method, path) = (operation.method.to_uppercase(), operation.path);
+        let sends = format!("Sends a `{method}` request to `{path}`.");
+        let docs = ["summary", "description"].map(|key| operation.node[key].as_str());
+        let docs = docs.into_iter().flatten().chain([sends.as_str()]);
+        let docs = docs.collect::<Vec<_>>().join("\n\n");
+        quote! {
+            #[doc = #docs]
+            pub fn #name(&self) -> builder::#request {
+                builder::#request::new(self)
             }
-            _ => return,
+        }
+    });
+    parse_quote!(impl crate::Client { #(#methods)* })
+}
+
+/// An argument of a request.
+struct Argument<'a> {
+    name: Ident,
+    of: Type,
+    /// Whether the wire requires it: callers may leave out `page` and `size`, because the
+    /// pager sets them.
+    is_required: bool,
+    parameter: &'a Value,
+}
+
+impl<'a> Argument<'a> {
+    fn new(operation: &'a Operation<'_>, field: &Field) -> Option<Self> {
+        let name = field.ident.clone()?;
+        let is_it = |one: &&Value| one["name"].as_str().is_some_and(|one| ident(one) == name);
+        let parameter = operation.parameters.iter().find(is_it)?;
+        let is_required = parameter["required"] == true;
+        let of = match (component(&parameter["schema"]), first_argument(&field.ty)?) {
+            // Progenitor takes the builder of a body.
+            (Some(body), _) if parameter["in"] == "body" => parse_quote!(types::#body),
+            (_, of) if is_required => of.clone(),
+            (_, optional) => first_argument(optional)?.clone(),
         };
+        let required = operation.node["x-list"]["required"].as_array();
+        let mut required = required.into_iter().flatten();
+        Some(Self {
+            is_required: is_required || required.any(|one| *one == parameter["name"]),
+            name,
+            of,
+            parameter,
+        })
+    }
+
+    /// The name on the wire.
+    fn wire(&self) -> &str {
+        let names = ["x-wire-name", "name"].map(|key| self.parameter[key].as_str());
+        names.into_iter().flatten().next().unwrap_or_default()
+    }
+
+    /// A list is given as anything that iterates over values like its items. Other values say
+    /// themselves what is wrong with them; Rust's own message for a number is not for people.
+    fn setter(&self) -> ImplItemFn {
+        let (name, of, text) = (&self.name, &self.of, self.name.to_string());
+        let doc = self.parameter["description"].as_str().unwrap_or_default();
+        let schema = &self.parameter["schema"];
+        if schema["type"] == "array" {
+            let item = first_argument(of);
+            return parse_quote! {
+                #[doc = #doc]
+                pub fn #name<I>(mut self, values: I) -> Self
+                where
+                    I: IntoIterator,
+                    I::Item: Into<#item>,
+                {
+                    self.#name = Ok(Some(values.into_iter().map(Into::into).collect()));
+                    self
+                }
+            };
+        }
+        let mut bound = Some(quote!(V::Error: std::fmt::Display,));
+        let mut reason = quote!(|error| crate::error::unusable(#text, error));
+        if schema["type"] == "integer" {
+            let bits = if schema["format"] == "int32" { 32 } else { 64 };
+            let message = format!("it must be a signed {bits}-bit integer");
+            (bound, reason) = (None, quote!(|_| crate::error::unusable(#text, #message)));
+        }
+        parse_quote! {
+            #[doc = #doc]
+            pub fn #name<V>(mut self, value: V) -> Self
+            where
+                V: TryInto<#of>,
+                #bound
+            {
+                self.#name = value.try_into().map(Some).map_err(#reason);
+                self
+            }
+        }
+    }
+
+    /// The value, if `send` does not fail for it.
+    fn value(&self) -> Expr {
+        let (name, text) = (&self.name, self.name.to_string());
+        let missing = quote!(crate::Error::argument(crate::error::missing(#text)));
+        let required = self.is_required.then(|| quote!(.ok_or_else(|| #missing)?));
+        parse_quote!(self.#name.map_err(crate::Error::argument)? #required)
     }
 }
 
-/// The name in `&QueryParam::new("name", &value)`.
-fn name_of_parameter(argument: &mut Expr) -> Option<&mut LitStr> {
-    let Expr::Reference(reference) = argument else {
+fn request(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> syn::File {
+    let (name, function) = (operation.request(), operation.function());
+    let doc = format!("A request of [`Client::{function}`](crate::Client::{function}).");
+    let response = &operation.response;
+    let names: Vec<&Ident> = arguments.iter().map(|one| &one.name).collect();
+    let types = arguments.iter().map(|one| &one.of);
+    let setters = arguments.iter().map(Argument::setter);
+    let send = send(operation, arguments);
+    parse_quote! {
+        #[doc = #doc]
+        #[derive(Debug, Clone)]
+        #[must_use = "a request does nothing until it is sent"]
+        pub struct #name {
+            pub(crate) client: crate::Client,
+            #(pub(crate) #names: Result<Option<#types>, String>,)*
+        }
+
+        impl #name {
+            pub(crate) fn new(client: &crate::Client) -> Self {
+                Self { client: client.clone(), #(#names: Ok(None),)* }
+            }
+
+            #(#setters)*
+
+            /// Sends the request.
+            ///
+            /// # Errors
+            ///
+            /// If an argument is missing or unusable, or there is no success.
+            pub async fn send(self) -> Result<crate::Response<types::#response>, crate::Error> #send
+        }
+    }
+}
+
+/// Makes the request and hands it to the transport.
+fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
+    let to = |place: &'static str| {
+        let arguments = arguments.iter();
+        arguments.filter(move |one| one.parameter["in"] == place)
+    };
+    let in_path = to("path").map(|one| {
+        let name = format_ident!("{}", one.parameter["name"].as_str().unwrap_or_default());
+        let value = one.value();
+        quote!(#name = crate::transport::request::encode_path(&#value.to_string()))
+    });
+    let query = to("query").map(|one| {
+        let (wire, value) = (one.wire(), one.value());
+        quote!(.query(&crate::transport::request::QueryParam::new(#wire, &#value)))
+    });
+    let headers = to("header").map(|one| {
+        let (wire, value) = (one.wire(), one.value());
+        let value = if one.is_required {
+            quote!(Some(#value))
+        } else {
+            quote!(#value)
+        };
+        quote! {
+            if let Some(value) = #value {
+                let value = ::http::HeaderValue::try_from(value.to_string());
+                headers.append(#wire, value.map_err(crate::transport::request::Unusable::from)?);
+            }
+        }
+    });
+    let body = to("body").map(Argument::value);
+    let template = format!("{{}}{}", operation.path);
+    let method = format_ident!("{}", operation.method);
+    let name = operation.function().to_string();
+    parse_quote!({
+        let url = format!(#template, self.client.baseurl, #(#in_path),*);
+        let accept = ::http::HeaderValue::from_static("application/json");
+        let mut headers = ::http::HeaderMap::new();
+        #(#headers)*
+        let request = self.client.client.#method(url).header(::http::header::ACCEPT, accept)
+            #(#query)* .headers(headers) #(.json(&#body))* .build()?;
+        self.client.call(request, #name).await
+    })
+}
+
+/// The first generic argument of a type.
+fn first_argument(generic: &Type) -> Option<&Type> {
+    let Type::Path(path) = generic else {
         return None;
     };
-    let Expr::Call(call) = &mut *reference.expr else {
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments
+    else {
         return None;
     };
-    match call.args.first_mut()? {
-        Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Str(name),
-            ..
-        }) => Some(name),
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(first) => Some(first),
         _ => None,
     }
-}
-
-/// Whether a statement is `let name = …`.
-fn binds(statement: &Stmt, name: &str) -> bool {
-    matches!(statement, Stmt::Local(local)
-        if matches!(&local.pat, syn::Pat::Ident(bound) if bound.ident == name))
-}
-
-/// Lets a request begin with a clone of the client. And says which argument
-/// is missing: `generate` refuses progenitor's.
-fn new(new: &mut ImplItemFn) {
-    new.vis = parse_quote!(pub(crate));
-    let Some(Stmt::Expr(Expr::Struct(request), None)) = new.block.stmts.last_mut() else {
-        return;
-    };
-    for field in &mut request.fields {
-        let syn::Member::Named(name) = &field.member else {
-            continue;
-        };
-        let is_missing = matches!(&field.expr, Expr::Call(call)
-            if matches!(&*call.func, Expr::Path(path) if path.path.is_ident("Err")));
-        if name == "client" {
-            field.expr = parse_quote!(client.clone());
-        } else if is_missing {
-            let name = name.to_string();
-            field.expr = parse_quote!(Err(crate::error::missing(#name)));
-        }
-    }
-    for input in &mut new.sig.inputs {
-        if let FnArg::Typed(client) = input
-            && let Type::Reference(reference) = &mut *client.ty
-        {
-            reference.lifetime = None;
-        }
-    }
-}
-
-/// Lets a list be given as anything that iterates over values like its items; other
-/// values say themselves what is wrong with them.
-fn setter(setter: &mut ImplItemFn, fields: &Fields) {
-    let name = setter.sig.ident.clone();
-    let field = fields
-        .iter()
-        .find(|field| field.ident.as_ref() == Some(&name));
-    let Some(value) = field.and_then(|field| first_argument(&field.ty)) else {
-        return;
-    };
-    let is = |of: &Type, name: &str| last_ident(of).is_some_and(|ident| ident == name);
-    let (list, is_optional) = match first_argument(value) {
-        Some(inner) if is(value, "Option") => (inner, true),
-        _ => (value, false),
-    };
-    let Some(item) = first_argument(list).filter(|_| is(list, "Vec")) else {
-        return unusable_argument(setter);
-    };
-    let mut values: Expr = parse_quote!(values.into_iter().map(Into::into).collect());
-    if is_optional {
-        values = parse_quote!(Some(#values));
-    }
-    let (attributes, visibility) = (&setter.attrs, &setter.vis);
-    *setter = parse_quote! {
-        #(#attributes)*
-        #visibility fn #name<I>(mut self, values: I) -> Self
-        where
-            I: IntoIterator,
-            I::Item: Into<#item>,
-        {
-            self.#name = Ok(#values);
-            self
-        }
-    };
-}
-
-/// Says what the value itself says is wrong with it: `generate` refuses
-/// progenitor's. Rust's own message for a number that does not fit is not for people.
-fn unusable_argument(setter: &mut ImplItemFn) {
-    let name = setter.sig.ident.to_string();
-    let Some(Stmt::Expr(Expr::Assign(assignment), _)) = setter.block.stmts.first_mut() else {
-        return;
-    };
-    let Expr::MethodCall(call) = &mut *assignment.right else {
-        return;
-    };
-    if call.method != "map_err" {
-        return;
-    }
-    let message = &call.args;
-    let message = quote!(#message).to_string();
-    let bits = ["32", "64"]
-        .into_iter()
-        .find(|bits| message.contains(&format!("`i{bits}`")));
-    let handler: Expr = if let Some(bits) = bits {
-        let message = format!("it must be a signed {bits}-bit integer");
-        parse_quote!(|_| crate::error::unusable(#name, #message))
-    } else {
-        let clause = setter.sig.generics.make_where_clause();
-        clause
-            .predicates
-            .push(parse_quote!(V::Error: std::fmt::Display));
-        parse_quote!(|error| crate::error::unusable(#name, error))
-    };
-    call.args = std::iter::once(handler).collect();
 }

@@ -1,6 +1,7 @@
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use ocp_contract::{Document, resolved};
 use quote::quote;
 use serde_json::json;
 
@@ -8,58 +9,18 @@ use super::*;
 
 /// Two operations that list something: one with an id, a filter and a page
 /// that counts; one of another kind, without any of them.
-fn description() -> Value {
-    let query = |name: &str, required: bool| {
-        let schema = json!({"type": "integer", "format": "int64"});
-        json!({"name": name, "in": "query", "required": required, "schema": schema})
-    };
-    let body = |schema: &str| {
-        let schema = json!({"$ref": format!("#/components/schemas/{schema}")});
-        json!({"200": {"description": "", "content": {"application/json": {"schema": schema}}}})
-    };
-    let envelope = |data: Value| {
-        let (status, text) = (json!({"type": "integer"}), json!({"type": "string"}));
-        json!({"type": "object", "required": ["data", "successful"], "properties": {
-            "data": data, "successful": {"type": "boolean"}, "status": status, "traceId": text,
-        }})
-    };
-    let reference = |schema: &str| json!({"$ref": format!("#/components/schemas/{schema}")});
-    let contents = |row: &str| json!({"type": "array", "items": reference(row)});
-    json!({
-        "openapi": "3.0.3",
-        "info": {"title": "", "version": "1"},
-        "paths": {
-            "/hosts": {"get": {
-                "operationId": "listHosts",
-                "parameters": [query("page", false), query("size", false), query("hostState", false)],
-                "responses": body("HostsResponse"),
-            }},
-            "/words": {
-                "parameters": [query("size", true)],
-                "get": {
-                    "operationId": "listWords",
-                    "parameters": [{"$ref": "#/components/parameters/page"}],
-                    "responses": body("WordsResponse"),
-                },
-            },
-            "/one": {"get": {"operationId": "getHost", "responses": body("HostsResponse")}},
-        },
-        "components": {
-            "parameters": {"page": query("page", true)},
-            "schemas": {
-                "HostsResponse": envelope(reference("Hosts")),
-                "Hosts": {"type": "object", "required": ["contents"], "properties": {
-                    "contents": contents("Host"), "page": reference("PageInfo"),
-                }},
-                "Host": {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "format": "int64"}}},
-                "PageInfo": {"type": "object", "properties": {"totalPages": {"type": "integer", "format": "int64"}}},
-                "WordsResponse": envelope(json!({
-                    "type": "object", "required": ["contents"], "properties": {"contents": contents("Word")},
-                })),
-                "Word": {"type": "object", "properties": {"id": {"type": "string"}}},
-            },
-        },
-    })
+pub(crate) fn description() -> Value {
+    let document = Document::parse("tests.yaml", include_str!("tests.yaml"));
+    document.unwrap().value().clone()
+}
+
+/// The client for a description as people write it.
+fn client(description: &Value) -> Result<String, String> {
+    generate(&resolved(description, &[]).to_string())
+}
+
+fn spaceless(code: &str) -> String {
+    code.replace(char::is_whitespace, "")
 }
 
 /// The calls of a macro in the generated file, without white space.
@@ -69,13 +30,12 @@ fn calls(code: &str, path: &str) -> Vec<String> {
         Item::Macro(call) => Some(call.mac),
         _ => None,
     });
-    let spaceless = |tokens: String| tokens.replace(char::is_whitespace, "");
     calls
         .filter(|call| {
             let called = &call.path;
-            spaceless(quote!(#called).to_string()) == path
+            spaceless(&quote!(#called).to_string()) == path
         })
-        .map(|call| spaceless(call.tokens.to_string()))
+        .map(|call| spaceless(&call.tokens.to_string()))
         .collect()
 }
 
@@ -83,7 +43,7 @@ fn calls(code: &str, path: &str) -> Vec<String> {
 fn changed(pointer: &str, to: Value) -> Result<String, String> {
     let mut spec = description();
     *spec.pointer_mut(pointer).unwrap() = to;
-    generate(&spec.to_string())
+    client(&spec)
 }
 
 /// The path has two operations, and the parameter stands beside them.
@@ -112,33 +72,21 @@ fn a_path_parameter_has_the_name_that_it_is_given() {
     assert_eq!(code.matches("pub fn rack_id<").count(), 2);
     assert_eq!(code.matches("pub fn host_id<").count(), 2);
     assert!(!code.contains(r#"missing("id")"#));
-    assert!(code.contains("/racks/{}/hosts/{}:{}"));
-    let url = code.split("/racks/{}/hosts/{}:{}").nth(1).unwrap();
-    let rack = url.find("rack_id").unwrap();
-    assert!(rack < url.find("host_id").unwrap());
-
-    for (argument, other, expected) in [
-        (
-            "rack_id".into(),
-            "shelf_id".into(),
-            "`id` is called `shelf_id` and `rack_id` in one path",
-        ),
-        (
-            "host_id".into(),
-            "host_id".into(),
-            "would be called `hostId`",
-        ),
-        (
-            "RackId".into(),
-            "RackId".into(),
-            "\"id\" cannot name a method: write it like `cluster_id`",
-        ),
-        ("1st".into(), "1st".into(), "cannot name a method"),
-        (json!(1), json!(1), "cannot name a method"),
+    assert!(code.contains("/racks/{rack_id}/hosts/{hostId}:{rack_id}"));
+    for value in [
+        "rack_id=crate::transport::request::encode_path(&self.rack_id.",
+        "hostId=crate::transport::request::encode_path(&self.host_id.",
     ] {
-        let error = changed("/paths", paths(argument, other)).unwrap_err();
-        assert!(error.contains(expected), "{error}");
+        assert_eq!(spaceless(&code).matches(value).count(), 2, "{value}");
     }
+
+    let error = changed("/paths", paths("rack_id".into(), "shelf_id".into())).unwrap_err();
+    assert!(error.contains("missing from path"), "{error}");
+    let error = changed("/paths", paths("host_id".into(), "host_id".into())).unwrap_err();
+    assert!(
+        error.contains("two parameters of `deleteHost` would be called `host_id`"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -148,19 +96,9 @@ fn a_filter_has_the_name_that_it_is_given_and_its_own_on_the_wire() {
     filters[2]["x-argument"] = "client_name".into();
     let code = changed("/paths/~1hosts/get/parameters", filters).unwrap();
     assert!(code.contains("pub fn client_name<"));
-    assert!(code.contains(r#"QueryParam::new("client", &client_name)"#));
+    assert!(spaceless(&code).contains(r#"QueryParam::new("client",&self.client_name."#));
     let lists = calls(&code, "crate::pager::paged_list");
     assert!(lists[0].ends_with("filters:[client_name]"), "{lists:?}");
-}
-
-/// The pager sets them by these names.
-#[test]
-fn page_and_size_cannot_be_called_otherwise() {
-    let mut page = description()["components"]["parameters"]["page"].clone();
-    page["x-argument"] = "number".into();
-    let error = changed("/components/parameters/page", page).unwrap_err();
-    let expected = "the parameter \"page\" has an `x-argument`: only one of a path, or a filter, can be called other than on the wire";
-    assert_eq!(error, expected);
 }
 
 #[test]
@@ -169,8 +107,8 @@ fn a_filter_that_is_a_keyword_has_an_underscore_behind_it() {
         let code = changed("/paths/~1hosts/get/parameters/2/name", keyword.into()).unwrap();
         let method = format!("{}_", keyword.to_lowercase());
         assert!(code.contains(&format!("pub fn {method}<")), "{keyword}");
-        let query = format!("QueryParam::new({keyword:?}, &{method})");
-        assert!(code.contains(&query), "{keyword}");
+        let query = format!("QueryParam::new({keyword:?},&self.{method}.");
+        assert!(spaceless(&code).contains(&query), "{keyword}");
         let lists = calls(&code, "crate::pager::paged_list");
         let filters = format!("filters:[{method}]");
         assert!(lists[0].ends_with(&filters), "{lists:?}");
@@ -216,61 +154,69 @@ fn a_panic_of_another_thread_is_printed_while_and_after_threads_generate() {
 /// `send` refuses to go without a page that is required; the pager sets it.
 #[test]
 fn a_list_takes_its_page_and_size_for_optional() {
-    let code = generate(&description().to_string()).unwrap();
+    let code = client(&description()).unwrap();
     for name in ["page", "size"] {
         let field = format!("pub(crate) {name}: Result<Option<i64>, String>");
         assert_eq!(code.matches(&field).count(), 2, "{name}");
-        let refusal = format!("crate::error::missing(stringify!({name}))");
+        let refusal = format!("crate::error::missing(\"{name}\")");
         assert_eq!(code.matches(&refusal).count(), 1, "{name}");
-    }
-}
-
-/// Two operations may list the same rows, which are claimed once.
-#[test]
-fn rows_are_claimed_by_their_kind() {
-    let mut spec = description();
-    spec["paths"]["/hosts"]["get"]["x-row-kind"] = "host".into();
-    let mut more = spec["paths"]["/hosts"]["get"].clone();
-    more["operationId"] = "listMoreHosts".into();
-    spec["paths"]["/more"] = json!({ "get": more });
-    let code = generate(&spec.to_string()).unwrap();
-    assert_eq!(
-        calls(&code, "crate::operations::host::claim"),
-        ["crate::types::Host,[id],[ListHostsListMoreHosts]"]
-    );
-    for (change, to, expected) in [
-        (
-            "x-row-kind",
-            json!("a host"),
-            "`a host` cannot name a folder",
-        ),
-        (
-            "parameters",
-            json!([]),
-            "`listHosts` has an `x-row-kind`, and lists no rows",
-        ),
-    ] {
-        let mut spec = spec.clone();
-        spec["paths"]["/hosts"]["get"][change] = to;
-        let error = generate(&spec.to_string()).unwrap_err();
-        assert!(error.contains(expected), "{error}");
     }
 }
 
 #[test]
 fn whatever_lists_something_is_paged() {
-    let code = generate(&description().to_string()).unwrap();
+    let lists = calls(&client(&description()).unwrap(), "crate::pager::paged_list");
     assert_eq!(
-        calls(&code, "crate::pager::paged_list"),
+        lists,
         [
-            "ListHosts,crate::types::Hosts,crate::types::Host,info:[page],identity:[id],filters:[host_state]",
-            "ListWords,crate::types::WordsResponseData,crate::types::Word,info:[],identity:[],filters:[]",
+            "ListHosts,crate::types::Hosts,crate::types::Host,info:[page],identity:|_row|crate::pager::hash((&_row.id,())),filters:[host_state]",
+            "ListWords,crate::types::Words,crate::types::Word,info:[],identity:|_row|None,filters:[]",
         ]
     );
 }
 
 #[test]
-fn filter_labels_say_what_they_leave_out_and_show_one() {
+fn rows_are_told_apart_by_the_members_that_the_description_lists() {
+    for (names, identity) in [
+        (
+            json!(["name", "id"]),
+            "crate::pager::hash((&_row.name,(&_row.id,())))",
+        ),
+        (
+            json!(["id", "name"]),
+            "if_row.name.is_some(){crate::pager::hash((&_row.id,(&_row.name,())))}else{crate::pager::hash((&_row.id,()))}",
+        ),
+    ] {
+        let mut spec = description();
+        spec["components"]["schemas"]["Word"]["x-identity"] = names;
+        let lists = calls(&client(&spec).unwrap(), "crate::pager::paged_list");
+        let expected = format!("identity:|_row|{identity},filters:[]");
+        assert!(lists[1].ends_with(&expected), "{lists:?}");
+    }
+    let word = "/components/schemas/Word";
+    for (pointer, to, expected) in [
+        (
+            "/required",
+            json!(["name"]),
+            "names `name` second, which must be optional",
+        ),
+        (
+            "/properties/name",
+            json!({"type": "number"}),
+            "names `name`, which is no plain value",
+        ),
+    ] {
+        let mut spec = description();
+        spec["components"]["schemas"]["Word"]["required"] = json!(["id"]);
+        spec["components"]["schemas"]["Word"]["x-identity"] = json!(["id", "name"]);
+        *spec.pointer_mut(&format!("{word}{pointer}")).unwrap() = to;
+        let error = client(&spec).unwrap_err();
+        assert!(error.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn filter_labels_say_what_they_leave_out() {
     let mut spec = description();
     let schemas = &mut spec["components"]["schemas"];
     schemas["State"] = json!({
@@ -280,10 +226,9 @@ fn filter_labels_say_what_they_leave_out_and_show_one() {
     });
     schemas["StateFilter"] =
         json!({"type": "string", "x-extensible-enum": ["GOES DOWN", "LOST", "SOLD"]});
-    let code = generate(&spec.to_string()).unwrap();
+    let code = client(&spec).unwrap();
     for text in [
         "No value that is publicly known belongs to these filter values: `LOST`, `SOLD`.",
-        "assert_eq!(State::GoingDown.filter_label(), Some(StateFilter::GoesDown));",
         "Self::GoingDown => types::StateFilter::GoesDown,",
     ] {
         assert!(code.contains(text), "{text}");
@@ -307,7 +252,7 @@ fn what_the_client_cannot_read_is_refused() {
         (
             "/paths/~1one/get/responses",
             json!({"200": {"description": ""}}),
-            "a response is `()` and no object",
+            "a response of `getHost` is no object",
         ),
         (
             "/paths/~1hosts/get/parameters/0/schema/format",
@@ -330,7 +275,7 @@ fn what_the_client_cannot_read_is_refused() {
             Some(list) => spec.pointer_mut(list).unwrap()["nullable"] = to,
             None => *spec.pointer_mut(pointer).unwrap() = to,
         }
-        let error = generate(&spec.to_string()).unwrap_err();
+        let error = client(&spec).unwrap_err();
         assert!(error.contains(expected), "{error}");
     }
 }

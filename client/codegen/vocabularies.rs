@@ -7,7 +7,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 use syn::{Item, parse_quote};
 
-use super::description::members;
+use super::operation::members;
 
 /// For each vocabulary with `x-filter-labels`: what to filter by, instead of the
 /// values that responses have. The labels are values of the vocabulary of the same
@@ -20,16 +20,12 @@ pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
         };
         let filter = format!("{name}Filter");
         let (vocabulary, filters) = (format_ident!("{name}"), format_ident!("{filter}"));
-        let (mut arms, mut examples) = (Vec::new(), Vec::new());
+        let mut arms = Vec::new();
         for (value, label) in members(labels) {
             let value = variant(value, name)?;
             let label = variant(label.as_str().unwrap_or_default(), &filter)?;
             arms.push(quote!(Self::#value => types::#filters::#label,));
-            examples.push(format!(
-                "assert_eq!({name}::{value}.filter_label(), Some({filter}::{label}));"
-            ));
         }
-        let example = example(&[name, &filter], examples.first());
         let rest = without_name(spec, &filter, labels);
         items.push(parse_quote! {
             impl types::#vocabulary {
@@ -39,7 +35,6 @@ pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
                 /// Which label belongs to which value is inferred from the console of
                 /// an open-source sibling of OCP.
                 #[doc = #rest]
-                #[doc = #example]
                 pub fn filter_label(&self) -> Option<types::#filters> {
                     Some(match self {
                         #(#arms)*
@@ -66,15 +61,6 @@ fn without_name(spec: &Value, filter: &str, labels: &Value) -> String {
             rest.join("`, `")
         ),
     }
-}
-
-/// An example with an assertion, as documentation.
-fn example(types: &[&str], assertion: Option<&String>) -> String {
-    let Some(assertion) = assertion else {
-        return String::new();
-    };
-    let types = types.join(", ");
-    format!("\n```\nuse oceanbase_ocp::types::{{{types}}};\n\n{assertion}\n```")
 }
 
 /// The variant of a vocabulary that a value becomes.

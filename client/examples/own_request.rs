@@ -8,7 +8,7 @@ mod setup;
 use oceanbase_ocp::http::Request;
 use serde::Deserialize;
 
-/// What is read of the response: as much or as little as one needs.
+/// The members to read of the response: as many or as few as one needs.
 #[derive(Deserialize)]
 struct Body {
     data: Data,

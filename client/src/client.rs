@@ -8,13 +8,14 @@ use reqwest::Url;
 use serde::de::DeserializeOwned;
 
 use crate::client_builder::{ClientBuilder, language};
-use crate::credentials::Credentials;
-use crate::envelope::Envelope;
+use crate::decode::envelope::Envelope;
+use crate::decode::verdict::{decoded, judged};
 use crate::error::Error;
-use crate::request::Requests;
-use crate::response::{HttpResponse, Response};
-use crate::retry::RetryPolicy;
 use crate::transport::Transport;
+use crate::transport::credentials::Credentials;
+use crate::transport::request::Requests;
+use crate::transport::response::{HttpResponse, Response};
+use crate::transport::retry::RetryPolicy;
 
 /// A client of an OCP.
 ///
@@ -51,7 +52,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::build`].
+    /// As for [`ClientBuilder::build`].
     ///
     /// ```
     /// assert!(oceanbase_ocp::Client::new("http://localhost:8080/").is_ok());
@@ -66,7 +67,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
+    /// As for [`ClientBuilder::from_env`] and [`ClientBuilder::build`].
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::from_env()?.build()
     }
@@ -123,7 +124,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where it does not
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if it does not
     /// fit a header.
     pub fn with_accept_language(&self, accept_language: &str) -> Result<Self, Error> {
         let language = language(accept_language)?;
@@ -155,7 +156,7 @@ impl Client {
     /// here yet.
     ///
     /// It goes out as the requests of operations do, with this client's credentials,
-    /// headers, limits, time-out and retries (only where the method is idempotent), and
+    /// headers, limits, time-out and retries (only if the method is idempotent), and
     /// is observed as they are. Its URI is a path below the base URL, with a query, both
     /// percent-encoded. Headers that it sets itself are kept: with an `Authorization` of its
     /// own the client's credentials are left out.
@@ -188,9 +189,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) where the URI is not
+    /// [`ErrorKind::Configuration`](crate::ErrorKind::Configuration) if the URI is not
     /// a path, [`ErrorKind::Connection`](crate::ErrorKind::Connection) or
-    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) where no response came, or HTTP 407
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout) if no response came, or HTTP 407
     /// of a proxy, and a body that broke off, cannot be decompressed or is longer than
     /// [`max_body_bytes`](ClientBuilder::max_body_bytes).
     pub fn execute<B: Into<Vec<u8>>>(
@@ -201,11 +202,15 @@ impl Client {
         let request = client.own(request);
         async move {
             let (request, operation) = request?;
-            client.transport.call(request, &operation).await
+            let transport = &client.transport;
+            Ok(HttpResponse {
+                verdict: transport.call(request, &operation, judged).await?,
+                secrets: transport.secrets.clone(),
+            })
         }
     }
 
-    /// A request of the user's own to this OCP, and what it is called.
+    /// A request of the user's own to this OCP, and its name in logs.
     fn own<B: Into<Vec<u8>>>(
         &self,
         request: http::Request<B>,
@@ -234,7 +239,12 @@ impl Client {
         request: reqwest::Request,
         operation: &str,
     ) -> Result<Response<T>, Error> {
-        self.transport.call(request, operation).await
+        let verdict = self.transport.call(request, operation, decoded).await?;
+        Ok(Response {
+            value: verdict.outcome?,
+            head: verdict.head,
+            trace_id: verdict.trace_id,
+        })
     }
 }
 

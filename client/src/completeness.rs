@@ -1,15 +1,13 @@
-//! Whether all rows of a list have come.
+//! The completeness of a list that was read page by page.
 
 use std::collections::HashSet;
 
 use crate::error::{Error, ErrorKind};
-use crate::types::PageInfo;
 
-/// What is known, at the end of a stream, about rows that it may have missed;
-/// see [`Rows::completeness`](crate::Rows::completeness).
+/// The knowledge, at the end of a stream, about rows that it may have missed; see [`Rows::completeness`](crate::Rows::completeness).
 ///
 /// The rows that came are counted, each once, and compared with `totalElements`
-/// of the pages. Where fewer came and that number was the same on all pages, the
+/// of the pages. If fewer came and that number was the same on all pages, the
 /// stream has ended with an error instead, [`ErrorKind::Incomplete`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -30,11 +28,13 @@ pub enum Completeness {
     Unknown,
 }
 
-/// A page that was asked for.
+/// A page as it was asked for, and as it came.
 #[derive(Clone, Copy)]
-pub(crate) struct Asked {
+pub(crate) struct Came {
     pub(crate) page: i64,
     pub(crate) size: i64,
+    pub(crate) number: Option<i64>,
+    pub(crate) rows: i64,
 }
 
 /// Counts the rows of a list while it is read, and lets none come twice.
@@ -44,29 +44,10 @@ pub(crate) struct Tally {
     known: HashSet<u64>,
     has_anonymous: bool,
     rows: i64,
-    first: Option<FirstPage>,
-    totals: Option<Totals>,
-    last: Option<LastPage>,
-}
-
-#[derive(Clone, Copy)]
-struct FirstPage {
-    asked: Asked,
-    rows: i64,
-}
-
-#[derive(Clone, Copy)]
-struct LastPage {
-    asked: Asked,
-    number: Option<i64>,
-    rows: i64,
-}
-
-/// `totalElements` of the pages that have it.
-#[derive(Clone, Copy)]
-struct Totals {
-    first: i64,
-    last: i64,
+    /// The first and the last page.
+    pages: Option<(Came, Came)>,
+    /// `totalElements` of the first and the last page that have it.
+    totals: Option<(i64, i64)>,
     has_changed: bool,
 }
 
@@ -74,34 +55,23 @@ impl Tally {
     /// Counts a page, and leaves the rows on it that have not come before.
     pub(crate) fn count<R>(
         &mut self,
-        asked: Asked,
-        page: Option<&PageInfo>,
+        came: Came,
+        total: Option<i64>,
         contents: &mut Vec<R>,
         identity: fn(&R) -> Option<u64>,
     ) {
-        let rows = length(contents.len());
-        let first = *self.first.get_or_insert(FirstPage { asked, rows });
-        let total = page.and_then(|page| page.total_elements);
-        // Beyond the end of a list, Spring's `PageImpl` reports the offset of the
-        // page as the total: an empty page may lower the total, and no more.
-        let is_known = rows > 0 || self.totals.is_none();
-        let is_told = |total: &i64| {
-            *total >= 0 && (is_known || *total < (asked.page - 1).saturating_mul(first.rows))
-        };
-        if let Some(total) = total.filter(is_told) {
-            let before = self.totals;
-            self.totals = Some(Totals {
-                first: before.map_or(total, |totals| totals.first),
-                last: total,
-                has_changed: before
-                    .is_some_and(|totals| totals.has_changed || totals.last != total),
-            });
+        let first = self.pages.map_or(came, |(first, _)| first);
+        self.pages = Some((first, came));
+        // Beyond the end of a list, Spring's `PageImpl` reports the offset of the page as the
+        // total: an empty page may lower the total, and no more.
+        let offset = (came.page - 1).saturating_mul(first.rows);
+        let is_told =
+            |total: i64| total >= 0 && (came.rows > 0 || self.totals.is_none() || total < offset);
+        if let Some(total) = total.filter(|total| is_told(*total)) {
+            let (first, last) = self.totals.unwrap_or((total, total));
+            self.has_changed |= last != total;
+            self.totals = Some((first, total));
         }
-        self.last = Some(LastPage {
-            asked,
-            number: page.and_then(|page| page.number),
-            rows,
-        });
         contents.retain(|row| match identity(row) {
             Some(identity) => self.known.insert(identity),
             None => {
@@ -109,66 +79,57 @@ impl Tally {
                 true
             }
         });
-        self.rows += length(contents.len());
+        self.rows += length(contents);
     }
 
-    /// What is known once there are no more pages.
+    /// The completeness once there are no more pages.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Incomplete`], where the number of rows is known and more than came.
+    /// [`ErrorKind::Incomplete`], if the number of rows is known and more than came.
     pub(crate) fn completeness(&self) -> Result<Completeness, Error> {
-        let Some(totals) = self.totals else {
+        let (Some((first, last)), Some((first_page, last_page))) = (self.totals, self.pages) else {
             return Ok(Completeness::Unknown);
         };
-        if totals.has_changed {
-            return Ok(Completeness::Changed {
-                first: totals.first,
-                last: totals.last,
-            });
+        if self.has_changed {
+            return Ok(Completeness::Changed { first, last });
         }
-        let skipped = self.first.map_or(0, |first| {
-            (first.asked.page - 1).saturating_mul(first.asked.size)
-        });
-        let expected = totals.last.saturating_sub(skipped).max(0);
+        let skipped = (first_page.page - 1).saturating_mul(first_page.size);
+        let expected = last.saturating_sub(skipped).max(0);
         if self.rows < expected {
-            return Err(self.incomplete(expected));
+            return Err(self.incomplete(expected, first_page, last_page));
         }
-        Ok(if self.rows == expected && !self.has_anonymous {
-            Completeness::Complete
-        } else {
-            Completeness::Unknown
+        Ok(match self.rows == expected && !self.has_anonymous {
+            true => Completeness::Complete,
+            false => Completeness::Unknown,
         })
     }
 
-    fn incomplete(&self, expected: i64) -> Error {
-        let mut what = format!("the list is incomplete: {} of {expected} rows", self.rows);
-        if let Some(first) = self.first.filter(|first| first.asked.page > 1) {
-            what += &format!(" from page {} on", first.asked.page);
-        }
-        what += " came";
-        let mut hint = "rows may have moved between the pages; read the list again";
-        if let Some(LastPage {
-            asked,
-            number,
-            rows,
-        }) = self.last
-        {
-            let came = number.map_or("it".to_owned(), |number| format!("page {number}"));
-            what += &format!(
-                "; page {} of {} rows each was asked for, and {came} came with {rows} rows",
-                asked.page, asked.size
-            );
-            if rows == 0 {
-                hint = "the server may count its pages from 0, or end its list too early";
-            }
-        }
-        Error::new(ErrorKind::Incomplete, what).with_hint(hint)
+    fn incomplete(&self, expected: i64, first: Came, last: Came) -> Error {
+        let from = match first.page {
+            2.. => format!(" from page {} on", first.page),
+            _ => String::new(),
+        };
+        let came = last
+            .number
+            .map_or("it".to_owned(), |number| format!("page {number}"));
+        let Came {
+            page, size, rows, ..
+        } = last;
+        let what = format!(
+            "the list is incomplete: {} of {expected} rows{from} came; page {page} of {size} rows each was asked for, and {came} came with {rows} rows",
+            self.rows
+        );
+        Error::new(ErrorKind::Incomplete, what).with_hint(match rows {
+            0 => "the server may count its pages from 0, or end its list too early",
+            _ => "rows may have moved between the pages; read the list again",
+        })
     }
 }
 
-fn length(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
+/// The number of rows on a page.
+pub(crate) fn length<R>(rows: &[R]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -185,14 +146,14 @@ mod tests {
     fn counted(pages: Pages, identity: fn(&i64) -> Option<u64>) -> Tally {
         let mut tally = Tally::default();
         for (page, ids, total) in pages {
-            let info = serde_json::json!({"number": page, "totalElements": total});
-            let info: PageInfo = serde_json::from_value(info).unwrap();
-            let asked = Asked {
+            let mut rows: Vec<i64> = ids.clone().collect();
+            let came = Came {
                 page: *page,
                 size: 10,
+                number: Some(*page),
+                rows: length(&rows),
             };
-            let mut rows: Vec<i64> = ids.clone().collect();
-            tally.count(asked, Some(&info), &mut rows, identity);
+            tally.count(came, *total, &mut rows, identity);
         }
         tally
     }

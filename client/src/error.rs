@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 
-use crate::excerpt::shortened;
-use crate::values::ErrorCode;
+use crate::decode::values::ErrorCode;
+use crate::redact::shortened;
 
-/// Why a call failed, or a client could not be made.
+/// The reason why a call failed, or a client could not be made.
 ///
 /// Opaque, so that it can say more one day. [`kind`](Self::kind) and the
 /// predicates say what to do about it; the other methods say what is known.
@@ -26,24 +26,26 @@ use crate::values::ErrorCode;
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
+/// All that is known of a failure.
 #[derive(Clone)]
-struct Inner {
+pub(crate) struct Inner {
     kind: ErrorKind,
     what: String,
     status: Option<StatusCode>,
     failure: OcpFailure,
-    wait: Option<Duration>,
+    pub(crate) wait: Option<Duration>,
     attempts: u32,
-    path: Option<String>,
-    excerpt: Option<String>,
+    pub(crate) path: Option<String>,
+    /// The beginning of a response that is not OCP's; empty if there is none to show.
+    pub(crate) excerpt: String,
     hint: Option<String>,
-    /// Whether the same comes out each time.
+    /// The same comes out each time.
     is_lasting: bool,
-    is_unknown_host: bool,
+    pub(crate) is_unknown_host: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
-/// What OCP's envelope says about a failure, without secrets.
+/// The words of OCP's envelope about a failure, without secrets.
 #[derive(Clone, Default)]
 pub(crate) struct OcpFailure {
     pub(crate) code: Option<ErrorCode>,
@@ -52,7 +54,7 @@ pub(crate) struct OcpFailure {
     pub(crate) server: Option<String>,
 }
 
-/// What sort of failure an [`Error`] is; each calls for something else.
+/// The sort of failure that an [`Error`] is; each calls for something else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -83,14 +85,13 @@ pub enum ErrorKind {
     /// documented; see [`Error::path`].
     Decode,
     /// A list was read to its end, and fewer rows came than it says that it has.
-    /// What came is right, and was handed out before; reading again may help.
+    /// The rows that came are right, and were handed out before; reading again may help.
     Incomplete,
-    /// What was waited for has not ended in the time that was given.
+    /// The restore has not ended in the time that was given.
     WaitTimeout,
-    /// What was waited for has never been in the list: a wrong id, or a list of
-    /// something else.
+    /// The restore has never been in the list: a wrong id, or a list of something else.
     NotListed,
-    /// What was waited for was in the list and is not any more.
+    /// The restore was in the list and is not any more.
     NoLongerListed,
     /// The restore that was waited for has failed.
     RestoreFailed,
@@ -123,7 +124,7 @@ impl Error {
             wait: None,
             attempts: 0,
             path: None,
-            excerpt: None,
+            excerpt: String::new(),
             hint: None,
             is_lasting: false,
             is_unknown_host: false,
@@ -135,12 +136,18 @@ impl Error {
         Self::argument(unusable(setting, what))
     }
 
-    /// What [`missing`] or [`unusable`] say of an argument.
+    /// The error with the words of [`missing`] or [`unusable`] about an argument.
     pub(crate) fn argument(what: String) -> Self {
         Self::new(ErrorKind::Configuration, what)
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+    /// A failure of the connection that comes out the same each time.
+    pub(crate) fn lasting(what: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Connection, what).with(|inner| inner.is_lasting = true)
+    }
+
+    /// The same error, changed.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
@@ -161,45 +168,22 @@ impl Error {
         self.with(|inner| inner.hint = Some(hint.into()))
     }
 
-    pub(crate) fn lasting(self, is_lasting: bool) -> Self {
-        self.with(|inner| inner.is_lasting = is_lasting)
-    }
-
-    pub(crate) fn of_unknown_host(self, is_unknown_host: bool) -> Self {
-        self.with(|inner| inner.is_unknown_host = is_unknown_host)
-    }
-
-    pub(crate) fn is_lasting(&self) -> bool {
-        self.0.is_lasting
-    }
-
-    pub(crate) fn is_unknown_host(&self) -> bool {
-        self.0.is_unknown_host
-    }
-
-    /// The same error, known of what was waited for.
+    /// The same error, with what was being done before its own words.
     pub(crate) fn prefixed(self, what: &str) -> Self {
         self.with(|inner| inner.what = format!("{what}: {}", inner.what))
     }
 
-    /// After how many attempts this is the outcome.
+    /// The same error as the outcome of so many attempts.
     pub(crate) fn after(self, attempts: u32) -> Self {
         self.with(|inner| inner.attempts = attempts)
     }
 
-    pub(crate) fn with_excerpt(self, excerpt: &str) -> Self {
-        self.with(|inner| inner.excerpt = (!excerpt.is_empty()).then(|| excerpt.to_owned()))
+    /// True if the address itself seems to be wrong: nothing there speaks as it should.
+    pub(crate) fn is_of_address(&self) -> bool {
+        self.0.is_lasting || self.0.is_unknown_host
     }
 
-    pub(crate) fn with_wait(self, wait: Option<Duration>) -> Self {
-        self.with(|inner| inner.wait = wait)
-    }
-
-    pub(crate) fn with_path(self, path: Option<String>) -> Self {
-        self.with(|inner| inner.path = path)
-    }
-
-    /// What sort of failure this is.
+    /// The sort of failure.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -214,12 +198,12 @@ impl Error {
         self.0.failure.code.as_ref()
     }
 
-    /// What OCP says about the failure, in the language it was asked for.
+    /// OCP's words about the failure, in the language that it was asked for.
     pub fn message(&self) -> Option<&str> {
         self.0.failure.message.as_deref()
     }
 
-    /// Names the request in OCP's logs. `None` where OCP gave an empty one.
+    /// The name of the request in OCP's logs, unless it is empty.
     pub fn trace_id(&self) -> Option<&str> {
         self.0.failure.trace_id.as_deref()
     }
@@ -229,18 +213,18 @@ impl Error {
         self.0.failure.server.as_deref()
     }
 
-    /// How long to wait before the next attempt, as the server says: of HTTP 429
+    /// The wait before the next attempt that the server asks for: of HTTP 429
     /// `RateLimit-Reset`, which OCP documents (10 seconds to a day), or `Retry-After`, the
     /// longer of them; of HTTP 503 `Retry-After`. `None` if it does not say.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.wait
     }
 
-    /// Whether the same request may well succeed a little later: HTTP 429, 502, 503 and
+    /// True if the same request may well succeed a little later: HTTP 429, 502, 503 and
     /// 504, and a connection that failed before there was a response, unless for a cause that
     /// lasts: a certificate that is not accepted, a head that cannot be read.
     ///
-    /// A [`RetryPolicy`](crate::RetryPolicy) sends such a request again on its own, where
+    /// A [`RetryPolicy`](crate::RetryPolicy) sends such a request again on its own, if
     /// its method is idempotent; this is for what you do after it has given up.
     ///
     /// ```
@@ -269,9 +253,9 @@ impl Error {
         }
     }
 
-    /// How often the request that failed was sent; see
-    /// [`RetryPolicy`](crate::RetryPolicy). 0 where nothing was sent, and where no
-    /// request failed: a list was incomplete, what was waited for has not ended.
+    /// The number of times that the request was sent; see
+    /// [`RetryPolicy`](crate::RetryPolicy). 0 if nothing was sent, and if no
+    /// request failed: a list was incomplete, a restore has not ended.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
@@ -281,7 +265,7 @@ impl Error {
         self.0.path.as_deref()
     }
 
-    /// What may be done about it, if that is known.
+    /// The remedy, if one is known.
     pub fn hint(&self) -> Option<&str> {
         self.0.hint.as_deref()
     }
@@ -299,12 +283,10 @@ pub(crate) fn unusable(argument: &str, why: impl fmt::Display) -> String {
 
 /// Refuses what a file or a shell puts at the end of a text, before it counts as a failed
 /// log-in.
-pub(crate) fn no_control_character(what: &str, text: &str) -> Result<(), Error> {
+pub(crate) fn no_control_character(setting: &str, what: &str, text: &str) -> Result<(), Error> {
     if text.contains(char::is_control) {
-        let why = format!(
-            "{what} holds a control character, such as a line break at its end; leave it out"
-        );
-        return Err(Error::configuration("credentials", why));
+        let why = "holds a control character, such as a line break at its end; leave it out";
+        return Err(Error::configuration(setting, format!("{what} {why}")));
     }
     Ok(())
 }
@@ -313,7 +295,7 @@ macro_rules! predicates {
     ($($name:ident $kind:ident,)+) => {
         impl Error {
             $(
-                #[doc = concat!("Whether this is [`ErrorKind::", stringify!($kind), "`].")]
+                #[doc = concat!("True if this is [`ErrorKind::", stringify!($kind), "`].")]
                 pub fn $name(&self) -> bool {
                     self.kind() == ErrorKind::$kind
                 }
@@ -352,25 +334,17 @@ impl fmt::Display for Error {
         if let Some(path) = &inner.path {
             write!(f, ", at `{path}`")?;
         }
+        let named =
+            |name: &str, text: Option<&str>| text.map(|text| format!("{name} {}", shortened(text)));
+        let code = self.code().map(ToString::to_string);
+        let wait = inner
+            .wait
+            .map(|wait| format!("try again after {} s", wait.as_secs()));
         let details: Vec<String> = [
-            inner
-                .failure
-                .code
-                .as_ref()
-                .map(|code| format!("OCP code {}", shortened(&code.to_string()))),
-            inner
-                .failure
-                .trace_id
-                .as_ref()
-                .map(|id| format!("trace id {}", shortened(id))),
-            inner
-                .failure
-                .server
-                .as_ref()
-                .map(|server| format!("server {}", shortened(server))),
-            inner
-                .wait
-                .map(|wait| format!("try again after {} s", wait.as_secs())),
+            named("OCP code", code.as_deref()),
+            named("trace id", self.trace_id()),
+            named("server", self.server()),
+            wait,
             (inner.attempts > 1).then(|| format!("{} attempts", inner.attempts)),
         ]
         .into_iter()
@@ -382,8 +356,8 @@ impl fmt::Display for Error {
         if let Some(hint) = self.hint() {
             write!(f, "; {hint}")?;
         }
-        if let Some(excerpt) = &inner.excerpt {
-            write!(f, "; it begins: {excerpt}")?;
+        if !inner.excerpt.is_empty() {
+            write!(f, "; it begins: {}", inner.excerpt)?;
         }
         Ok(())
     }

@@ -2,30 +2,16 @@
 
 mod client;
 mod client_builder;
-mod clock;
-mod coding;
 mod completeness;
-mod connection;
-mod credentials;
-mod envelope;
+mod decode;
+mod environment;
 mod error;
-mod excerpt;
-mod exchange;
-mod head;
-mod operations;
 mod pager;
-mod request;
-mod response;
-mod retry;
-mod secrets;
-mod signature;
-#[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
-mod tls;
+mod redact;
+mod restore_task;
 mod transport;
-mod values;
-mod verdict;
-mod vocabulary;
-mod wire;
+mod wait_error;
+mod waiter;
 
 #[allow(
     clippy::all,
@@ -42,21 +28,21 @@ mod generated {
 
 pub use client::Client;
 pub use client_builder::ClientBuilder;
-#[doc(hidden)]
-pub use clock::Clock;
 pub use completeness::Completeness;
-pub use credentials::Credentials;
+pub use decode::values::{ErrorCode, QueryTime, QueryTimeError};
+pub use decode::vocabulary::OtherValue;
 pub use error::{Error, ErrorKind};
-pub use exchange::Exchange;
 pub use generated::{builder, types};
-pub use head::RateLimit;
-pub use operations::*;
 pub use pager::{PagedList, Pages, Rows};
-pub use response::{HttpResponse, Response};
-pub use retry::RetryPolicy;
-pub use signature::AccessKey;
-pub use values::{ErrorCode, QueryTime, QueryTimeError};
-pub use vocabulary::OtherValue;
+pub use restore_task::RestoreTask;
+pub use transport::credentials::Credentials;
+pub use transport::exchange::Exchange;
+pub use transport::head::RateLimit;
+pub use transport::response::{HttpResponse, Response};
+pub use transport::retry::RetryPolicy;
+pub use transport::signature::AccessKey;
+pub use wait_error::{RestoreOutcome, WaitError};
+pub use waiter::Waiter;
 
 // Their types are part of this crate's interface.
 pub use chrono;

@@ -2,26 +2,27 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, try_unfold};
 
-use crate::completeness::{Asked, Completeness, Tally};
+use crate::completeness::{Came, Completeness, Tally, length};
 use crate::error::{Error, ErrorKind};
 use crate::types::PageInfo;
 
-/// Rows on a page, where the request does not say.
+/// Rows on a page, if the request does not say.
 const SIZE: i64 = 100;
 /// The largest page that OCP documents for most of its lists.
 const LARGEST: i64 = 2000;
 /// No list is so long; a server that goes on has lost count.
 const MOST_PAGES: i64 = 1_000_000;
-/// So many pages without anything new are passed over, where the server says
-/// that there are more: new ones may have pushed a whole page of old ones back.
+/// So many pages without anything new are passed over, if the server says that there are
+/// more: new rows may have pushed a whole page of old ones back.
 const STALE_PAGES: i64 = 3;
 
 /// A request for a list that comes in pages: each operation with the query
@@ -53,7 +54,7 @@ const STALE_PAGES: i64 = 3;
 /// ```
 pub trait PagedList: Clone + Send + Sync + 'static + sealed::Operation {}
 
-/// What the pager needs of an operation; [`paged_list`] knows it.
+/// The pager's view of an operation, as [`paged_list`] gives it.
 pub(crate) mod sealed {
     use crate::Error;
     use crate::types::PageInfo;
@@ -84,12 +85,20 @@ pub(crate) mod sealed {
     }
 }
 
+/// A hash of what distinguishes a row from all others.
+#[allow(dead_code, reason = "rows may have nothing that does")]
+pub(crate) fn hash(identity: impl Hash) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    identity.hash(&mut hasher);
+    Some(hasher.finish())
+}
+
 /// Lets a generated builder be paged through; `codegen.rs` calls it.
 macro_rules! paged_list {
     (
         $request:ident, $page:ty, $row:ty,
         info: [$($info:ident)?],
-        identity: [$($id:ident $($created:ident $($member:ident)*)?)?],
+        identity: |$one:ident| $identity:expr,
         filters: [$($filter:ident)*]
     ) => {
         impl crate::PagedList for crate::builder::$request {}
@@ -126,22 +135,8 @@ macro_rules! paged_list {
             fn info(_page: &$page) -> Option<&crate::types::PageInfo> {
                 None$(.or(_page.$info.as_ref()))?
             }
-            fn identity(_row: &$row) -> Option<u64> {
-                #[allow(unused_mut, unused_assignments)]
-                let mut identity = None;
-                $(
-                    let mut hasher = ::std::hash::DefaultHasher::new();
-                    ::std::hash::Hash::hash(&_row.$id, &mut hasher);
-                    $(
-                        // Without it the rest says little, and the id has to do.
-                        if _row.$created.is_some() {
-                            ::std::hash::Hash::hash(&_row.$created, &mut hasher);
-                            $(::std::hash::Hash::hash(&_row.$member, &mut hasher);)*
-                        }
-                    )?
-                    identity = Some(::std::hash::Hasher::finish(&hasher));
-                )?
-                identity
+            fn identity($one: &$row) -> Option<u64> {
+                $identity
             }
         }
 
@@ -179,68 +174,66 @@ macro_rules! paged_list {
 }
 pub(crate) use paged_list;
 
-/// Where a pager stands.
+/// The position of a pager.
 #[derive(Default)]
 struct Position {
     /// The page that came last.
     page: Option<i64>,
     at_end: bool,
     tally: Tally,
-    /// Where the stream finds the outcome.
+    /// The outcome, for the stream.
     completeness: Arc<OnceLock<Completeness>>,
 }
 
 impl Position {
     /// The next page without what has come before; `None` if there is none.
     async fn next<L: PagedList>(&mut self, request: &L) -> Result<Option<Page<L>>, Error> {
-        if self.at_end {
-            return self.end();
-        }
+        let is_first = self.page.is_none();
         let size = request.size()?.unwrap_or(SIZE);
+        let mut page = match self.page {
+            Some(last) => last + 1,
+            None => request.page()?.unwrap_or(1),
+        };
         if !(1..=LARGEST).contains(&size) {
             let what = format!("a page has 1 to {LARGEST} rows, not {size}");
             return Err(Error::configuration("size", what));
         }
-        let is_first = self.page.is_none();
-        let next = match self.page {
-            Some(last) => last + 1,
-            None => request.page()?.unwrap_or(1),
-        };
-        if is_first && !(1..=MOST_PAGES).contains(&next) {
-            let what = format!("pages are numbered from 1 to {MOST_PAGES} here, not {next}");
+        if is_first && !(1..=MOST_PAGES).contains(&page) {
+            let what = format!("pages are numbered from 1 to {MOST_PAGES} here, not {page}");
             return Err(Error::configuration("page", what));
         }
-        for page in next..next + STALE_PAGES {
+        let stale = page + STALE_PAGES;
+        while !self.at_end && page < stale {
             if page > MOST_PAGES {
                 let what = format!("the list does not end after {MOST_PAGES} pages");
                 return Err(Error::new(ErrorKind::UnexpectedResponse, what));
             }
             let mut list = request.clone().ask(page, size).await?;
             self.page = Some(page);
-            let count = L::contents(&mut list).len();
-            let info = L::info(&list).cloned();
-            self.at_end = match info.as_ref().and_then(PageInfo::pages) {
-                // A server with a lower limit gives fewer rows than asked for,
-                // so its count of pages is the better sign.
+            let (number, total, pages) = L::info(&list).map_or((None, None, None), |info| {
+                (info.number, info.total_elements, info.pages())
+            });
+            let contents = L::contents(&mut list);
+            let rows = length(contents);
+            let is_last = match pages {
+                // A server with a lower limit gives fewer rows than asked for, so its count of
+                // pages is the better sign.
                 Some(pages) if pages > 0 => page >= pages,
-                _ => count < usize::try_from(size).unwrap_or_default(),
+                _ => rows < size,
             };
-            self.at_end |= count == 0;
-            let rows = L::contents(&mut list);
-            self.tally
-                .count(Asked { page, size }, info.as_ref(), rows, L::identity);
-            if is_first || !rows.is_empty() {
+            self.at_end = is_last || rows == 0;
+            let came = Came {
+                page,
+                size,
+                number,
+                rows,
+            };
+            self.tally.count(came, total, contents, L::identity);
+            if is_first || !contents.is_empty() {
                 return Ok(Some(list));
             }
-            if self.at_end {
-                break;
-            }
+            page += 1;
         }
-        self.end()
-    }
-
-    /// No more pages; or that rows are missing.
-    fn end<P>(&self) -> Result<Option<P>, Error> {
         let completeness = self.tally.completeness()?;
         // It is said once: nobody asks for a page after the last.
         let _ = self.completeness.set(completeness);
@@ -268,11 +261,8 @@ pub struct Pages<L: PagedList> {
 
 impl<L: PagedList> Pages<L> {
     pub(crate) fn new(request: L) -> Self {
-        let completeness = Arc::new(OnceLock::new());
-        let position = Position {
-            completeness: Arc::clone(&completeness),
-            ..Position::default()
-        };
+        let position = Position::default();
+        let completeness = Arc::clone(&position.completeness);
         let pages = try_unfold((request, position), |(request, mut position)| async move {
             let list = position.next(&request).await?;
             Ok(list.map(|list| (list, (request, position))))
@@ -282,16 +272,14 @@ impl<L: PagedList> Pages<L> {
             completeness,
         }
     }
-}
 
-impl<L: PagedList> Pages<L> {
     /// The next page; `None` after the last. Without it, `StreamExt` of another crate
     /// would be needed.
     pub async fn next(&mut self) -> Option<Result<Page<L>, Error>> {
         StreamExt::next(&mut self.pages).await
     }
 
-    /// Whether all rows have come; see [`Rows::completeness`].
+    /// The completeness of the rows that have come; see [`Rows::completeness`].
     pub fn completeness(&self) -> Option<Completeness> {
         self.completeness.get().copied()
     }
@@ -322,16 +310,14 @@ impl<L: PagedList> Rows<L> {
             page: VecDeque::new(),
         }
     }
-}
 
-impl<L: PagedList> Rows<L> {
     /// The next row; `None` after the last. Without it, `StreamExt` of another crate
     /// would be needed.
     pub async fn next(&mut self) -> Option<Result<Row<L>, Error>> {
         StreamExt::next(self).await
     }
 
-    /// All rows, in memory, and whether they are all that there are.
+    /// All rows, in memory, and their completeness.
     ///
     /// # Errors
     ///
@@ -358,8 +344,8 @@ impl<L: PagedList> Rows<L> {
         Ok((rows, completeness.unwrap_or(Completeness::Unknown)))
     }
 
-    /// Whether all rows have come: `None` before the stream has ended, and after
-    /// an error.
+    /// The completeness of the rows that have come: `None` before the stream has ended, and
+    /// after an error.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -391,13 +377,10 @@ impl<L: PagedList> Stream for Rows<L> {
             if let Some(row) = self.page.pop_front() {
                 return Poll::Ready(Some(Ok(row)));
             }
-            match self.pages.poll_next_unpin(context) {
-                Poll::Ready(Some(Ok(mut list))) => {
-                    self.page = std::mem::take(L::contents(&mut list)).into();
-                }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
+            match ready!(self.pages.poll_next_unpin(context)) {
+                Some(Ok(mut list)) => self.page = std::mem::take(L::contents(&mut list)).into(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
             }
         }
     }

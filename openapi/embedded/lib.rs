@@ -2,7 +2,7 @@
 
 use include_dir::{Dir, include_dir};
 use ocp_contract::evidence::Evidence;
-use ocp_contract::{Document, Interaction, InteractionError, SpecError};
+use ocp_contract::{Document, Interaction, SpecError};
 
 static INTERACTIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../interactions");
 
@@ -33,13 +33,13 @@ pub fn evidence() -> Result<Evidence, Box<dyn std::error::Error + Send + Sync>> 
 /// # Errors
 ///
 /// When one of them is malformed.
-pub fn interactions() -> Result<Vec<Interaction>, InteractionError> {
+pub fn interactions() -> Result<Vec<Interaction>, SpecError> {
     let mut cases: Vec<_> = INTERACTIONS.dirs().flat_map(Dir::dirs).collect();
     cases.sort_by_key(|case| case.path());
     cases.into_iter().map(interaction).collect()
 }
 
-fn interaction(case: &Dir<'_>) -> Result<Interaction, InteractionError> {
+fn interaction(case: &Dir<'_>) -> Result<Interaction, SpecError> {
     Interaction::parse(&case.path().join("interaction.yaml"), |name| {
         let file = case.get_file(case.path().join(name));
         Ok(file

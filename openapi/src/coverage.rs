@@ -1,13 +1,11 @@
-//! Whether the interactions show everything that the spec describes.
+//! The part of the description that the interactions show.
 
 use serde_json::Value;
 
 use crate::{Interaction, Location, Operation};
 
-/// Names every query parameter that no interaction sends, each as a sentence.
-///
-/// A parameter that nobody has shown in a request is a claim without evidence.
-/// (Path parameters need no such care: without them there is no request.)
+/// Every query parameter that no interaction sends, each as a sentence: it is a claim without
+/// evidence. Path parameters are in every request.
 pub fn unsent_parameters(spec: &Value, interactions: &[Interaction]) -> Vec<String> {
     let mut unsent = Vec::new();
     for operation in Operation::all(spec) {

@@ -1,4 +1,4 @@
-//! The spec as written: its value, and where in the text each node stands.
+//! The description as written: its value, and the place of each node in the text.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,8 +6,8 @@ use std::ops::Range;
 use std::path::Path;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use crate::Finding;
@@ -22,11 +22,17 @@ pub struct Document {
     places: BTreeMap<String, Range<usize>>,
 }
 
-/// A file cannot be read as YAML, or says what it must not.
+/// A file cannot be read, is no YAML, or says what it must not.
 ///
-/// Its text names file, line and column and shows the line.
+/// Its text names the file; of YAML also line and column, and it shows the line.
 #[derive(Debug)]
 pub struct SpecError(String);
+
+impl SpecError {
+    pub(crate) fn new(file: impl fmt::Display, what: impl fmt::Display) -> Self {
+        Self(format!("{file}: {what}"))
+    }
+}
 
 impl fmt::Display for SpecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,38 +57,13 @@ pub(crate) fn read_yaml<'de, T: Deserialize<'de>>(
     })
 }
 
-/// A file cannot be read at all.
-#[derive(Debug)]
-pub struct NotReadable {
-    name: String,
-    source: std::io::Error,
-}
-
-impl NotReadable {
-    /// Whether there is no such file.
-    pub(crate) fn is_absence(&self) -> bool {
-        self.source.kind() == std::io::ErrorKind::NotFound
-    }
-}
-
-impl fmt::Display for NotReadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot read {}: {}", self.name, self.source)
-    }
-}
-
-impl std::error::Error for NotReadable {}
-
 /// Reads a text file; `name` is what messages call it.
 ///
 /// # Errors
 ///
 /// When the file is missing, unreadable or not UTF-8.
-pub fn read_text(path: &Path, name: &str) -> Result<String, NotReadable> {
-    std::fs::read_to_string(path).map_err(|source| NotReadable {
-        name: name.to_owned(),
-        source,
-    })
+pub fn read_text(path: &Path, name: &str) -> Result<String, SpecError> {
+    std::fs::read_to_string(path).map_err(|error| SpecError(format!("cannot read {name}: {error}")))
 }
 
 impl Document {
@@ -95,7 +76,7 @@ impl Document {
     pub fn parse(name: &str, text: &str) -> Result<Self, SpecError> {
         let root: Spanned<Node> = read_yaml(text, name)?;
         let mut places = BTreeMap::new();
-        let value = take(root.value, &mut String::new(), &mut places);
+        let value = take(root.value, "", &mut places);
         Ok(Self {
             name: name.to_owned(),
             text: text.to_owned(),
@@ -133,7 +114,7 @@ impl Document {
         }
     }
 
-    /// A finding for people: the rule, the place, the line, why, and what to
+    /// A finding for people: the rule, the place, the line, the reason, and the text to
     /// write instead.
     pub fn render(&self, finding: &Finding) -> String {
         let snippet = Snippet::source(&self.text)
@@ -188,10 +169,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
         Ok(Node::Scalar(value.into()))
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Node, E> {
-        Number::from_f64(value)
-            .map(|number| Node::Scalar(number.into()))
-            .ok_or_else(|| E::custom("JSON has no number for this"))
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Scalar(value.into()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
@@ -215,31 +194,25 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 }
 
-/// Turns a node into its value and notes where its parts stand.
-fn take(node: Node, pointer: &mut String, places: &mut BTreeMap<String, Range<usize>>) -> Value {
-    let length = pointer.len();
+/// The value of a node; `places` learns where its parts stand.
+fn take(node: Node, pointer: &str, places: &mut BTreeMap<String, Range<usize>>) -> Value {
     match node {
         Node::Scalar(value) => value,
         Node::Sequence(items) => {
-            let mut values = Vec::with_capacity(items.len());
-            for (index, item) in items.into_iter().enumerate() {
-                pointer.push_str(&format!("/{index}"));
+            let items = items.into_iter().enumerate().map(|(index, item)| {
+                let pointer = format!("{pointer}/{index}");
                 places.insert(pointer.clone(), bytes(&item));
-                values.push(take(item.value, pointer, places));
-                pointer.truncate(length);
-            }
-            Value::Array(values)
+                take(item.value, &pointer, places)
+            });
+            items.collect()
         }
         Node::Mapping(members) => {
-            let mut values = Map::new();
-            for (name, member) in members {
-                pointer.push('/');
-                pointer.push_str(&escape(&name.value));
+            let members = members.into_iter().map(|(name, member)| {
+                let pointer = format!("{pointer}/{}", escape(&name.value));
                 places.insert(pointer.clone(), bytes(&name));
-                values.insert(name.value, take(member.value, pointer, places));
-                pointer.truncate(length);
-            }
-            Value::Object(values)
+                (name.value, take(member.value, &pointer, places))
+            });
+            Value::Object(members.collect())
         }
     }
 }
@@ -252,57 +225,28 @@ fn bytes<T>(spanned: &Spanned<T>) -> Range<usize> {
 }
 
 /// Calls `visit` for a JSON value and everything in it, with its JSON pointer: containers
-/// first, and what is in them only where `visit` returns true.
-pub(crate) fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value, &str) -> bool) {
-    fn step<'a>(
-        value: &'a Value,
-        pointer: &mut String,
-        visit: &mut impl FnMut(&'a Value, &str) -> bool,
-    ) {
-        if !visit(value, pointer) {
-            return;
-        }
-        let length = pointer.len();
-        let mut below = |name: &str, child: &'a Value| {
-            pointer.push('/');
-            pointer.push_str(&escape(name));
-            step(child, pointer, visit);
-            pointer.truncate(length);
-        };
-        match value {
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    below(&index.to_string(), item);
-                }
-            }
-            Value::Object(members) => {
-                for (name, member) in members {
-                    below(name, member);
-                }
-            }
-            _ => {}
-        }
+/// first, and what is in them only if `visit` returns true.
+pub fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&'a Value, &str) -> bool) {
+    step(value, "", visit);
+}
+
+fn step<'a>(value: &'a Value, pointer: &str, visit: &mut impl FnMut(&'a Value, &str) -> bool) {
+    if !visit(value, pointer) {
+        return;
     }
-    step(value, &mut String::new(), visit);
-}
-
-/// Whether a JSON pointer leads to a member or item of one of these names.
-pub(crate) fn ends_in(pointer: &str, names: &[&str]) -> bool {
-    let last = pointer.rsplit_once('/');
-    last.is_some_and(|(_, last)| names.contains(&last))
-}
-
-/// Whether a JSON pointer into a description leads to an example, which is data and not part of
-/// the description. A member of an object may be called so.
-pub(crate) fn is_example(pointer: &str) -> bool {
-    let holder = pointer.strip_suffix("/example");
-    holder.is_some_and(|holder| !holder.ends_with("/properties"))
-}
-
-/// The name of the member or item that a JSON pointer leads to.
-pub(crate) fn last_step(pointer: &str) -> String {
-    let last = pointer.rsplit('/').next().unwrap_or_default();
-    last.replace("~1", "/").replace("~0", "~")
+    match value {
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                step(item, &format!("{pointer}/{index}"), visit);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                step(member, &format!("{pointer}/{}", escape(name)), visit);
+            }
+        }
+        _ => {}
+    }
 }
 
 /// One step of a JSON pointer (RFC 6901).

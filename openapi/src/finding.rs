@@ -1,4 +1,4 @@
-//! What is wrong, where, why it matters and what to write instead.
+//! A fault of the description, its place, why it matters, and what to write instead.
 
 /// One thing that a rule found in the description.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,10 +7,10 @@ pub struct Finding {
     pub rule: String,
     /// JSON pointer of the offending node.
     pub pointer: String,
-    /// What is wrong, naming the offender.
+    /// The fault, naming the offender.
     pub what: String,
-    /// What would happen.
+    /// The harm that it would do.
     pub why: String,
-    /// What to write instead.
+    /// The advice, what to write instead.
     pub instead: String,
 }

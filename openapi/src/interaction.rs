@@ -8,9 +8,8 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::document::{read_text, read_yaml};
-use crate::operation::resolve;
-use crate::{Location, Operation};
+use crate::document::{SpecError, read_text, read_yaml};
+use crate::operation::{Location, Operation, Parameter, resolve};
 
 /// One exchange, read from `interactions/<operationId>/<case>/`.
 #[derive(Debug, Clone)]
@@ -19,10 +18,9 @@ pub struct Interaction {
     pub operation_id: String,
     /// Name of the case: the name of the folder itself.
     pub case: String,
-    /// What `interaction.yaml` says.
+    /// The content of `interaction.yaml`.
     pub recorded: Recorded,
-    /// The bytes of `response.json`, or of another `response.*` where the body
-    /// is not JSON.
+    /// The bytes of `response.json`, or of `response.html` if the body is no JSON.
     pub body: String,
 }
 
@@ -30,7 +28,7 @@ pub struct Interaction {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recorded {
-    /// Where the exchange comes from.
+    /// The origin of the exchange.
     pub source: Source,
     /// The request line as sent, percent-encoded, without `HTTP/1.1`.
     pub request: RequestLine,
@@ -38,15 +36,15 @@ pub struct Recorded {
     pub response: RecordedResponse,
 }
 
-/// Where an exchange comes from.
+/// The origin of an exchange.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// How much it proves.
+    /// Its weight as evidence.
     pub grade: Provenance,
     /// Page and section.
     pub document: String,
-    /// Where to find the page.
+    /// Address of the page.
     pub address: String,
     /// The version of the OCP that was recorded, if it is known.
     #[serde(default)]
@@ -54,25 +52,25 @@ pub struct Source {
     /// The day of the recording, as `2026-01-31`.
     #[serde(default)]
     pub date: Option<String>,
-    /// What was added or left open.
+    /// A note on anything added or left open.
     #[serde(default)]
     pub note: Option<String>,
 }
 
-/// How much an exchange proves.
+/// The weight of an exchange as evidence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Provenance {
     /// Printed in public documentation, byte for byte.
     Documented,
-    /// Put together by us from documented pieces; the source says how.
+    /// Put together by us from documented pieces; the note says how.
     Derived,
     /// Recorded from a running OCP, without host names and secrets.
     Recorded,
 }
 
 impl Source {
-    /// Which OCP was recorded, and when: `OCP 4.3.1, 2026-01-31`.
+    /// The OCP that was recorded, and the day: `OCP 4.3.1, 2026-01-31`.
     pub fn observed(&self) -> String {
         let version = self.ocp.as_deref().unwrap_or("of an unknown version");
         let date = self.date.as_deref().unwrap_or("at an unknown time");
@@ -133,21 +131,6 @@ impl TryFrom<String> for RequestLine {
     }
 }
 
-/// An interaction cannot be read, or is not a request of its operation.
-#[derive(Debug)]
-pub struct InteractionError {
-    file: PathBuf,
-    what: String,
-}
-
-impl fmt::Display for InteractionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.file.display(), self.what)
-    }
-}
-
-impl std::error::Error for InteractionError {}
-
 impl Interaction {
     /// The folder of the interactions of this checkout.
     pub fn folder() -> &'static Path {
@@ -159,43 +142,39 @@ impl Interaction {
     /// # Errors
     ///
     /// When a file is missing or malformed.
-    pub fn read(file: &Path) -> Result<Self, InteractionError> {
+    pub fn read(file: &Path) -> Result<Self, SpecError> {
         Self::parse(file, |name| {
-            match read_text(&file.with_file_name(name), name) {
-                Err(fault) if fault.is_absence() => Ok(None),
-                text => text.map(Some).map_err(|fault| fault.to_string()),
-            }
+            let path = file.with_file_name(name);
+            let text = path.exists().then(|| read_text(&path, name));
+            text.transpose()
         })
     }
 
     /// Makes an interaction of the texts of its files. `file` is the path of
     /// `interaction.yaml`, whose folders name operation and case; `text` has the text of a
-    /// file beside it, or `None` where there is no such file.
+    /// file beside it, or `None` if there is no such file.
     ///
     /// # Errors
     ///
     /// When a file is missing or malformed.
     pub fn parse(
         file: &Path,
-        text: impl Fn(&str) -> Result<Option<String>, String>,
-    ) -> Result<Self, InteractionError> {
-        let error = |what: String| InteractionError {
-            file: file.to_owned(),
-            what,
-        };
+        text: impl Fn(&str) -> Result<Option<String>, SpecError>,
+    ) -> Result<Self, SpecError> {
+        let error = |what: &dyn fmt::Display| SpecError::new(file.display(), what);
+        let text = |name: &str| text(name).map_err(|fault| error(&fault));
         let folder = |up: usize| Some(file.ancestors().nth(up)?.file_name()?.to_str()?.to_owned());
         let place = "expected interactions/<operationId>/<case>/interaction.yaml";
-        let (Some(operation_id), Some(case)) = (folder(2), folder(1)) else {
-            return Err(error(place.to_owned()));
+        let line = text("interaction.yaml")?.ok_or_else(|| error(&"there is no such file"))?;
+        let body = match text("response.json")? {
+            None => text("response.html")?,
+            json => json,
         };
-        let line = text("interaction.yaml").map_err(error)?;
-        let line = line.ok_or_else(|| error("there is no such file".to_owned()))?;
         Ok(Self {
-            operation_id,
-            case,
-            recorded: read_yaml(&line, "interaction.yaml")
-                .map_err(|fault| error(fault.to_string()))?,
-            body: body(text).map_err(error)?,
+            operation_id: folder(2).ok_or_else(|| error(&place))?,
+            case: folder(1).ok_or_else(|| error(&place))?,
+            recorded: read_yaml(&line, "interaction.yaml").map_err(|fault| error(&fault))?,
+            body: body.ok_or_else(|| error(&"neither response.json nor response.html is there"))?,
         })
     }
 
@@ -204,25 +183,10 @@ impl Interaction {
     /// # Errors
     ///
     /// When the folder cannot be listed, or one of them cannot be read.
-    pub fn read_all(folder: &Path) -> Result<Vec<Self>, InteractionError> {
-        let list = |folder: &Path| -> Result<Vec<PathBuf>, InteractionError> {
-            let mut paths = std::fs::read_dir(folder)
-                .and_then(|entries| {
-                    entries
-                        .map(|entry| entry.map(|entry| entry.path()))
-                        .collect::<Result<Vec<_>, _>>()
-                })
-                .map_err(|fault| InteractionError {
-                    file: folder.to_owned(),
-                    what: format!("cannot be listed: {fault}"),
-                })?;
-            paths.retain(|path| path.is_dir());
-            paths.sort();
-            Ok(paths)
-        };
+    pub fn read_all(folder: &Path) -> Result<Vec<Self>, SpecError> {
         let mut interactions = Vec::new();
-        for operation in list(folder)? {
-            for case in list(&operation)? {
+        for operation in folders(folder)? {
+            for case in folders(&operation)? {
                 interactions.push(Self::read(&case.join("interaction.yaml"))?);
             }
         }
@@ -241,37 +205,44 @@ impl Interaction {
         let id = &self.operation_id;
         let operation = Operation::find(spec, id)
             .ok_or_else(|| format!("the spec has no operation `{id}`, which this folder names"))?;
-        let line = &self.recorded.request;
-        if line.method != operation.method {
+        let RequestLine {
+            method,
+            path,
+            query,
+        } = &self.recorded.request;
+        if *method != operation.method {
             return Err(format!(
-                "the request uses {}, the operation {id} is described with {}",
-                line.method, operation.method
+                "the request uses {method}, the operation {id} is described with {}",
+                operation.method
             ));
         }
-        let in_path = match_path(&operation.path, &line.path).ok_or_else(|| {
+        let in_path = match_path(&operation.path, path).ok_or_else(|| {
             format!(
-                "the request goes to {}, the operation {id} is described at {}",
-                line.path, operation.path
+                "the request goes to {path}, the operation {id} is described at {}",
+                operation.path
             )
         })?;
         let mut arguments = Map::new();
-        for (location, sent) in [(Location::Path, &in_path), (Location::Query, &line.query)] {
+        for (location, sent) in [(Location::Path, &in_path), (Location::Query, query)] {
             for (name, text) in sent {
-                let parameter = operation
-                    .parameters
-                    .iter()
-                    .find(|one| one.location == location && &one.name == name)
-                    .ok_or_else(|| {
-                        format!("the request has a parameter `{name}` that the operation {id} does not describe")
-                    })?;
-                argument(spec, &parameter.schema, text, name, &mut arguments)?;
+                let mut parameters = operation.parameters_in(location);
+                let parameter = parameters.find(|one| one.name == *name).ok_or_else(|| {
+                    format!("the request has a parameter `{name}` that the operation {id} does not describe")
+                })?;
+                let argument = argument(spec, parameter, text)?;
+                match (arguments.get_mut(name), argument) {
+                    (None, argument) => drop(arguments.insert(name.clone(), argument)),
+                    (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+                    _ => {
+                        return Err(format!(
+                            "`{name}` is sent twice but is not described as an array"
+                        ));
+                    }
+                }
             }
         }
-        match operation
-            .parameters
-            .iter()
-            .find(|one| one.required && !arguments.contains_key(&one.name))
-        {
+        let is_missing = |one: &&Parameter| one.required && !arguments.contains_key(&one.name);
+        match operation.parameters.iter().find(is_missing) {
             Some(missing) => Err(format!(
                 "the operation {id} requires `{}`, which the request does not have",
                 missing.name
@@ -281,90 +252,66 @@ impl Interaction {
     }
 }
 
-/// The body beside an `interaction.yaml`, whichever of the two files is there.
-fn body(read: impl Fn(&str) -> Result<Option<String>, String>) -> Result<String, String> {
-    for name in ["response.json", "response.html"] {
-        if let Some(body) = read(name)? {
-            return Ok(body);
-        }
-    }
-    Err("neither response.json nor response.html is there".into())
+/// The folders in a folder, sorted.
+fn folders(folder: &Path) -> Result<Vec<PathBuf>, SpecError> {
+    let entries = std::fs::read_dir(folder).map_err(|fault| {
+        SpecError::new(folder.display(), format_args!("cannot be listed: {fault}"))
+    })?;
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut folders: Vec<PathBuf> = paths.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    Ok(folders)
 }
 
+/// The parameters that a path shows of a template, if it fits.
 fn match_path(template: &str, path: &str) -> Option<Vec<(String, String)>> {
-    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    let (template, path) = (template.split('/'), path.split('/'));
+    if template.clone().count() != path.clone().count() {
+        return None;
+    }
     let mut found = Vec::new();
-    loop {
-        match (template.next(), path.next()) {
-            (None, None) => return Some(found),
-            (Some(expected), Some(sent)) => {
-                match expected
-                    .strip_prefix('{')
-                    .and_then(|rest| rest.strip_suffix('}'))
-                {
-                    Some(name) => {
-                        let value = percent_decode_str(sent).decode_utf8().ok()?;
-                        found.push((name.to_owned(), value.into_owned()));
-                    }
-                    None if expected == sent => {}
-                    None => return None,
-                }
+    for (expected, sent) in template.zip(path) {
+        let name = expected.strip_prefix('{');
+        match name.and_then(|rest| rest.strip_suffix('}')) {
+            Some(name) => {
+                let value = percent_decode_str(sent).decode_utf8().ok()?;
+                found.push((name.to_owned(), value.into_owned()));
             }
-            _ => return None,
+            None if expected == sent => {}
+            None => return None,
         }
     }
+    Some(found)
 }
 
-fn argument(
-    spec: &Value,
-    schema: &Value,
-    text: &str,
-    name: &str,
-    arguments: &mut Map<String, Value>,
-) -> Result<(), String> {
-    let misfit =
-        |expected: &str| format!("`{name}` is described as {expected}, the request sends `{text}`");
-    let scalar = |schema: &Value| match schema.get("type").and_then(Value::as_str) {
-        Some("integer") => text
-            .parse::<i64>()
-            .map(Value::from)
-            .map_err(|_| misfit("an integer")),
-        Some("boolean") => text
-            .parse::<bool>()
-            .map(Value::from)
-            .map_err(|_| misfit("a boolean")),
-        Some("number") => text
-            .parse::<f64>()
-            .map(Value::from)
-            .map_err(|_| misfit("a number")),
-        Some("string") => match schema.get("pattern").and_then(Value::as_str) {
-            Some(pattern) if !matches(pattern, text) => Err(format!(
-                "`{name}` does not match {pattern}, the request sends `{text}`"
-            )),
-            _ => Ok(Value::from(text)),
-        },
-        other => Err(misfit(other.unwrap_or("a schema without a type"))),
+/// A text that was sent, as a value of its parameter; of a list, with one item.
+fn argument(spec: &Value, parameter: &Parameter, text: &str) -> Result<Value, String> {
+    let is_list = parameter.schema["type"] == "array";
+    let schema = match parameter.schema.get("items") {
+        Some(items) if is_list => resolve(spec, items).unwrap_or(items),
+        _ => &parameter.schema,
     };
-    if schema.get("type") == Some(&"array".into()) {
-        let items = schema.get("items").and_then(|items| resolve(spec, items));
-        let value = scalar(items.unwrap_or(&Value::Null))?;
-        let list = arguments.entry(name).or_insert_with(|| json!([]));
-        if let Value::Array(list) = list {
-            list.push(value);
+    let name = &parameter.name;
+    let json = || serde_json::from_str(text).ok();
+    let (value, expected) = match schema["type"].as_str() {
+        Some("string") => (Some(Value::from(text)), "a text"),
+        Some("integer") => (json().filter(Value::is_i64), "an integer"),
+        Some("boolean") => (json().filter(Value::is_boolean), "a boolean"),
+        Some("number") => (json().filter(Value::is_number), "a number"),
+        other => (None, other.unwrap_or("a schema without a type")),
+    };
+    let value = value.ok_or_else(|| {
+        format!("`{name}` is described as {expected}, the request sends `{text}`")
+    })?;
+    if let Some(pattern) = schema["pattern"].as_str() {
+        let validator = jsonschema::validator_for(&json!({ "pattern": pattern }));
+        if !validator.is_ok_and(|one| one.is_valid(&value)) {
+            return Err(format!(
+                "`{name}` does not match {pattern}, the request sends `{text}`"
+            ));
         }
-        return Ok(());
     }
-    match arguments.insert(name.to_owned(), scalar(schema)?) {
-        None => Ok(()),
-        Some(_) => Err(format!(
-            "`{name}` is sent twice but is not described as an array"
-        )),
-    }
-}
-
-/// Whether a text matches the pattern of a schema.
-fn matches(pattern: &str, text: &str) -> bool {
-    jsonschema::is_valid(&json!({ "pattern": pattern }), &json!(text))
+    Ok(if is_list { json!([value]) } else { value })
 }
 
 #[cfg(test)]

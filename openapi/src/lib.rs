@@ -2,7 +2,7 @@
 //! the data files beside this crate. No network, no client.
 //!
 //! [`Document`] is the spec as written, with the place of every node;
-//! [`lint::lint`] refuses what the tools behind it cannot take;
+//! [`lint::lint`] refuses what would make a wrong client;
 //! [`canonical`] is what the client is generated from; [`Interaction`] is one
 //! documented or derived exchange; [`evidence`] holds every claim against the documentation;
 //! [`strict`] judges responses; [`page`] renders it all for people.
@@ -19,9 +19,9 @@ mod resolved;
 mod schema;
 pub mod strict;
 
-pub use document::{Document, NotReadable, SpecError, escape, read_text};
+pub use document::{Document, SpecError, escape, read_text, walk};
 pub use finding::Finding;
-pub use interaction::{Interaction, InteractionError, Provenance, Recorded, RequestLine, Source};
+pub use interaction::{Interaction, Provenance, Recorded, RequestLine, Source};
 pub use operation::{Comparison, Filter, List, Location, Operation, Parameter, Versions};
 pub use resolved::resolved;
 
@@ -40,14 +40,10 @@ fn sorted(value: &serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
         Value::Object(members) => {
-            let mut members: Vec<_> = members.iter().collect();
+            let members = members.iter();
+            let mut members: Vec<_> = members.map(|(name, one)| (name, sorted(one))).collect();
             members.sort_by_key(|(name, _)| *name);
-            Value::Object(
-                members
-                    .into_iter()
-                    .map(|(name, value)| (name.clone(), sorted(value)))
-                    .collect(),
-            )
+            members.into_iter().collect()
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
         scalar => scalar.clone(),

@@ -1,25 +1,81 @@
 //! The description with what follows from it and its samples written out, for programs that
 //! read nothing else.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
+use crate::operation::{PAGING, declared};
 use crate::{Interaction, Operation, Provenance};
 
-/// The description with an `x-list` beside each operation that lists rows: a [`List`] and the
-/// members of a page that are confirmed.
+/// The description as callers see it.
 ///
-/// [`List`]: crate::List
+/// - An operation has all its parameters beside it, without references.
+/// - A parameter has the name that `x-argument` gives it; its name on the wire is `x-wire-name`.
+/// - An operation that lists rows has an `x-list`: a [`List`](crate::List), and the members of
+///   a page that are confirmed. Its `page` and `size` are optional, because the pager sets them.
 pub fn resolved(spec: &Value, interactions: &[Interaction]) -> Value {
     let mut resolved = spec.clone();
+    let mut paths = Map::new();
+    for (path, item) in spec["paths"].as_object().into_iter().flatten() {
+        let mut item = item.clone();
+        if let Some(item) = item.as_object_mut() {
+            item.remove("parameters");
+        }
+        paths.insert(path.clone(), item);
+    }
     for operation in Operation::all(spec) {
+        let node = &mut paths[&operation.path][operation.method.to_lowercase()];
+        node["parameters"] = parameters(spec, &operation).into();
         let list = operation.list.as_ref();
-        let list = list.and_then(|list| serde_json::to_value(list).ok());
-        if let (Some(mut list), Some(node)) = (list, resolved.pointer_mut(&operation.pointer)) {
+        if let Some(mut list) = list.and_then(|list| serde_json::to_value(list).ok()) {
             list["page"] = operation.confirmed_page(interactions).into();
             node["x-list"] = list;
         }
     }
+    let called = paths
+        .into_iter()
+        .map(|(path, item)| (template(spec, &path), item));
+    resolved["paths"] = called.collect::<Map<_, _>>().into();
     resolved
+}
+
+/// The parameters of an operation as callers name them.
+fn parameters(spec: &Value, operation: &Operation) -> Vec<Value> {
+    let declared = declared(spec, &operation.pointer).into_iter();
+    let parameters = declared.map(|(_, parameter)| {
+        let mut parameter = parameter.clone();
+        let argument = parameter.get("x-argument").cloned();
+        let is_of_page = PAGING.iter().any(|name| parameter["name"] == *name);
+        let is_set_by_pager = is_of_page && parameter["in"] == "query" && operation.list.is_some();
+        if let Some(argument) = argument {
+            parameter["x-wire-name"] = std::mem::replace(&mut parameter["name"], argument);
+        }
+        if let Some(members) = parameter.as_object_mut() {
+            members.remove("x-argument");
+            members.retain(|name, _| name != "required" || !is_set_by_pager);
+        }
+        parameter
+    });
+    parameters.collect()
+}
+
+/// A path with the names that callers give its parameters.
+fn template(spec: &Value, path: &str) -> String {
+    let operations = Operation::all(spec).into_iter();
+    let operations = operations.filter(|operation| operation.path == path);
+    let parameters = operations.flat_map(|operation| declared(spec, &operation.pointer));
+    let names: BTreeMap<_, _> = parameters
+        .filter(|(_, one)| one["in"] == "path")
+        .filter_map(|(_, one)| Some((one["name"].as_str()?, one["x-argument"].as_str()?)))
+        .collect();
+    let mut parts = path.split('{');
+    let mut template = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        template += &format!("{{{}}}{rest}", names.get(name).unwrap_or(&name));
+    }
+    template
 }
 
 impl Operation {

@@ -15,7 +15,7 @@ const DEEPEST: usize = 24;
 /// A schema where it stands, references followed.
 pub(crate) struct Schema<'a> {
     spec: &'a Value,
-    /// What says the type.
+    /// The node that says the type.
     pub(crate) node: &'a Value,
     /// JSON pointer of `node`.
     pub(crate) pointer: String,
@@ -26,7 +26,7 @@ pub(crate) struct Schema<'a> {
     depth: usize,
 }
 
-/// Why a schema cannot be followed.
+/// The reason why a schema cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Broken {
     /// It refers to itself.

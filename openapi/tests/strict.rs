@@ -209,7 +209,7 @@ fn a_departure_names_the_rule_that_is_broken() {
             .departures(interaction.recorded.response.status, &body);
         assert!(
             departures.iter().any(|one| one.rule == rule),
-            "{at}: expected {rule}, got {departures:#?}"
+            "{at}: expected {rule:?}, got {departures:#?}"
         );
     }
     assert_eq!(

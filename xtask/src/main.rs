@@ -1,10 +1,10 @@
 //! `cargo xtask`: one file for each task; this one reads the command line.
 
-mod checkout;
-mod contract_tests;
-#[cfg(test)]
-mod mutations;
+mod files;
+mod handover;
 mod regen;
+#[cfg(test)]
+mod tests;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ enum Task {
 
 #[derive(clap::Args)]
 struct HandedOver {
-    /// Handed over as they are.
+    /// Arguments of the task, handed over as they are.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<std::ffi::OsString>,
 }
@@ -54,28 +54,23 @@ struct HandedOver {
 fn main() -> ExitCode {
     match Arguments::parse().task {
         Task::Regen { check } => {
-            let mode = if check {
-                regen::Mode::Check
-            } else {
-                regen::Mode::Write
-            };
             let mut text = Vec::new();
-            let outcome = regen::run(&root(), mode, &mut text);
+            let outcome = regen::run(&root(), check, &mut text);
             let printed = print(&text);
             outcome.and_then(|code| printed.map(|()| code))
         }
-        Task::Verify(given) => contract_tests::run(&root(), "verify", &given.arguments),
-        Task::Mock(given) => contract_tests::run(&root(), "mock", &given.arguments),
+        Task::Verify(given) => handover::run(&root(), "verify", &given.arguments),
+        Task::Mock(given) => handover::run(&root(), "mock", &given.arguments),
     }
     .unwrap_or_else(|error| {
-        // Where the sentence cannot be written, the exit code is left.
+        // If the sentence cannot be written, the exit code is left.
         let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::from(2)
     })
 }
 
-/// Prints what people asked for. A closed pipe is no error: whoever reads no further, as
-/// `head` does, still gets the exit code.
+/// Prints the outcome. A closed pipe is no error: a reader that stops early, as `head` does,
+/// still gets the exit code.
 fn print(text: &[u8]) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {

@@ -11,29 +11,22 @@ use ocp_contract::{Document, Finding, Operation, canonical, page, resolved};
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use crate::checkout::{SPEC, description, replace};
 use crate::codegen;
+use crate::files::{SPEC, description, replace};
 
 const CLIENTS_COPY: &str = "client/openapi.json";
 const PAGE: &str = "openapi/CONTRACT.md";
 
-/// The two ways to end the same work.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Write,
-    Check,
-}
-
 const WRONG: u8 = 1;
 const STALE: u8 = 4;
 
-/// Checks the spec and brings the derived files up to date, or says what is
-/// stale. `root` is the checkout.
+/// Checks the spec and brings the derived files up to date, or only says what is stale, with
+/// `check`. `root` is the checkout.
 ///
 /// # Errors
 ///
 /// When a file cannot be read or written.
-pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(root: &Path, check: bool, out: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let derived = description(root)?.and_then(|document| derive(root, &document));
     let (derived, gaps) = match derived {
         Ok(derived) => derived,
@@ -59,17 +52,14 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
             continue;
         }
         stale = true;
-        if mode == Mode::Write {
-            replace(&path, &content).with_context(|| format!("cannot write {name}"))?;
-        }
         describe(name, committed.as_deref(), &content, out)?;
-        if mode == Mode::Write {
+        if !check {
+            replace(&path, &content).with_context(|| format!("cannot write {name}"))?;
             writeln!(out, "Wrote {name}.")?;
         }
     }
     if !gaps.is_empty() {
-        // No reason to stop: the tests do. But they come later, if the client
-        // compiles at all.
+        // The tests stop for them, later, if the client compiles at all.
         writeln!(
             out,
             "\nWhat no longer agrees with the evidence (`cargo test` will fail):"
@@ -78,7 +68,7 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
             writeln!(out, "  {gap}")?;
         }
     }
-    if stale && mode == Mode::Check {
+    if stale && check {
         writeln!(out, "Derived files are stale. Run: cargo xtask regen")?;
         return Ok(ExitCode::from(STALE));
     }
@@ -88,8 +78,8 @@ pub(crate) fn run(root: &Path, mode: Mode, out: &mut dyn Write) -> anyhow::Resul
 /// Name and content of each derived file.
 type Derived = [(&'static str, String); 2];
 
-/// The derived files, once the generator has taken the description, and what in it has
-/// no evidence.
+/// The derived files, once the generator has taken the description, and the gaps in its
+/// evidence.
 fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), String> {
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
     let copy = canonical(&resolved(document.value(), &evidence.interactions));
@@ -104,7 +94,7 @@ fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), St
     Ok(([(CLIENTS_COPY, copy), (PAGE, page)], gaps.collect()))
 }
 
-/// What the generator says against the description, shown at the first operation that it
+/// The generator's reason to refuse the description, shown at the first operation that it
 /// refuses by itself.
 fn refusal(document: &Document, evidence: &Evidence, error: &str) -> String {
     let spec = document.value();
@@ -130,7 +120,7 @@ fn refusal(document: &Document, evidence: &Evidence, error: &str) -> String {
     format!("error: no client can be generated from {SPEC}: {error}")
 }
 
-/// Shows what changes in a derived file, or says why that is not worth showing.
+/// Shows how a derived file changes, or says why that is not worth showing.
 fn describe(
     name: &str,
     committed: Option<&str>,
@@ -152,9 +142,9 @@ fn describe(
     }
     let diff = TextDiff::from_lines(committed, content);
     let mut diff = diff.unified_diff();
-    let header = (
+    let (old, new) = (
         format!("{name} (committed)"),
         format!("{name} (from {SPEC})"),
     );
-    writeln!(out, "{}", diff.header(&header.0, &header.1))
+    writeln!(out, "{}", diff.header(&old, &new))
 }

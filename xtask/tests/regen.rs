@@ -128,7 +128,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
         ),
         (
             "overridden-parameter",
-            4,
+            0,
             0,
             Spec(
                 "    get:",

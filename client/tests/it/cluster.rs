@@ -7,7 +7,7 @@ use oceanbase_ocp::types::{ClusterRestoreTask, RestoreTaskStatus};
 use oceanbase_ocp::{Client, Completeness, RestoreOutcome, RetryPolicy, WaitError};
 
 use crate::pager::{body, number, totals};
-use crate::server::{Waits, json, respond_with, serve};
+use crate::server::{Heads, json, respond_with, serve, unhurried};
 
 const SAMPLE: &str = include_str!(
     "../../../openapi/interactions/listClusterRestoreTasks/documented-sample/response.json"
@@ -93,7 +93,7 @@ async fn all_rows_come_without_a_page_or_a_size() {
     let client = Client::new(&url).unwrap();
     let request = || client.list_cluster_restore_tasks().cluster_id(1);
     let asked = || -> Vec<[i64; 2]> {
-        let heads = std::mem::take(&mut *heads.lock().unwrap());
+        let heads = heads.take();
         let asked = heads.iter();
         asked
             .map(|head| [number(head, "page"), number(head, "size")])
@@ -121,7 +121,7 @@ async fn all_rows_come_without_a_page_or_a_size() {
     assert_eq!(lengths, [80, 45]);
     assert_eq!(asked(), [[2, 80], [3, 80]]);
 
-    // What is wrong is not taken for what is missing.
+    // A wrong argument is not taken for a missing one.
     let mut rows = request().size(u64::MAX).rows();
     let error = rows.try_next().await.unwrap_err();
     let expected = "`size` is unusable: it must be a signed 64-bit integer";
@@ -137,7 +137,7 @@ const SUCCEEDED: &str =
 const FAILED: &str =
     r#"{"id":7,"status":"RESTORE_FAIL","finished":true,"successful":false,"errorMsg":"disk full"}"#;
 
-/// What comes of waiting for task 7, and the waits in seconds. Each look shows the
+/// The outcome of waiting for task 7, and the waits in seconds. Each look shows the
 /// next of these lists, and the last again and again.
 async fn wait(
     looks: &'static [&'static str],
@@ -145,29 +145,28 @@ async fn wait(
     Result<RestoreOutcome<ClusterRestoreTask>, WaitError<ClusterRestoreTask>>,
     Vec<u128>,
 ) {
-    let (client, waits) = shown(looks).await;
+    let (client, heads) = shown(looks).await;
     let request = client.list_cluster_restore_tasks().cluster_id(1);
     let outcome = request.wait_for(7).until_ended().await;
     (
         outcome,
-        waits.all().iter().map(|wait| wait / 1000).collect(),
+        heads.waits().iter().map(|wait| wait / 1000).collect(),
     )
 }
 
-async fn shown(looks: &'static [&'static str]) -> (Client, Waits) {
-    let (url, _) = serve(move |number, _| {
+async fn shown(looks: &'static [&'static str]) -> (Client, Heads) {
+    let (url, heads) = serve(move |number, _| {
         let rows = looks[(number - 1).min(looks.len() - 1)];
         json(format!(
             r#"{{"successful":true,"data":{{"contents":[{rows}]}}}}"#
         ))
     })
     .await;
-    let waits = Waits::default();
-    let client = Client::builder(&url).retry(RetryPolicy::disabled());
-    (client.clock(waits.clone()).build().unwrap(), waits)
+    let client = unhurried(&url).retry(RetryPolicy::disabled());
+    (client.build().unwrap(), heads)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_restore_is_followed_from_before_it_is_listed_to_its_end() {
     let (outcome, waits) = wait(&["", OTHER, CREATED, RUNNING, SUCCEEDED]).await;
     let Ok(RestoreOutcome::Succeeded(task)) = outcome else {
@@ -183,7 +182,7 @@ async fn a_restore_is_followed_from_before_it_is_listed_to_its_end() {
     assert_eq!(waits, [5, 7, 11, 16, 19], "a minute in all");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_restore_is_the_error_of_who_asks_for_success() {
     let (client, _) = shown(&[OTHER, RUNNING, FAILED]).await;
     let request = client.list_cluster_restore_tasks().cluster_id(1);
@@ -200,7 +199,7 @@ async fn a_failed_restore_is_the_error_of_who_asks_for_success() {
 
 #[tokio::test]
 async fn a_time_window_would_hide_the_task_and_is_refused() {
-    let (client, waits) = shown(&[SUCCEEDED]).await;
+    let (client, heads) = shown(&[SUCCEEDED]).await;
     let time = instant("2021-09-16T00:00:00Z");
     let request = || client.list_cluster_restore_tasks().cluster_id(1);
     for (name, request) in [
@@ -211,5 +210,5 @@ async fn a_time_window_would_hide_the_task_and_is_refused() {
         assert!(error.error().is_configuration());
         assert!(error.to_string().contains(name), "{error}");
     }
-    assert!(waits.all().is_empty());
+    assert!(heads.all().is_empty());
 }

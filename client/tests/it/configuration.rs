@@ -131,7 +131,7 @@ async fn the_users_own_client_is_used_and_may_not_follow_redirects() {
 }
 
 /// Runs the test `name` of this binary on a host without certificate
-/// authorities, which is to say: which looks for them where none are.
+/// authorities: one that looks for them in a folder without any.
 #[cfg(all(target_os = "linux", feature = "rustls", not(feature = "native-tls")))]
 fn without_authorities(name: &str) -> std::process::Output {
     std::process::Command::new(std::env::current_exe().unwrap())

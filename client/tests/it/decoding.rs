@@ -1,4 +1,4 @@
-//! What a real OCP may send and must be read, exactly.
+//! Bodies that a real OCP may send, and that must be read exactly.
 
 use chrono::{DateTime, Utc};
 use oceanbase_ocp::types::{BackupMode, RestoreTaskStatus, TriggerType};
@@ -117,7 +117,7 @@ async fn a_page_may_be_missing_or_have_either_name() {
     }
 }
 
-/// Choices where either would do; DESIGN.md says why.
+/// Choices of which either would do; DESIGN.md says why.
 #[tokio::test]
 async fn a_byte_order_mark_a_missing_or_odd_content_type_and_zone_names_are_no_obstacle() {
     let body = "\u{feff}{\"successful\":true,\"data\":{\"contents\":[]}}";

@@ -1,4 +1,4 @@
-//! What a person reads who runs an example.
+//! The output of the examples.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

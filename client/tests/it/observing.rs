@@ -1,4 +1,4 @@
-//! What can be seen of a call: spans, and exchanges.
+//! The traces of a call: spans, and exchanges.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use oceanbase_ocp::{Client, Credentials};
 use tracing_subscriber::fmt::format::FmtSpan;
 
-use crate::server::{Waits, call, http, json, serve};
+use crate::server::{call, http, json, serve, unhurried};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -23,7 +23,7 @@ impl Write for Log {
 
 const PASSWORD: &str = "s3cret-Pa55phrase";
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn spans_tell_operation_attempts_status_and_trace_id_and_no_secret() {
     let log = Log::default();
     let writer = log.clone();
@@ -45,9 +45,8 @@ async fn spans_tell_operation_attempts_status_and_trace_id_and_no_secret() {
         _ => json(r#"{"successful":true,"traceId":"bbbb","data":{"contents":[]}}"#),
     })
     .await;
-    let client = Client::builder(&url)
+    let client = unhurried(&url)
         .credentials(Credentials::basic("admin", PASSWORD).unwrap())
-        .clock(Waits::default())
         .build()
         .unwrap();
     call(&client).await.unwrap();

@@ -7,7 +7,7 @@ use oceanbase_ocp::http::Request;
 use oceanbase_ocp::{AccessKey, Client, Credentials, ErrorKind, RetryPolicy};
 use serde_json::Value;
 
-use crate::server::{Waits, call, http, json, respond_with, serve};
+use crate::server::{call, http, json, respond_with, serve, unhurried};
 
 const OK: &str = r#"{"successful":true,"status":200,"data":{"contents":[]}}"#;
 const PASSWORD: &str = "s3cret-Pa55phrase";
@@ -148,15 +148,12 @@ async fn every_http_response_is_returned_with_what_an_operation_would_say_of_it(
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn it_is_sent_again_only_where_that_is_safe() {
     for (method, requests) in [("GET", 3), ("DELETE", 3), ("POST", 1)] {
         let (url, received) = serve(|_, _| http("503 Service Unavailable", "")).await;
-        let client = Client::builder(&url)
-            .retry(RetryPolicy::default().max_attempts(3))
-            .clock(Waits::default())
-            .build()
-            .unwrap();
+        let policy = RetryPolicy::default().max_attempts(3);
+        let client = unhurried(&url).retry(policy).build().unwrap();
         let request = Request::builder()
             .method(method)
             .uri("/x")
@@ -165,11 +162,7 @@ async fn it_is_sent_again_only_where_that_is_safe() {
         let response = client.execute(request).await.unwrap();
         assert_eq!(response.status(), 503);
         assert_eq!(response.error().unwrap().attempts(), requests, "{method}");
-        assert_eq!(
-            received.lock().unwrap().len(),
-            requests as usize,
-            "{method}"
-        );
+        assert_eq!(received.len(), requests as usize, "{method}");
     }
 }
 
@@ -237,7 +230,7 @@ async fn no_secret_of_either_client_is_shown() {
         }
         assert_eq!(error.message(), Some("not [REDACTED]"));
     }
-    let heads = received.lock().unwrap();
+    let heads = received.all();
     assert!(heads[0].contains("\r\nauthorization: Basic "), "{heads:?}");
     assert!(!heads[1].contains("authorization"), "{heads:?}");
     assert_eq!(*seen.lock().unwrap(), ["/x", "/x"]);
@@ -250,16 +243,13 @@ async fn a_setting_for_one_call_leaves_the_others_as_they_were() {
         _ => json(OK),
     })
     .await;
-    let client = Client::builder(&url)
-        .clock(Waits::default())
-        .build()
-        .unwrap();
+    let client = Client::new(&url).unwrap();
     let once = client.with_retry(RetryPolicy::disabled());
     assert!(call(&once).await.unwrap_err().is_server());
     let german = client.with_accept_language("de-DE").unwrap();
     call(&german).await.unwrap();
     call(&client).await.unwrap();
-    let heads = received.lock().unwrap().clone();
+    let heads = received.all();
     let languages = heads
         .iter()
         .map(|head| head.contains("accept-language: de-DE"));

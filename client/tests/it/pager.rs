@@ -6,7 +6,7 @@ use oceanbase_ocp::{Client, Completeness, Error};
 
 use crate::server::{http, json, serve};
 
-/// What the last query parameter of this name says in a request.
+/// The value of the last query parameter of this name in a request.
 pub(crate) fn number(head: &str, name: &str) -> i64 {
     let query = head.split([' ', '?', '&']);
     let sent = query.filter_map(|part| part.split_once('='));
@@ -51,7 +51,7 @@ async fn ids(
             }
         }
     }
-    let sent = heads.lock().unwrap().len();
+    let sent = heads.len();
     (ids, trouble, sent)
 }
 
@@ -172,18 +172,14 @@ async fn pages_are_lazy_and_begin_where_the_request_does() {
         .cluster_id(1)
         .tenant_id(2);
     let mut pages = request.clone().page(3).size(10).pages();
-    assert!(heads.lock().unwrap().is_empty());
+    assert!(heads.all().is_empty());
     let page = pages.try_next().await.unwrap().unwrap();
     assert_eq!(page.contents[0].id, 21);
-    assert_eq!(heads.lock().unwrap().len(), 1);
+    assert_eq!(heads.len(), 1);
 
     let mut rows = request.clone().rows();
     rows.try_next().await.unwrap();
-    assert_eq!(
-        number(&heads.lock().unwrap()[1], "size"),
-        100,
-        "the default"
-    );
+    assert_eq!(number(&heads.all()[1], "size"), 100, "the default");
     for size in [0, -1, 2001] {
         let error = request
             .clone()
@@ -194,7 +190,7 @@ async fn pages_are_lazy_and_begin_where_the_request_does() {
             .unwrap_err();
         assert!(error.is_configuration(), "{error}");
     }
-    assert_eq!(heads.lock().unwrap().len(), 2);
+    assert_eq!(heads.len(), 2);
 }
 
 pub(crate) fn totals(total: i64, size: i64) -> String {
@@ -202,7 +198,7 @@ pub(crate) fn totals(total: i64, size: i64) -> String {
     format!(r#","page":{{"totalElements":{total},"totalPages":{pages}}}"#)
 }
 
-/// A list that is empty where it must not be: it may count its pages from 0, or
+/// A list that is empty though it must not be: it may count its pages from 0, or
 /// give another page than the one that was asked for.
 #[tokio::test]
 async fn an_empty_page_of_a_list_with_rows_is_an_error() {
@@ -292,7 +288,7 @@ async fn a_row_that_moves_far_does_not_come_twice() {
     assert!(error.unwrap().to_string().contains("6 of 7 rows came"));
 }
 
-/// What a stream says of itself at its end.
+/// The completeness of a stream at its end.
 async fn completeness(response: impl Fn(usize, &str) -> Vec<u8> + Send + 'static) -> Completeness {
     let (url, _) = serve(response).await;
     let client = Client::new(&url).unwrap();
@@ -347,7 +343,7 @@ async fn equal_ids_of_different_rows_are_different_rows() {
             r#","createTime":"2024-08-08T08:00:00Z","restoreTenantName":"b""#,
             2,
         ),
-        // What changes while a restore runs.
+        // Members that change while a restore runs.
         (
             created,
             r#","createTime":"2024-08-08T08:00:00Z","finished":true,"statusDesc":"x""#,

@@ -1,4 +1,4 @@
-//! What goes out: credentials and signatures, checked without the client's code.
+//! Requests as they go out: credentials and signatures, checked without the client's code.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

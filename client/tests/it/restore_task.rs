@@ -1,4 +1,4 @@
-//! What is known of the rows of both operations.
+//! The rows of both operations.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What is secret stays so, whatever is printed and whatever a server sends back.
+//! Secrets stay secret, whatever is printed and whatever a server sends back.
 
 use std::fmt::Write;
 

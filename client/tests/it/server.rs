@@ -1,15 +1,13 @@
 //! A server that answers with the very bytes it is given.
 
-use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
 use oceanbase_ocp::types::RestoreTaskListResponse;
-use oceanbase_ocp::{Client, Clock, Error, Response, RetryPolicy};
+use oceanbase_ocp::{Client, ClientBuilder, Error, Response, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 /// Answers one request with these bytes, then closes the connection. Returns
 /// its URL, and the head of the request once it has come.
@@ -67,7 +65,7 @@ pub(crate) async fn call(client: &Client) -> Result<Response<RestoreTaskListResp
         .await
 }
 
-/// What a client without credentials makes of a response.
+/// The outcome of a call that gets this response, without credentials.
 pub(crate) async fn outcome(
     bytes: impl Into<Vec<u8>>,
 ) -> Result<Response<RestoreTaskListResponse>, Error> {
@@ -80,19 +78,15 @@ pub(crate) async fn outcome(
 /// its number, counted from 1, and its head. No response at all if that is empty.
 pub(crate) async fn serve(
     response: impl Fn(usize, &str) -> Vec<u8> + Send + 'static,
-) -> (String, Arc<Mutex<Vec<String>>>) {
+) -> (String, Heads) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let heads = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&heads);
+    let heads = Heads::default();
+    let seen = heads.clone();
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
             let head = read_head(&mut socket).await;
-            let number = {
-                let mut seen = seen.lock().unwrap();
-                seen.push(head.clone());
-                seen.len()
-            };
+            let number = seen.push(&head);
             let _ = socket.write_all(&response(number, &head)).await;
             let _ = socket.shutdown().await;
         }
@@ -100,30 +94,49 @@ pub(crate) async fn serve(
     (url, heads)
 }
 
-/// A clock that does not wait: time passes when somebody sleeps.
-#[derive(Clone, Default)]
-pub(crate) struct Waits(Arc<Mutex<Vec<Duration>>>);
-
-impl Waits {
-    /// All waits so far, in milliseconds.
-    pub(crate) fn all(&self) -> Vec<u128> {
-        let waits = self.0.lock().unwrap();
-        waits.iter().map(Duration::as_millis).collect()
-    }
+/// A client whose waits take no time, in a test that runs with the time paused: it has no
+/// time-outs and keeps no connections, so that waits are the only timers.
+pub(crate) fn unhurried(url: &str) -> ClientBuilder {
+    let http = oceanbase_ocp::reqwest::Client::builder()
+        .no_proxy()
+        .redirect(oceanbase_ocp::reqwest::redirect::Policy::none())
+        .pool_max_idle_per_host(0)
+        .build();
+    Client::builder(url).http_client(http.unwrap())
 }
 
-impl Clock for Waits {
-    fn now(&self) -> Duration {
-        self.0.lock().unwrap().iter().sum()
+/// The heads of requests, and when each came.
+#[derive(Clone, Default)]
+pub(crate) struct Heads(Arc<Mutex<Vec<(Instant, String)>>>);
+
+impl Heads {
+    fn push(&self, head: &str) -> usize {
+        let mut heads = self.0.lock().unwrap();
+        heads.push((Instant::now(), head.to_owned()));
+        heads.len()
     }
 
-    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        self.0.lock().unwrap().push(time);
-        Box::pin(std::future::ready(()))
+    pub(crate) fn all(&self) -> Vec<String> {
+        let heads = self.0.lock().unwrap();
+        heads.iter().map(|(_, head)| head.clone()).collect()
     }
 
-    /// Noon of a day, at first.
-    fn utc(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp(1_723_032_000, 0).unwrap() + self.now()
+    /// The heads that came since they were taken last.
+    pub(crate) fn take(&self) -> Vec<String> {
+        let all = self.all();
+        self.0.lock().unwrap().clear();
+        all
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
+    /// The waits between the requests, in milliseconds, but for those sent at once.
+    pub(crate) fn waits(&self) -> Vec<u128> {
+        let heads = self.0.lock().unwrap();
+        let waits = heads.windows(2).map(|pair| pair[1].0 - pair[0].0);
+        let waits = waits.map(|wait| wait.as_millis());
+        waits.filter(|wait| *wait > 100).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! What may go from thread to thread, and what must not be let fall.
+//! Values that may go from thread to thread, and such as must not be let fall.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn what_this_crate_makes_may_go_to_another_thread() {
     is_send(request().wait_for(7).until_succeeded());
 }
 
-/// What a function makes of its own client, it may return; what is returned may be
+/// A function may return a stream of its own client; what is returned may be
 /// spawned.
 #[tokio::test]
 async fn all_of_it_outlives_the_client_that_it_was_made_with() {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::rule::finding;
 use crate::Finding;
-use crate::document::{ends_in, is_example, walk};
+use crate::document::walk;
 use crate::strict;
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
@@ -15,7 +15,7 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
             return false;
         }
         // A member of an object may be called so.
-        if let (Some(example), false) = (node.get("example"), ends_in(pointer, &["properties"])) {
+        if let (Some(example), false) = (node.get("example"), pointer.ends_with("/properties")) {
             // A parameter, a header or a media type has a schema, all others are one.
             let (schema, at) = match node.get("schema") {
                 Some(schema) => (schema, format!("{pointer}/schema")),
@@ -31,4 +31,11 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
         }
         true
     });
+}
+
+/// True if a JSON pointer leads to an example, which is data and not part of the description.
+/// A member of an object may be called so.
+pub(super) fn is_example(pointer: &str) -> bool {
+    let holder = pointer.strip_suffix("/example");
+    holder.is_some_and(|holder| !holder.ends_with("/properties"))
 }

@@ -1,4 +1,4 @@
-//! What `profile.yaml` refuses.
+//! The rules that `profile.yaml` applies.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,9 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use super::rule::{finding, has_text};
+use super::rule::{finding, has_text, last_step};
 use crate::Finding;
-use crate::document::{escape, last_step, read_yaml};
+use crate::document::{escape, read_yaml};
 use crate::strict::{beginning, sentence};
 
 #[expect(clippy::expect_used, reason = "the file is part of the program")]

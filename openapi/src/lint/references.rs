@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::examples::is_example;
 use super::rule::finding;
 use crate::Finding;
-use crate::document::{escape, is_example, walk};
+use crate::document::{escape, walk};
 use crate::operation::members;
 use crate::schema::{Broken, Schema};
 

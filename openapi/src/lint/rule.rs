@@ -1,4 +1,4 @@
-//! What the rules say, from `rules.yaml`.
+//! The texts of the rules, from `rules.yaml`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::Finding;
-use crate::document::{last_step, read_yaml};
+use crate::document::read_yaml;
 
 #[derive(Deserialize)]
 struct Rule {
@@ -20,7 +20,8 @@ static RULES: LazyLock<BTreeMap<String, Rule>> = LazyLock::new(|| {
     read_yaml(include_str!("rules.yaml"), "rules.yaml").expect("the rules can be read")
 });
 
-/// A finding of a rule at a place. `value` is what the rule says of it.
+/// A finding of a rule at a place. `value` fills the text, or is the text
+/// of a rule that has none.
 ///
 /// # Panics
 ///
@@ -38,7 +39,13 @@ pub(super) fn finding(rule: &str, pointer: String, value: &str) -> Finding {
     }
 }
 
-/// Whether the text of a rule speaks of the value, and not of what JSON Schema says of it.
+/// The name of the member or item that a JSON pointer leads to.
+pub(super) fn last_step(pointer: &str) -> String {
+    let last = pointer.rsplit('/').next().unwrap_or_default();
+    last.replace("~1", "/").replace("~0", "~")
+}
+
+/// True if a rule has a text of its own, and does not take that of JSON Schema.
 pub(super) fn has_text(rule: &str) -> bool {
     RULES[rule].what.is_some()
 }

@@ -1,70 +1,48 @@
-//! The strict view: what a response must look like to be the one that the
-//! documentation shows. Computed from the one tolerant spec and its evidence.
+//! The strict view: a response as the documentation shows it. Computed from the one tolerant
+//! description and its evidence.
 //!
-//! Stricter than the spec in six ways: the envelope says what HTTP says (status,
-//! success or not, data or error); objects are closed; what every sample
-//! has is required, some members only in certain states; vocabularies are closed;
-//! null stands only where absence would do; integers and times have the forms
-//! that OCP writes.
+//! It is stricter than the description in six ways: the envelope says what HTTP says (status,
+//! success or not, data or error); objects are closed; a member that every sample has is
+//! required, some only in certain states; vocabularies are closed; null stands only if absence
+//! would do; integers and times have the forms that OCP writes.
 //!
 //! Not every departure is a fault: see [`Severity`].
 
 mod builder;
-mod known_values;
+mod keywords;
 mod rule;
-mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
-use jsonschema::{ValidationError, ValidationOptions, Validator};
-use serde::Serialize;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use crate::Operation;
 use crate::document::escape;
 use crate::evidence::claims::{claims_of, described};
-use crate::evidence::{Evidence, Kind, Place, Root, Step, Supports};
+use crate::evidence::{Evidence, Kind, Place, Step, Supports};
 use crate::operation::resolve;
 use crate::schema::Schema;
 
-use builder::{Builder, Notes};
+use builder::{Builder, SPEC};
+use keywords::{novelty, options, wire};
 
-pub use rule::Rule;
+pub use rule::{Rule, Severity};
 
-/// Judges the responses to one operation.
+/// The judge of the responses to one operation.
 pub struct Strict {
     responses: BTreeMap<String, Response>,
     supports: Supports,
 }
 
-/// How the responses of a status or of a class are judged.
+/// The judge of the responses of a status or of a class.
 struct Response {
+    place: Place,
     schema: Value,
     validator: Validator,
-    notes: Notes,
-}
-
-/// What a departure from the contract means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// More than the contract says, contradicting nothing: an undocumented
-    /// member, a new value in an open vocabulary, `+0800` for `+08:00`.
-    Drift,
-    /// Anything else, also if a client copes with it.
-    Violation,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Drift => "drift",
-            Self::Violation => "violation",
-        })
-    }
 }
 
 /// One departure of a body from the strict view.
@@ -80,11 +58,11 @@ pub struct Departure {
     pub member: Option<String>,
     /// The rule that it breaks.
     pub rule: Rule,
-    /// What it means.
+    /// Its meaning.
     pub severity: Severity,
-    /// What is wrong.
+    /// The fault, as a sentence.
     pub what: String,
-    /// Where it is documented or shown.
+    /// The sources that document or show it.
     pub evidence: String,
 }
 
@@ -143,15 +121,13 @@ impl Strict {
             let builder = Builder {
                 supports: &supports,
                 conditions: &conditions,
-                notes: Notes::new(),
             };
             let schema = Schema::at(spec, schema, &pointer);
-            let (schema, notes) = builder.body(schema, &place, status, &bodies);
-            let validator = options().build(&schema).ok()?;
+            let schema = builder.body(schema, &place, status, &bodies);
             let response = Response {
+                validator: options().build(&schema).ok()?,
+                place,
                 schema,
-                validator,
-                notes,
             };
             responses.insert(status.clone(), response);
         }
@@ -205,29 +181,27 @@ impl Strict {
         departures
     }
 
-    /// Each member that should not be there is a departure of its own.
+    /// The departures of an error of validation: each member that should not be there is one.
     fn departure(
         &self,
         response: &Response,
         error: &ValidationError<'_>,
         quote: &dyn Fn(&Value) -> String,
     ) -> Vec<Departure> {
-        let (spec, at) = response.nearest(error.schema_path().as_str());
-        let departure = |member: Option<&str>, severity, what| {
-            // A missing member has no place in the body, its object has.
-            let body = error.instance_path();
-            let mut place = Place::of(at.root.clone());
-            place.path.extend(body.iter().map(|segment| match segment {
-                LocationSegment::Property(name) => Step::Member(name.into_owned()),
-                LocationSegment::Index(_) => Step::Items,
-            }));
-            place
-                .path
-                .extend(member.map(|name| Step::Member(name.to_owned())));
-            let support = self.supports.get(&place).or_else(|| self.supports.get(&at));
+        let mut object = response.place.clone();
+        let path = error.instance_path();
+        object.path.extend(path.iter().map(|segment| match segment {
+            LocationSegment::Property(name) => Step::Member(name.into_owned()),
+            LocationSegment::Index(_) => Step::Items,
+        }));
+        let departure = |body: String, member: Option<&str>, severity, what| {
+            let step = member.map(|name| Step::Member(name.to_owned()));
+            let place = step.map_or_else(|| object.clone(), |step| object.step(step));
+            let support = self.supports.get(&place);
+            let support = support.or_else(|| self.supports.get(&object));
             Departure {
-                body: body.as_str().to_owned(),
-                spec: spec.clone(),
+                body,
+                spec: response.spec(error.schema_path().as_str()),
                 place,
                 member: member.map(str::to_owned),
                 rule: Rule::from(error.kind()),
@@ -236,32 +210,31 @@ impl Strict {
                 evidence: support.map(|one| one.sources()).unwrap_or_default(),
             }
         };
-        let what = sentence(error, quote);
+        let body = path.as_str().to_owned();
         match error.kind() {
-            ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-                .iter()
-                .map(|name| Departure {
-                    body: format!("{}/{}", error.instance_path(), escape(name)),
-                    ..departure(
-                        Some(name),
-                        Severity::Drift,
-                        format!("{} is not documented", quote(&name.as_str().into())),
-                    )
-                })
-                .collect(),
-            ValidationErrorKind::Required { property } => {
-                vec![departure(property.as_str(), Severity::Violation, what)]
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                let departures = unexpected.iter().map(|name| {
+                    let what = format!("{} is not documented", quote(&name.as_str().into()));
+                    let body = format!("{body}/{}", escape(name));
+                    departure(body, Some(name), Severity::Drift, what)
+                });
+                departures.collect()
             }
-            _ => {
-                let severity = response.severity(error);
-                vec![departure(None, severity, what)]
+            kind => {
+                // A missing member has no place in the body, its object has.
+                let member = match kind {
+                    ValidationErrorKind::Required { property } => property.as_str(),
+                    _ => None,
+                };
+                let what = sentence(error, quote);
+                vec![departure(body, member, response.severity(error), what)]
             }
         }
     }
 }
 
-/// What a value has that its schema in the description does not take: the place in the value,
-/// and a sentence. New values of a vocabulary are no fault.
+/// The faults of a value by its schema in the description: the place in the value, and a
+/// sentence. New values of a vocabulary are none.
 pub(crate) fn faults(
     spec: &Value,
     schema: &Value,
@@ -271,7 +244,6 @@ pub(crate) fn faults(
     let builder = Builder {
         supports: &Supports::new(),
         conditions: &[],
-        notes: Notes::new(),
     };
     let schema = builder.value(Schema::at(spec, schema, pointer));
     let validator = match options().build(&schema) {
@@ -298,7 +270,7 @@ pub(crate) fn sentence(error: &ValidationError<'_>, quote: &dyn Fn(&Value) -> St
     }
 }
 
-/// The beginning of a value; nobody reads more of it in a message.
+/// The beginning of a value: nobody reads more of it in a message.
 pub(crate) fn beginning(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(200) {
@@ -307,44 +279,29 @@ pub(crate) fn beginning(value: &Value) -> String {
     }
 }
 
-/// What builds a validator of a schema with our own keywords.
-pub(crate) fn options() -> ValidationOptions<'static> {
-    jsonschema::options()
-        .with_keyword("x-wire", |_, form, _| Ok(Box::new(wire::Wire::new(form))))
-        .with_keyword("x-known-values", |_, known, _| {
-            Ok(Box::new(known_values::KnownValues::new(known)))
-        })
-}
-
 impl Response {
-    /// What a value means that breaks a rule.
+    /// The meaning of an error.
     fn severity(&self, error: &ValidationError<'_>) -> Severity {
-        let value = error.instance();
         let keyword = self.schema.pointer(error.schema_path().as_str());
-        let is_drift = match Rule::from(error.kind()) {
-            Rule::Wire => wire::is_drift(keyword, value),
-            Rule::NewEnumValue => keyword
-                .and_then(Value::as_array)
-                .is_some_and(|known| known_values::is_drift(known, value)),
-            _ => false,
-        };
-        if is_drift {
-            Severity::Drift
-        } else {
-            Severity::Violation
-        }
+        let value = error.instance();
+        let fault = keyword.and_then(|keyword| match Rule::from(error.kind()) {
+            Rule::Wire => wire(keyword, value),
+            Rule::NewEnumValue => novelty(keyword, value),
+            _ => None,
+        });
+        fault.map_or(Severity::Violation, |(severity, _)| severity)
     }
 
-    /// Spec pointer and place that are noted at or above a path into the schema.
-    fn nearest(&self, path: &str) -> (String, Place) {
-        let mut path = path;
+    /// The node of the description that a path into the schema stands for, or lies below.
+    fn spec(&self, mut path: &str) -> String {
         loop {
-            if let Some(note) = self.notes.get(path) {
-                return note.clone();
+            let schema = self.schema.pointer(path);
+            if let Some(Value::String(node)) = schema.and_then(|schema| schema.get(SPEC)) {
+                return node.clone();
             }
             match path.rfind('/') {
                 Some(cut) => path = &path[..cut],
-                None => return (String::new(), Place::of(Root::Request)),
+                None => return String::new(),
             }
         }
     }

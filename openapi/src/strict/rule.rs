@@ -1,9 +1,30 @@
-//! The rules of the strict view.
+//! The rules of the strict view, and the severity of breaking one.
 
 use std::fmt;
 
 use jsonschema::JsonType;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
+use serde::Serialize;
+
+/// The meaning of a departure from the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// More than the contract says, contradicting nothing: an undocumented
+    /// member, a new value in an open vocabulary, `+0800` for `+08:00`.
+    Drift,
+    /// Anything else, also if a client copes with it.
+    Violation,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Drift => "drift",
+            Self::Violation => "violation",
+        })
+    }
+}
 
 /// The rule that a body breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,37 +51,6 @@ pub enum Rule {
     Const,
     /// Any other keyword of JSON Schema.
     Keyword(String),
-}
-
-impl Rule {
-    /// The keyword of the strict schema that says so.
-    ///
-    /// ```
-    /// use ocp_contract::strict::Rule;
-    ///
-    /// assert_eq!(Rule::Undocumented.as_str(), "additionalProperties");
-    /// assert_eq!(Rule::Null.as_str(), "type");
-    /// ```
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Status => "status",
-            Self::Undocumented => "additionalProperties",
-            Self::Missing => "required",
-            Self::Type | Self::Null => "type",
-            Self::Wire => "x-wire",
-            Self::AnyOf => "anyOf",
-            Self::EnumValue => "enum",
-            Self::NewEnumValue => "x-known-values",
-            Self::Const => "const",
-            Self::Keyword(keyword) => keyword,
-        }
-    }
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 impl From<&ValidationErrorKind> for Rule {

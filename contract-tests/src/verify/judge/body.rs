@@ -167,7 +167,8 @@ fn fault(one: &Departure, secrets: &Secrets) -> Fault {
         Rule::NewEnumValue => "new value",
         Rule::EnumValue => "value",
         Rule::Const => "contradicts HTTP",
-        rule @ (Rule::Status | Rule::Keyword(_)) => rule.as_str(),
+        Rule::Status => "status",
+        Rule::Keyword(keyword) => keyword,
     };
     let expected = match one.rule {
         Rule::Null => format!("no `{place}` beside what else there is ({})", one.spec),

@@ -1,0 +1,209 @@
+//! Value types that the generator cannot make from their schema.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// OCP's error code: a number up to V4.2.1, a name such as `COM10001` in
+/// V4.2.2, and the number 0 if OCP has no code for the failure.
+///
+/// Source: error code tables of the documentation, V3.1.1 to V4.2.2.
+///
+/// ```
+/// use oceanbase_ocp::ErrorCode;
+///
+/// let code: ErrorCode = serde_json::from_str(r#""COM10001""#)?;
+/// assert!(code == "COM10001" && code != 0);
+/// assert_eq!(serde_json::from_str::<ErrorCode>("0")?, 0);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// A number, as in the documented throttling response.
+    Number(i64),
+    /// A name.
+    Text(String),
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl ErrorCode {
+    /// The code as text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Number(_) => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+impl PartialEq<str> for ErrorCode {
+    fn eq(&self, text: &str) -> bool {
+        self.as_str() == Some(text)
+    }
+}
+
+impl PartialEq<&str> for ErrorCode {
+    fn eq(&self, text: &&str) -> bool {
+        *self == **text
+    }
+}
+
+impl PartialEq<i64> for ErrorCode {
+    fn eq(&self, number: &i64) -> bool {
+        matches!(self, Self::Number(own) if own == number)
+    }
+}
+
+/// A time in a query: UTC, to the second, `YYYY-MM-DDThh:mm:ssZ` as OCP
+/// documents it.
+///
+/// Made from a [`DateTime<Utc>`], whose fraction of a second is cut off, or
+/// from text in exactly that form.
+///
+/// ```
+/// use oceanbase_ocp::QueryTime;
+///
+/// let time: QueryTime = "2024-08-06T00:00:00Z".parse()?;
+/// assert_eq!(time.to_string(), "2024-08-06T00:00:00Z");
+/// assert!("2024-08-06 00:00".parse::<QueryTime>().is_err());
+/// # Ok::<(), oceanbase_ocp::QueryTimeError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QueryTime(DateTime<Utc>);
+
+const QUERY_FORM: &str = "%Y-%m-%dT%H:%M:%SZ";
+
+impl QueryTime {
+    /// The instant.
+    pub fn instant(self) -> DateTime<Utc> {
+        self.0
+    }
+}
+
+impl From<DateTime<Utc>> for QueryTime {
+    fn from(instant: DateTime<Utc>) -> Self {
+        // `timestamp` rounds down, before 1970 as well.
+        Self(DateTime::from_timestamp(instant.timestamp(), 0).unwrap_or(instant))
+    }
+}
+
+/// Text that is not a time in the form of a [`QueryTime`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryTimeError(String);
+
+impl fmt::Display for QueryTimeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "`{}` is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ",
+            self.0
+        )
+    }
+}
+
+impl std::error::Error for QueryTimeError {}
+
+impl std::str::FromStr for QueryTime {
+    type Err = QueryTimeError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let time =
+            NaiveDateTime::parse_from_str(text, QUERY_FORM).map(|time| Self::from(time.and_utc()));
+        match time {
+            // chrono also takes missing zeros and a sixtieth second.
+            Ok(time) if time.to_string() == text => Ok(time),
+            _ => Err(QueryTimeError(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<&str> for QueryTime {
+    type Error = QueryTimeError;
+
+    fn try_from(text: &str) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl fmt::Display for QueryTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.format(QUERY_FORM))
+    }
+}
+
+impl Serialize for QueryTime {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for QueryTime {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for QueryTime {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "QueryTime".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date-time",
+            "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::QueryTime;
+
+    #[test]
+    fn a_query_time_has_one_spelling() {
+        for text in ["2024-08-06T00:00:00Z", "1999-12-31T23:59:59Z"] {
+            assert_eq!(text.parse::<QueryTime>().unwrap().to_string(), text);
+        }
+        for text in [
+            "2024-08-06T00:00:60Z",
+            "2024-02-30T00:00:00Z",
+            "2024-8-6T0:0:0Z",
+            "2024-08-06T00:00:00+08:00",
+            "2024-08-06T00:00:00.5Z",
+            "",
+        ] {
+            assert!(text.parse::<QueryTime>().is_err(), "{text} was taken");
+        }
+    }
+
+    #[test]
+    fn a_fraction_is_cut_off() {
+        let instant = "2024-08-08T08:25:39.999Z"
+            .parse::<chrono::DateTime<chrono::Utc>>()
+            .unwrap();
+        assert_eq!(QueryTime::from(instant).to_string(), "2024-08-08T08:25:39Z");
+        let before_1970 = "1969-12-31T23:59:59.5Z"
+            .parse::<chrono::DateTime<chrono::Utc>>()
+            .unwrap();
+        assert_eq!(
+            QueryTime::from(before_1970).to_string(),
+            "1969-12-31T23:59:59Z"
+        );
+    }
+}

@@ -1,0 +1,213 @@
+//! The tools that the generated operations make their requests with, by the names that
+//! progenitor gives them.
+
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
+use percent_encoding::utf8_percent_encode;
+use reqwest::{Method, Request, Url};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::signature::RESERVED;
+use crate::error::{Error, unusable};
+
+/// A text as a segment of a path.
+pub(crate) fn encode_path(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
+}
+
+/// The reason why there is no request.
+pub(crate) enum Unusable {
+    /// The whole message.
+    InvalidRequest(String),
+}
+
+/// A parameter that is a header, of which not every text can be the value.
+impl From<InvalidHeaderValue> for Unusable {
+    fn from(error: InvalidHeaderValue) -> Self {
+        Self::InvalidRequest(format!("a header of the request: {error}"))
+    }
+}
+
+impl From<Unusable> for Error {
+    fn from(Unusable::InvalidRequest(what): Unusable) -> Self {
+        Self::argument(what)
+    }
+}
+
+/// A parameter of the query, which may be absent or a list. A blank goes out as `%20`: not
+/// every server reads the form encoding `+` as a blank.
+pub(crate) struct QueryParam<'a, T> {
+    name: &'a str,
+    value: &'a T,
+}
+
+impl<'a, T: Serialize> QueryParam<'a, T> {
+    pub(crate) fn new(name: &'a str, value: &'a T) -> Self {
+        Self { name, value }
+    }
+}
+
+/// The origin of the builders of requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Requests;
+
+#[allow(dead_code, reason = "the description decides which are called")]
+impl Requests {
+    pub(crate) fn get(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::GET, url)
+    }
+
+    pub(crate) fn put(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::PUT, url)
+    }
+
+    pub(crate) fn post(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::POST, url)
+    }
+
+    pub(crate) fn delete(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::DELETE, url)
+    }
+
+    pub(crate) fn patch(self, url: String) -> RequestBuilder {
+        RequestBuilder::new(Method::PATCH, url)
+    }
+}
+
+/// A request in the making.
+pub(crate) struct RequestBuilder {
+    method: Method,
+    url: String,
+    headers: HeaderMap,
+    body: Option<Vec<u8>>,
+    problem: Option<String>,
+}
+
+impl RequestBuilder {
+    fn new(method: Method, url: String) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            problem: None,
+        }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Headers that are parameters.
+    pub(crate) fn headers(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    pub(crate) fn query<T: Serialize>(mut self, parameter: &QueryParam<'_, T>) -> Self {
+        let name = parameter.name;
+        match serde_json::to_value(parameter.value) {
+            Ok(Value::Null) => {}
+            Ok(Value::Array(items)) if items.is_empty() => {
+                self.problem = Some(format!(
+                    "`{name}` is an empty list, which would ask for everything; leave it out for that"
+                ));
+            }
+            Ok(Value::Array(items)) => items.iter().for_each(|item| self.pair(name, item)),
+            Ok(value) => self.pair(name, &value),
+            Err(error) => self.problem = Some(format!("`{name}`: {error}")),
+        }
+        self
+    }
+
+    fn pair(&mut self, name: &str, value: &Value) {
+        let text = match value {
+            Value::String(text) => text,
+            Value::Bool(_) | Value::Number(_) => &value.to_string(),
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                self.problem = Some(format!("`{name}` is no text and no number"));
+                return;
+            }
+        };
+        let separator = if self.url.contains('?') { '&' } else { '?' };
+        self.url.push(separator);
+        self.url.extend(utf8_percent_encode(name, RESERVED));
+        self.url.push('=');
+        self.url.extend(utf8_percent_encode(text, RESERVED));
+    }
+
+    #[allow(dead_code, reason = "only operations that write have a body")]
+    pub(crate) fn json<T: Serialize>(mut self, body: &T) -> Self {
+        match serde_json::to_vec(body) {
+            Ok(body) => self.body = Some(body),
+            Err(error) => self.problem = Some(format!("its body: {error}")),
+        }
+        self
+    }
+
+    pub(crate) fn build(self) -> Result<Request, Unusable> {
+        let wrong = |what: String| Unusable::InvalidRequest(unusable("request", what));
+        if let Some(problem) = self.problem {
+            return Err(wrong(problem));
+        }
+        let url = Url::parse(&self.url).map_err(|error| wrong(error.to_string()))?;
+        let mut request = Request::new(self.method, url);
+        *request.headers_mut() = self.headers;
+        *request.body_mut() = self.body.map(Into::into);
+        Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parameters_of_the_query_are_encoded_one_by_one() {
+        for (value, query) in [
+            (json!(null), None),
+            (json!(7), Some("a%20b=7")),
+            (json!(true), Some("a%20b=true")),
+            (json!("x y+&=ä"), Some("a%20b=x%20y%2B%26%3D%C3%A4")),
+            (json!(["x", "y,z"]), Some("a%20b=x&a%20b=y%2Cz")),
+        ] {
+            let builder = Requests.get("http://ocp/a".into());
+            let request = builder.query(&QueryParam::new("a b", &value)).build();
+            let Ok(request) = request else {
+                panic!("{value} was refused");
+            };
+            assert_eq!(request.url().query(), query);
+        }
+        for (value, why) in [
+            (json!({"a": 1}), "`a` is no text and no number"),
+            (json!([null]), "`a` is no text and no number"),
+            (
+                json!([]),
+                "`a` is an empty list, which would ask for everything; leave it out for that",
+            ),
+        ] {
+            let builder = Requests.get("http://ocp/a".into());
+            let request = builder.query(&QueryParam::new("a", &value)).build();
+            let error = Error::from(request.err().unwrap());
+            assert_eq!(error.to_string(), format!("`request` is unusable: {why}"));
+        }
+    }
+
+    #[test]
+    fn a_request_that_writes_has_its_body_and_its_headers() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-reason", HeaderValue::from_static("drill"));
+        let builder = Requests.post("http://ocp/a".into()).headers(headers);
+        let Ok(request) = builder.json(&json!({"a": 1})).build() else {
+            panic!("it was refused");
+        };
+        assert_eq!(request.method(), Method::POST);
+        assert_eq!(request.headers().len(), 1);
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        assert_eq!(body, Some(&br#"{"a":1}"#[..]));
+    }
+}

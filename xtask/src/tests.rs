@@ -1,0 +1,65 @@
+//! No description whatever makes `regen` panic.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use ocp_contract::lint::lint;
+use ocp_contract::{Document, escape, resolved};
+use serde_json::{Value, json};
+
+use crate::codegen;
+
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut child = |step: String, child: &Value| {
+        let pointer = format!("{at}/{step}");
+        found.push(pointer.clone());
+        pointers(child, &pointer, found);
+    };
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .for_each(|(name, one)| child(escape(name), one)),
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, one)| child(index.to_string(), one));
+        }
+        _ => {}
+    }
+}
+
+/// The work of `regen` before it looks at the evidence.
+fn regenerated(description: &Value) -> Result<String, String> {
+    let text = description.to_string();
+    let document = Document::parse("ocp.yaml", &text).map_err(|error| error.to_string())?;
+    let findings = lint(&document, &codegen::HAND_WRITTEN);
+    let findings: Vec<_> = findings.iter().map(|one| document.render(one)).collect();
+    match &findings[..] {
+        [] => codegen::generate(&resolved(document.value(), &[]).to_string()),
+        findings => Err(findings.join("\n")),
+    }
+}
+
+/// Each node is of another kind in turn, since all six would take a minute.
+#[test]
+fn no_node_of_another_kind_makes_it_panic() {
+    let spec = codegen::tests::description();
+    regenerated(&spec).unwrap();
+    let mut all = Vec::new();
+    pointers(&spec, "", &mut all);
+    let kinds = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!("x"),
+        json!(-1),
+        json!(1.5),
+    ];
+    let panics = |(index, pointer): (usize, &String)| {
+        let kind = &kinds[index % kinds.len()];
+        let mut changed = spec.clone();
+        *changed.pointer_mut(pointer).unwrap() = kind.clone();
+        let outcome = catch_unwind(AssertUnwindSafe(|| regenerated(&changed)));
+        outcome.is_err().then(|| format!("{pointer} as {kind}"))
+    };
+    let panics: Vec<String> = all.iter().enumerate().filter_map(panics).collect();
+    assert!(panics.is_empty(), "{panics:#?}");
+}
