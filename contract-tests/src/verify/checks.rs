@@ -48,7 +48,7 @@ impl CheckId {
         CHECKS.iter().find(|check| check.id == id).copied()
     }
 
-    /// Whether an operation has the rows and the filters that it needs.
+    /// True if an operation has the rows and the filters that it needs.
     pub(super) fn applies_to(self, operation: &Operation) -> bool {
         let has = |name: &&str| operation.filters().any(|filter| filter.name == **name);
         let kind = operation.row_kind.as_deref();

@@ -35,7 +35,7 @@ impl Subject {
         }
     }
 
-    /// Whether its rows are restore tasks, of which more is known than their schema.
+    /// True if its rows are restore tasks, of which more is known than their schema.
     pub(super) fn lists_restore_tasks(&self) -> bool {
         self.operation.row_kind.as_deref() == Some(RESTORE_TASK)
     }
@@ -121,7 +121,7 @@ impl Contract {
     }
 }
 
-/// Whether the page of a sample has as many rows as its size says, if it has both.
+/// True if the page of a sample has as many rows as its size says, if it has both.
 fn states_rows(sample: &Interaction) -> Option<bool> {
     let body: Value = serde_json::from_str(&sample.body).ok()?;
     let rows = body.pointer("/data/contents")?.as_array()?.len() as u64;

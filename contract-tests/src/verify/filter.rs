@@ -35,7 +35,7 @@ pub(super) struct Filter {
     end: Option<Time>,
 }
 
-/// What a parameter compares.
+/// The value or the time that a parameter compares.
 enum Part<'a> {
     Names(&'a ocp_contract::Filter),
     States,
@@ -81,17 +81,12 @@ pub(super) fn label(state: &str) -> Option<String> {
 }
 
 impl Filter {
-    /// Names of target clusters.
-    pub(super) fn names<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        let names = names.into_iter().map(str::to_owned).collect();
-        Self { names, ..self }
-    }
-
-    /// Values of another parameter.
+    /// Values of a parameter that compares texts.
     pub(super) fn of(parameter: &str, values: &[&str]) -> Self {
         Self {
             parameter: (parameter != TARGETS).then(|| parameter.to_owned()),
-            ..Self::default().names(values.iter().copied())
+            names: values.iter().map(|one| (*one).to_owned()).collect(),
+            ..Self::default()
         }
     }
 
@@ -103,6 +98,12 @@ impl Filter {
     /// States by their machine names.
     pub(super) fn states<'a>(self, states: impl IntoIterator<Item = &'a str>) -> Self {
         let states = states.into_iter().map(str::to_owned).collect();
+        Self { states, ..self }
+    }
+
+    /// The same, narrowed by the states of another one.
+    pub(super) fn and_states_of(self, other: &Self) -> Self {
+        let states = other.states.clone();
         Self { states, ..self }
     }
 
@@ -169,7 +170,7 @@ impl Filter {
         parts.flat_map(of).collect()
     }
 
-    /// Whether a row may be found.
+    /// True if a row may be found.
     pub(super) fn may_find(&self, row: Row<'_>, described: &Described) -> bool {
         self.excluding(row, described).is_empty()
     }
@@ -193,7 +194,7 @@ impl Filter {
         excluding.map(|(name, _)| name).collect()
     }
 
-    /// Whether a row has one of the names, or nothing to compare.
+    /// True if a row has one of the names, or nothing to compare.
     fn matches(&self, row: Row<'_>, filter: &ocp_contract::Filter) -> bool {
         let is_of = |value: &str| {
             self.names.iter().any(|name| match filter.comparison {
@@ -206,7 +207,7 @@ impl Filter {
         row.plain(&filter.member).is_none_or(|value| is_of(&value))
     }
 
-    /// Whether a row must be found. A task that runs may have changed its state, and has no
+    /// True if a row must be found. A task that runs may have changed its state, and has no
     /// time that it finished at.
     pub(super) fn must_find(&self, row: Row<'_>, described: &Described) -> bool {
         let is_inside = |(first, last): (Time, Time)| {
@@ -224,7 +225,7 @@ impl Filter {
         self.may_find(row, described) && parts.all(|(_, part)| is_told(&part))
     }
 
-    /// Whether a span of time reaches beyond the window on both sides.
+    /// True if a span of time reaches beyond the window on both sides.
     pub(super) fn is_within(&self, first: Time, last: Time) -> bool {
         self.start.is_some_and(|start| first < start) && self.end.is_some_and(|end| last > end)
     }
@@ -244,7 +245,7 @@ fn bound_member(described: &Described) -> Option<&str> {
     Some(&filter.member)
 }
 
-/// Whether it is described which time a window compares; of restore tasks it is not.
+/// True if the description says which time a window compares; of restore tasks it does not.
 pub(super) fn compares_one_time(described: &Described) -> bool {
     bound_member(described).is_some()
 }
@@ -260,7 +261,7 @@ pub(super) fn is_finished(row: Row<'_>) -> bool {
     row.flag("finished") == Some(true)
 }
 
-/// Whether the value of a task's state is known; what a filter makes of others is not.
+/// True if a task's state is a known one; nobody knows how a filter takes others.
 pub(super) fn is_known(row: Row<'_>) -> bool {
     let state = row.text("status").map(RestoreTaskStatus::from);
     !matches!(state, Some(RestoreTaskStatus::Other(_)))
@@ -286,4 +287,88 @@ pub(super) fn times(row: Row<'_>, described: &Described) -> Option<(Time, Time)>
 pub(super) fn span(rows: &[Row<'_>], described: &Described) -> Option<(Time, Time)> {
     let times = rows.iter().filter_map(|row| times(*row, described));
     times.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verify::row::time;
+
+    /// Filters of a list of which nothing is known but its description.
+    #[test]
+    fn rows_are_found_as_the_description_says() {
+        let described: Described = serde_json::from_value(json!({
+            "mode": { "member": "mode", "match": "equals" },
+            "name": { "member": "name", "match": "contains-ignore-case" },
+            "since": { "member": "at", "match": "from" },
+            "until": { "member": "at", "match": "to" },
+        }))
+        .unwrap();
+        let bound = |text: &str| time(text).unwrap();
+        let (start, end) = (bound("2024-01-01T00:00:00Z"), bound("2024-01-02T00:00:00Z"));
+        let day = Filter::default().window(start, end);
+        for (filter, row, may, must) in [
+            (
+                Filter::of("mode", &["A", "B"]),
+                json!({ "mode": "B" }),
+                true,
+                true,
+            ),
+            (
+                Filter::of("mode", &["A"]),
+                json!({ "mode": "a" }),
+                false,
+                false,
+            ),
+            (Filter::of("mode", &["7"]), json!({ "mode": 7 }), true, true),
+            (
+                Filter::of("mode", &["A"]),
+                json!({ "mode": null }),
+                true,
+                false,
+            ),
+            (
+                Filter::of("name", &["OB"]),
+                json!({ "name": "my_ob_1" }),
+                true,
+                true,
+            ),
+            (
+                Filter::of("name", &["obx"]),
+                json!({ "name": "my_ob_1" }),
+                false,
+                false,
+            ),
+            (
+                day.clone(),
+                json!({ "at": "2024-01-01T12:00:00Z" }),
+                true,
+                true,
+            ),
+            (
+                day.clone(),
+                json!({ "at": "2024-01-02T00:00:00Z" }),
+                true,
+                false,
+            ),
+            (
+                day.clone(),
+                json!({ "at": "2024-01-02T00:00:01Z" }),
+                false,
+                false,
+            ),
+            (day.clone(), json!({ "at": "yesterday" }), true, false),
+        ] {
+            let found = Row(&row, "id");
+            let is = (
+                filter.may_find(found, &described),
+                filter.must_find(found, &described),
+            );
+            assert_eq!(is, (may, must), "{filter:?} {row}");
+        }
+        let arguments = day.arguments(&described, StatusForms::default());
+        let expected = json!({ "since": "2024-01-01T00:00:00Z", "until": "2024-01-02T00:00:00Z" });
+        assert_eq!(Value::Object(arguments), expected);
+        assert_eq!(day.members(&described), ["at", "at"]);
+    }
 }

@@ -1,4 +1,4 @@
-//! Who asks.
+//! The caller, and its credentials.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,7 +6,7 @@ use oceanbase_ocp::{AccessKey, Credentials, Error};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-/// Who asks.
+/// The caller, and its credentials.
 #[derive(Clone)]
 pub enum Identity {
     /// Nobody.
@@ -17,7 +17,7 @@ pub enum Identity {
     AccessKey(String, SecretString),
 }
 
-/// Who asks, for a command line that repeats a request.
+/// The kind of caller, for a command line that repeats a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Caller {
@@ -35,7 +35,7 @@ impl Identity {
         }
     }
 
-    /// What must not appear in any output.
+    /// The texts that must not appear in any output.
     pub(super) fn secrets(&self) -> Vec<String> {
         match self {
             Self::Nobody => Vec::new(),

@@ -1,4 +1,4 @@
-//! What is known of a list from the exchanges so far. The collector decides by it what to ask
+//! The knowledge of a list from the exchanges so far. The collector decides by it what to ask
 //! next, the judge compares with it.
 
 use std::collections::BTreeSet;
@@ -15,13 +15,13 @@ use super::transcript::{Exchange, LooksAt, Page, Purpose};
 /// A row that was created so long before the first response, or later, may be new.
 const RECENT: TimeDelta = TimeDelta::minutes(2);
 
-/// What is known of a list.
+/// The knowledge of a list.
 pub(super) struct Known<'a> {
     /// The number by which the server calls the first page: 1, or 0.
     pub(super) first_page: i64,
     /// The rows of the list without filters.
     pub(super) rows: Vec<Row<'a>>,
-    /// Whether these are all there are.
+    /// These rows are all there are.
     pub(super) is_whole: bool,
     /// How many there are, as the list says.
     pub(super) total: Option<i64>,
@@ -37,7 +37,7 @@ pub(super) struct Known<'a> {
     shared_ids: BTreeSet<i64>,
 }
 
-/// What the exchanges so far show.
+/// The knowledge that the exchanges so far give.
 pub(super) fn known<'a>(exchanges: &'a [Exchange], subject: &'a Subject) -> Known<'a> {
     let listings = |purpose: Purpose| -> Vec<Listing<'a>> {
         let exchanges = exchanges.iter().enumerate();
@@ -78,10 +78,10 @@ pub(super) fn known<'a>(exchanges: &'a [Exchange], subject: &'a Subject) -> Know
     }
 }
 
-/// Whether page 0 has the first rows, and page 1 others.
+/// True if page 0 has the first rows, and page 1 others.
 fn is_first(zero: &Listing<'_>, one: &Listing<'_>) -> bool {
     let size = one.asked.map_or(0, |asked| asked.size);
-    let due = one.total().map(|total| total.min(size));
+    let due = one.rows_due(1, size);
     let (ids, others) = (zero.ids(), one.ids());
     !ids.is_empty()
         && due.is_none_or(|due| due == zero.rows.len() as i64)
@@ -96,23 +96,20 @@ fn clock(exchange: &Exchange) -> Option<Time> {
 }
 
 fn status_forms(exchanges: &[Exchange]) -> StatusForms {
-    let mut forms = StatusForms::default();
-    for (index, exchange) in exchanges.iter().enumerate() {
-        let Purpose::Filter {
-            looks_at: LooksAt::StatusForm { is_label },
-            ..
-        } = exchange.purpose
-        else {
-            continue;
+    let is_taken = |is_label: bool| {
+        let looks_at = LooksAt::StatusForm { is_label };
+        let is_of = |one: &Exchange| match &one.purpose {
+            Purpose::Filter { looks_at: of, .. } => *of == looks_at,
+            _ => false,
         };
-        let is_taken =
-            Listing::of(index, exchange, "id").is_some_and(|found| !found.rows.is_empty());
-        match is_label {
-            true => forms.labels |= is_taken,
-            false => forms.names |= is_taken,
-        }
+        let asked = exchanges.iter().filter(|one| is_of(one));
+        let mut found = asked.filter_map(|one| Listing::of(0, one, "id"));
+        found.any(|found| !found.rows.is_empty())
+    };
+    StatusForms {
+        names: is_taken(false),
+        labels: is_taken(true),
     }
-    forms
 }
 
 /// Ids of rows that differ in what never changes, although one walk has listed them.
@@ -130,7 +127,7 @@ fn shared_ids(listings: &[Listing<'_>], identity: &[String]) -> BTreeSet<i64> {
     shared
 }
 
-/// Whether two rows of one id are the same row.
+/// True if two rows of one id are the same row.
 pub(super) fn is_same(one: Row<'_>, other: Row<'_>, identity: &[String]) -> bool {
     let member = |row: Row<'_>, name: &str| -> Value {
         let value = row.0.get(name);
@@ -144,7 +141,7 @@ pub(super) fn is_same(one: Row<'_>, other: Row<'_>, identity: &[String]) -> bool
 }
 
 impl Known<'_> {
-    /// Whether a row may have come while the exchanges went on: it was not listed before,
+    /// True if a row may have come while the exchanges went on: it was not listed before,
     /// and was created lately. Without a clock, it may be new.
     pub(super) fn is_new(&self, row: Row<'_>) -> bool {
         let is_recent = match (row.time("createTime"), self.started) {
@@ -154,7 +151,7 @@ impl Known<'_> {
         is_recent && !self.rows.iter().any(|known| known.id() == row.id())
     }
 
-    /// Whether the server has told the time, so that it is known which rows are new.
+    /// True if the server has told the time, so that new rows are known.
     pub(super) fn has_clock(&self) -> bool {
         self.started.is_some()
     }

@@ -81,7 +81,7 @@ impl<'a> Listing<'a> {
         Some(total.saturating_add(size - 1) / size)
     }
 
-    /// Whether these are all rows that there are.
+    /// True if these are all rows that there are.
     pub(super) fn is_whole(&self) -> bool {
         let rows = self.rows.len() as i64;
         match (self.total(), self.page_size()) {
@@ -91,7 +91,7 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// Whether no page comes after it, as far as it says.
+    /// True if no page comes after it, as far as it says.
     pub(super) fn is_last(&self) -> bool {
         let (Some(size), Some(asked)) = (self.page_size(), self.asked) else {
             return true;

@@ -182,7 +182,7 @@ impl Contract {
     }
 }
 
-/// Whether an operation is still to be judged.
+/// True if an operation is still to be judged.
 fn is_left(standing: &Standing) -> bool {
     matches!(standing, Standing::Unjudged(_))
 }

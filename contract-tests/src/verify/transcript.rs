@@ -13,7 +13,7 @@ use super::row::plain;
 use super::secrets::Secrets;
 use crate::bridge::{Decoded, Failure};
 
-/// What stands for itself in a segment of a path, and in a query.
+/// The characters that stand for themselves in a segment of a path, and in a query.
 pub(super) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -35,7 +35,7 @@ pub(super) struct Transcript {
     /// Checks whose requests were not all sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) unfinished: Vec<String>,
-    /// Whether the request without credentials was allowed.
+    /// The request without credentials was allowed.
     #[serde(default)]
     pub(super) checks_authentication: bool,
 }
@@ -50,7 +50,7 @@ pub(super) enum Stop {
     NoResponse(String),
     /// Credentials are missing or wrong. More requests could lock them out.
     Refused(String),
-    /// What the arguments name is not there, or not to be seen; another operation
+    /// The arguments name something that is not there, or not to be seen; another operation
     /// may do better.
     Inaccessible(String),
     /// Requests are still refused after the waits that were asked for, or those are too long.
@@ -58,7 +58,7 @@ pub(super) enum Stop {
 }
 
 impl Stop {
-    /// Whether no other operation can be asked for either.
+    /// True if no other operation can be asked for either.
     pub(super) fn is_final(&self) -> bool {
         !matches!(self, Self::Inaccessible(_))
     }
@@ -74,7 +74,7 @@ impl Stop {
         }
     }
 
-    /// Whether requests were left that only more time or a higher limit would have allowed.
+    /// True if requests were left that only more time or a higher limit would have allowed.
     pub(super) fn is_cut(&self) -> bool {
         matches!(self, Self::Cap(_) | Self::Throttled(_))
     }
@@ -111,10 +111,10 @@ pub(super) struct Exchange {
     /// Why no response came, or not a whole one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) trouble: Option<String>,
-    /// Whether the next exchange is the same request, sent once more.
+    /// The next exchange is the same request, sent once more.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_repeated: bool,
-    /// Whether the generated client made the request.
+    /// The generated client made the request.
     pub(super) by_client: bool,
     /// When the request was sent.
     pub(super) at: DateTime<Utc>,
@@ -182,22 +182,22 @@ pub(super) enum LooksAt {
     Rows,
     /// All rows, on pages so short that the last one has a row.
     Pages,
-    /// Whether there are rows, for a name in letters of another case.
+    /// The presence of rows, for a name in letters of another case.
     Case,
     /// All rows, if one bound alone is taken.
     OneBound,
     /// All rows, if the state is taken in this form.
     StatusForm { is_label: bool },
-    /// Whether a task is there, of which one time is inside of the window.
+    /// The presence of a task of which one time is inside of the window.
     Near { id: i64, member: String },
-    /// Whether a task is there, of which one time is just outside of the window.
+    /// The presence of a task of which one time is just outside of the window.
     Beside { id: i64, member: String },
-    /// Whether a task is there that runs.
+    /// The presence of a task that runs.
     Running { id: i64 },
 }
 
 impl Purpose {
-    /// Whether the request leaves the contract on purpose, so that the contract does not
+    /// True if the request leaves the contract on purpose, so that the contract does not
     /// say how it is refused.
     fn leaves_contract(&self) -> bool {
         match self {
@@ -232,12 +232,12 @@ pub(super) enum Body {
     /// Anything else, which cannot be redacted with certainty.
     NotKept {
         bytes: usize,
-        /// What it is instead of JSON.
+        /// The reason why it is no JSON.
         reason: String,
         /// How it begins.
         #[serde(skip)]
         beginning: String,
-        /// Whether it holds what remains of OCP's envelope.
+        /// It holds the remains of OCP's envelope.
         is_of_ocp: bool,
     },
 }
@@ -279,7 +279,7 @@ const ENVELOPE: [&str; 6] = [
     "traceId",
 ];
 
-/// Whether enough members are there, one of them of a name that is OCP's own.
+/// True if enough members are there, one of them of a name that is OCP's own.
 pub(super) fn is_envelope(has: impl Fn(&str) -> bool) -> bool {
     let members = ENVELOPE.iter().filter(|name| has(name)).count();
     members >= 2 && (has("successful") || has("traceId"))
@@ -305,7 +305,7 @@ impl Exchange {
         headers.get(name).map(String::as_str)
     }
 
-    /// Whether the body is an object with members of OCP's envelope.
+    /// True if the body is an object with members of OCP's envelope.
     pub(super) fn has_envelope(&self) -> bool {
         let body = self.body().and_then(Value::as_object);
         body.is_some_and(|body| is_envelope(|name| body.contains_key(name)))
@@ -317,7 +317,7 @@ impl Exchange {
         (!coding.eq_ignore_ascii_case("identity")).then_some(coding)
     }
 
-    /// Whether it is OCP that responds, well or badly: with an envelope, with the remains of
+    /// True if it is OCP that responds, well or badly: with an envelope, with the remains of
     /// one, or with JSON in a coding that hides it.
     pub(super) fn is_from_ocp(&self) -> bool {
         let remains = match self.response.as_ref().map(|response| &response.body) {
@@ -329,19 +329,19 @@ impl Exchange {
         remains || self.has_envelope()
     }
 
-    /// Whether the content type is that of JSON.
+    /// True if the content type is that of JSON.
     pub(super) fn is_json_by_name(&self) -> bool {
         let media_type = self.header("content-type").unwrap_or_default();
         let essence = media_type.split(';').next().unwrap_or_default();
         essence.trim().eq_ignore_ascii_case("application/json")
     }
 
-    /// Whether a gateway before OCP refuses it for now.
+    /// True if a gateway before OCP refuses it for now.
     pub(super) fn is_of_gateway(&self) -> bool {
         matches!(self.status(), 429 | 503) && !self.is_from_ocp()
     }
 
-    /// Whether it is what the vendor's own stack makes of a request that leaves
+    /// True if it is what the vendor's own stack makes of a request that leaves
     /// the contract, and of no other; or no response to such a request, or to a question.
     pub(super) fn is_excused(&self) -> bool {
         match self.response {
@@ -355,14 +355,14 @@ impl Exchange {
         }
     }
 
-    /// Whether it is what OCP's stack makes of a path that it does not know: a
+    /// True if it is what OCP's stack makes of a path that it does not know: a
     /// page for people under HTTP 200.
     pub(super) fn is_page_for_people(&self) -> bool {
         let media_type = self.header("content-type").unwrap_or_default();
         self.status() == 200 && media_type.starts_with("text/html") && !self.has_envelope()
     }
 
-    /// Whether the path is one that this OCP, or whatever responds, does not know.
+    /// True if the path is one that this OCP, or whatever responds, does not know.
     pub(super) fn is_of_unknown_path(&self) -> bool {
         self.is_page_for_people() || self.status() == 404 && !self.has_envelope()
     }

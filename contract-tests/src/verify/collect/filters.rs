@@ -97,13 +97,15 @@ pub(super) fn described(plan: &Plan<'_>) -> Vec<Request> {
     if plan.subject.lists_restore_tasks() {
         return requests;
     }
-    for (parameter, filter) in &plan.subject.filters {
+    let filters = &plan.subject.filters;
+    let has_end = filters.values().any(|one| one.comparison == Comparison::To);
+    for (parameter, filter) in filters {
         match filter.comparison {
             Comparison::Equals | Comparison::ContainsIgnoreCase => {
                 requests.extend(by_text(plan, [FILTER_VALUES; 2], parameter, parameter));
             }
-            Comparison::From => requests.extend(bounds(plan, FILTER_VALUES)),
-            Comparison::To => {}
+            Comparison::From if has_end => requests.extend(bounds(plan, FILTER_VALUES)),
+            Comparison::From | Comparison::To => {}
         }
     }
     requests

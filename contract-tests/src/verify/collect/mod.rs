@@ -32,8 +32,8 @@ const STAGES: [Stage; 19] = [
     (DOCUMENTED_REQUEST, plan::origin),
     (PAGING, plan::list),
     (PAGING, plan::other_pages),
-    (FILTER_VALUES, filters::described),
     (FILTER_CLUSTER_NAME, tasks::cluster_names),
+    (FILTER_VALUES, filters::described),
     (FILTER_VALUES, tasks::status_forms),
     (FILTER_VALUES, tasks::other_states),
     (FILTER_VALUES, tasks::again),
@@ -148,7 +148,7 @@ async fn pages(
     Ok(())
 }
 
-/// Whether the arguments name something that the caller may see.
+/// Stops unless the arguments name something that the caller may see.
 fn is_accessible(
     session: &Session<'_>,
     subject: &Subject,

@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oceanbase_ocp::{Error, RateLimit};
@@ -35,11 +36,11 @@ pub(super) enum Next {
 }
 
 /// The requests that were sent, and how the last of them were answered.
-pub(super) struct Pace {
-    /// No more requests are sent than so many.
-    most: usize,
+pub(super) struct Pace<'a> {
+    target: &'a Target<'a>,
+    secrets: Arc<Secrets>,
     sent: usize,
-    /// Whether some request with credentials was not refused for want of a log-in.
+    /// A request with credentials was not refused for want of a log-in.
     is_let_in: bool,
     /// Requests without a response, in a row.
     silent: usize,
@@ -51,17 +52,18 @@ pub(super) struct Pace {
     progress: indicatif::ProgressBar,
 }
 
-impl Pace {
-    pub(super) fn new(most: usize) -> Self {
+impl<'a> Pace<'a> {
+    pub(super) fn new(target: &'a Target<'a>, secrets: Arc<Secrets>) -> Self {
         Self {
-            most,
+            target,
+            secrets,
             sent: 0,
             is_let_in: false,
             silent: 0,
             closed: 0,
             refusals: 0,
             not_before: None,
-            progress: spinner(most),
+            progress: spinner(target.max_requests),
         }
     }
 
@@ -71,8 +73,9 @@ impl Pace {
 
     /// Waits while OCP wants to be left alone, and counts the request that comes next.
     pub(super) async fn wait(&mut self) -> Result<(), Stop> {
-        if self.sent >= self.most {
-            return Err(Stop::Cap(self.most));
+        let most = self.target.max_requests;
+        if self.sent >= most {
+            return Err(Stop::Cap(most));
         }
         if let Some(time) = self.not_before.take() {
             let wait = time.saturating_duration_since(Instant::now());
@@ -92,7 +95,7 @@ impl Pace {
         Ok(())
     }
 
-    /// Nothing more is sent in a window whose last request was the one before.
+    /// Sends nothing more in a window whose last request was the one before.
     pub(super) fn keep_to(&mut self, headers: &HeaderMap, status: u16) {
         let limit = RateLimit::of(headers);
         if status != 429 && limit.and_then(|limit| limit.remaining) == Some(0) {
@@ -107,20 +110,18 @@ impl Pace {
         exchange: &Exchange,
         headers: Option<&HeaderMap>,
         error: Option<&Error>,
-        target: &Target<'_>,
-        secrets: &Secrets,
     ) -> Next {
         let is_anonymous = exchange.purpose == Purpose::Anonymous;
         self.is_let_in |= exchange.has_envelope() && exchange.status() != 401 && !is_anonymous;
         let Some(headers) = headers else {
-            return self.after_silence(exchange, error, target, secrets);
+            return self.after_silence(exchange, error);
         };
         self.silent = 0;
         self.closed = 0;
         self.keep_to(headers, exchange.status());
-        let what = exchange.summary(secrets);
+        let what = exchange.summary(&self.secrets);
         if exchange.status() == 401 && !is_anonymous {
-            let why = self.refused(target.identity.caller());
+            let why = self.refused();
             return Next::Stop(Stop::Refused(format!("{why} ({what})")));
         }
         let is_of_gateway = exchange.is_of_gateway();
@@ -145,13 +146,7 @@ impl Pace {
 
     /// Decides after a request without a response: a kept connection may have been closed
     /// meanwhile, a question may take long.
-    fn after_silence(
-        &mut self,
-        exchange: &Exchange,
-        error: Option<&Error>,
-        target: &Target<'_>,
-        secrets: &Secrets,
-    ) -> Next {
+    fn after_silence(&mut self, exchange: &Exchange, error: Option<&Error>) -> Next {
         let is_first = self.sent == 1;
         let is_timeout = error.is_some_and(Error::is_timeout);
         let is_connection = error.is_some_and(Error::is_connection);
@@ -172,12 +167,12 @@ impl Pace {
             true => format!(
                 "GET {} took longer than {} s; --timeout allows more",
                 exchange.request,
-                target.timeout.as_secs()
+                self.target.timeout.as_secs()
             ),
-            false => exchange.summary(secrets),
+            false => exchange.summary(&self.secrets),
         };
         if is_first && (is_timeout || error.is_some_and(is_nobody_there)) {
-            let url_from = target.url_from;
+            let url_from = self.target.url_from;
             what.push_str(&format!(
                 "; is an OCP running there, and is `{url_from}` what this host reaches it by?"
             ));
@@ -185,8 +180,9 @@ impl Pace {
         Next::Stop(Stop::NoResponse(what))
     }
 
-    fn refused(&self, caller: Caller) -> &'static str {
-        match (caller == Caller::Nobody, self.is_let_in) {
+    fn refused(&self) -> &'static str {
+        let is_anonymous = self.target.identity.caller() == Caller::Nobody;
+        match (is_anonymous, self.is_let_in) {
             (true, false) => {
                 "this OCP wants credentials: set OCP_USER and OCP_PASSWORD, or OCP_ACCESS_KEY and OCP_SECRET_KEY"
             }
@@ -200,13 +196,13 @@ impl Pace {
     }
 }
 
-impl Drop for Pace {
+impl Drop for Pace<'_> {
     fn drop(&mut self) {
         self.progress.finish_and_clear();
     }
 }
 
-/// Whether nobody answers at the address, rather than somebody who cannot be talked to.
+/// True if nobody answers at the address, rather than a server that cannot be talked to.
 fn is_nobody_there(error: &Error) -> bool {
     let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
     let is_closed = causes.any(|cause| {

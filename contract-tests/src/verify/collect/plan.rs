@@ -31,7 +31,7 @@ pub(super) struct Request {
     pub(super) page: Option<Page>,
     /// Arguments beside those of the path, or instead of them, by their names on the wire.
     pub(super) arguments: Map<String, Value>,
-    /// Whether the generated client can express the request.
+    /// The generated client makes the request, because it can express it.
     pub(super) by_client: bool,
     /// At most so many pages, as long as there are more.
     pub(super) pages: i64,

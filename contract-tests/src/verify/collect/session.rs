@@ -21,7 +21,7 @@ use crate::verify::transcript::{
     Body, Exchange, Page, Purpose, Reading, Response, Stop, UNRESERVED, is_envelope,
 };
 
-/// Where OCP gives its version, among other things.
+/// The path under which OCP gives its version, among other things.
 const INFO: &str = "/api/v2/info";
 /// The headers that are judged.
 const HEADERS: [&str; 8] = [
@@ -42,7 +42,7 @@ pub(crate) struct Session<'a> {
     base: String,
     on_the_wire: Arc<Mutex<Option<OnTheWire>>>,
     pub(super) secrets: Arc<Secrets>,
-    pace: Pace,
+    pace: Pace<'a>,
     /// The version of OCP, if it gives it.
     pub(crate) version: Option<String>,
     is_version_asked: bool,
@@ -55,7 +55,7 @@ impl<'a> Session<'a> {
         let mut builder = Client::builder(target.url)
             .credentials(target.identity.credentials()?)
             .timeout(target.timeout)
-            // What comes is judged, not mended.
+            // Responses are judged, not mended.
             .retry(RetryPolicy::disabled())
             .connect_timeout(target.timeout.min(Duration::from_secs(10)))
             .user_agent(concat!("oceanbase-ocp-verify/", env!("CARGO_PKG_VERSION")))
@@ -70,8 +70,8 @@ impl<'a> Session<'a> {
             client: builder.build()?,
             base: target::plain(target.url),
             on_the_wire,
+            pace: Pace::new(target, Arc::clone(&secrets)),
             secrets,
-            pace: Pace::new(target.max_requests),
             version: None,
             is_version_asked: false,
         })
@@ -135,11 +135,8 @@ impl<'a> Session<'a> {
             at,
             reading,
         };
-        let (target, secrets) = (self.target, &self.secrets);
         let headers = wire.as_ref().map(OnTheWire::headers);
-        let next = self
-            .pace
-            .next(&exchange, headers, error.as_ref(), target, secrets);
+        let next = self.pace.next(&exchange, headers, error.as_ref());
         Ok((exchange, next))
     }
 
@@ -230,7 +227,7 @@ impl<'a> Session<'a> {
         reading
     }
 
-    /// Whether a response has no secret.
+    /// True if a response has no secret.
     fn is_clean(&self, wire: &OnTheWire) -> bool {
         let headers = wire.headers().values();
         let mut headers = headers.filter_map(|value| value.to_str().ok());

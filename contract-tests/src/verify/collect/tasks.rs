@@ -235,35 +235,24 @@ pub(super) fn together(plan: &Plan<'_>) -> Vec<Request> {
     let day = TimeDelta::days(1);
     let all = |filter: Filter| filter.window(first - day, last + day);
     let nothing = |filter: Filter| filter.window(first - day * 2, first - day);
-    let of = |state: &str| Filter::default().states([state]);
     let has_forms = plan.known.status_forms.are_known();
-    let (names, states) = (
-        plan.names(),
-        if has_forms { plan.states() } else { Vec::new() },
-    );
+    let named = |name: &&str| Filter::of(TARGETS, &[name]);
+    let of = |state: &str| Filter::default().states([state]);
+    let names = plan.names();
+    let states = plan.states().into_iter().filter(|_| has_forms);
+    let states: Vec<&str> = states.collect();
     let absent = plan.absent_states();
     let absent = absent.first().filter(|_| has_forms);
-    let named = |name: &&str| Filter::of(TARGETS, &[name]);
-    let (name, state) = (
-        names.first().map(named),
-        states.last().map(|state| of(state)),
+    let has_names = plan.subject.filters.contains_key(TARGETS);
+    let (name, state) = (names.first().map(named), states.last().map(|one| of(one)));
+    let (nobody, absent) = (
+        has_names.then(|| named(&NOBODY[0])),
+        absent.map(|one| of(one)),
     );
-    let nobody = plan
-        .subject
-        .filters
-        .contains_key(TARGETS)
-        .then(|| named(&NOBODY[0]));
-    let pairs = names.iter();
-    let pairs = pairs.flat_map(|name| states.iter().map(move |state| (*name, *state)));
-    let is_of_task = |(name, state): &(&str, &str)| {
-        let mut rows = plan.known.rows.iter();
-        rows.any(|row| row.text(TARGETS) == Some(name) && row.text("status") == Some(state))
+    let both = |one: &Option<Filter>, other: &Option<Filter>| {
+        Some(one.clone()?.and_states_of(other.as_ref()?))
     };
-    let (some, none): (Vec<_>, Vec<_>) = pairs.partition(is_of_task);
-    let both = |pairs: &[(&str, &str)]| {
-        let pair = pairs.first();
-        pair.map(|(name, state)| named(name).states([*state]))
-    };
+    let [some, none] = pairs(plan, &names, &states);
     let pages = [
         ("a window", Some(all(Filter::default()))),
         ("a name", name.clone()),
@@ -273,25 +262,16 @@ pub(super) fn together(plan: &Plan<'_>) -> Vec<Request> {
         ("a name in the window of all", name.clone().map(all)),
         ("a name in an empty window", name.clone().map(nothing)),
         ("a state in the window of all", state.clone().map(all)),
-        ("a state in an empty window", state.map(nothing)),
-        ("a name and a state", both(&some)),
-        ("a name and a state that exclude each other", both(&none)),
+        ("a state in an empty window", state.clone().map(nothing)),
+        ("a name and a state", some),
+        ("a name and a state that exclude each other", none),
         (
             "a name and a state that no task is in",
-            name.zip(absent)
-                .map(|(name, absent)| name.states([absent.as_str()])),
+            both(&name, &absent),
         ),
-        (
-            "a window and a state that no task is in",
-            absent.map(|absent| all(of(absent))),
-        ),
-        ("a window and a name that is none", nobody.clone().map(all)),
-        (
-            "a name that is none and a state",
-            nobody
-                .zip(states.first())
-                .map(|(nobody, state)| nobody.states([*state])),
-        ),
+        ("a name that is none and a state", both(&nobody, &state)),
+        ("a window and a state that no task is in", absent.map(all)),
+        ("a window and a name that is none", nobody.map(all)),
     ];
     let pages = pages.into_iter();
     let pages = pages.filter_map(|(name, filter)| plan.find_in_pages(name, filter?));
@@ -299,4 +279,19 @@ pub(super) fn together(plan: &Plan<'_>) -> Vec<Request> {
         Some(plan.find(FILTERS_TOGETHER, name, filter?, LooksAt::Rows))
     });
     pages.chain(rows).collect()
+}
+
+/// A name and a state of one task, and such that no task has both.
+fn pairs(plan: &Plan<'_>, names: &[&str], states: &[&str]) -> [Option<Filter>; 2] {
+    let pairs = names.iter();
+    let pairs = pairs.flat_map(|name| states.iter().map(move |state| (*name, *state)));
+    let is_of_task = |(name, state): &(&str, &str)| {
+        let mut rows = plan.known.rows.iter();
+        rows.any(|row| row.text(TARGETS) == Some(name) && row.text("status") == Some(state))
+    };
+    let (some, none): (Vec<_>, Vec<_>) = pairs.partition(is_of_task);
+    [some, none].map(|pairs| {
+        let (name, state) = pairs.first()?;
+        Some(Filter::of(TARGETS, &[name]).states([*state]))
+    })
 }

@@ -187,44 +187,38 @@ fn fault(one: &Departure, secrets: &Secrets) -> Fault {
 }
 
 /// Faults of the members of an envelope beside their schema.
-fn envelope<'a>(
-    exchange: &'a Exchange,
-    body: &'a Value,
-    secrets: &'a Secrets,
-) -> impl Iterator<Item = Fault> {
-    duration(body)
-        .into_iter()
-        .chain(status(body, exchange.status(), secrets))
-        .chain(code(body, secrets))
-        .chain(Fault::empty(body, "/server", "server").map(Fault::drift))
-        .chain(Fault::empty(body, "/error/message", "error.message").map(Fault::drift))
-        .chain(clock(exchange, body, secrets))
-}
-
-/// Classes of failures have no status of their own in the contract.
-fn status(body: &Value, status: u16, secrets: &Secrets) -> Option<Fault> {
-    let sent = body.get("status").filter(|sent| **sent != json!(status))?;
-    let expected = format!("status {status}");
-    let fault = Fault::new("status contradicts HTTP", expected, secrets.quote(sent));
-    (status != 200 && !sent.is_null()).then(|| fault.at("/status"))
-}
-
-/// A code is a number from 0 on, or a name such as `COM10001`.
-fn code(body: &Value, secrets: &Secrets) -> Option<Fault> {
-    let code = body.pointer("/error/code")?;
-    let is_documented = match code {
+fn envelope(exchange: &Exchange, body: &Value, secrets: &Secrets) -> Vec<Fault> {
+    let status = exchange.status();
+    let negative = body.get("duration").and_then(long).filter(|one| *one < 0);
+    let negative = negative.map(|duration| {
+        Fault::new("duration negative", "a duration", duration.to_string()).at("/duration")
+    });
+    // Classes of failures have no status of their own in the contract.
+    let sent = body
+        .get("status")
+        .filter(|sent| status != 200 && !sent.is_null());
+    let another = sent.filter(|sent| **sent != json!(status)).map(|sent| {
+        let expected = format!("status {status}");
+        Fault::new("status contradicts HTTP", expected, secrets.quote(sent)).at("/status")
+    });
+    let is_code = |code: &&Value| match code {
         Value::String(name) => name.starts_with(|first: char| first.is_ascii_alphabetic()),
         code => code.as_i64().is_none_or(|code| code >= 0),
     };
-    let expected = "a number from 0 on, or a name such as COM10001";
-    let fault = Fault::new("error.code form", expected, secrets.quote(code));
-    (!is_documented).then(|| fault.at("/error/code"))
-}
-
-fn duration(body: &Value) -> Option<Fault> {
-    let duration = long(body.get("duration")?)?;
-    let fault = Fault::new("duration negative", "a duration", duration.to_string());
-    (duration < 0).then(|| fault.at("/duration"))
+    let code = body.pointer("/error/code").filter(|code| !is_code(code));
+    let code = code.map(|code| {
+        let expected = "a number from 0 on, or a name such as COM10001";
+        Fault::new("error.code form", expected, secrets.quote(code)).at("/error/code")
+    });
+    let faults = [
+        negative,
+        another,
+        code,
+        Fault::empty(body, "/server", "server").map(Fault::drift),
+        Fault::empty(body, "/error/message", "error.message").map(Fault::drift),
+        clock(exchange, body, secrets),
+    ];
+    faults.into_iter().flatten().collect()
 }
 
 /// The body's clock and that of HTTP are the same; whole hours between them are a time

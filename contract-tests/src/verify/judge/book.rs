@@ -20,7 +20,7 @@ pub(crate) struct Context<'a> {
     /// The base URL that people are shown.
     pub(crate) base_url: &'a str,
     pub(crate) caller: Caller,
-    /// Whether the command line names the operation, so that it must be offered.
+    /// The command line names the operation, so that it must be offered.
     pub(crate) is_named: bool,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Book<'a> {
     operation: &'a str,
     context: &'a Context<'a>,
     exchanges: &'a [Exchange],
-    /// What users of the client get of each response, if it asked.
+    /// The reading that users of the client get of each response, if it asked.
     pub(super) meanings: Vec<Option<Meaning>>,
     checks: Vec<CheckReport>,
     /// Each with the place of the first exchange that shows it.

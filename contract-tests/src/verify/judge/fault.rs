@@ -94,7 +94,7 @@ pub(super) struct Fault {
     pub(super) reads: Vec<Thing>,
     /// Things that later checks cannot read.
     pub(super) spoils: Vec<Thing>,
-    /// Whether another check tells of it.
+    /// Another check tells of it.
     pub(super) is_told: bool,
 }
 

@@ -81,7 +81,7 @@ impl<'a> Asked<'a, '_, '_> {
                 self.observe(self.name, counts, text);
             }
             LooksAt::Beside { id, member } => self.beside(*id, member, &found),
-            // Whether it is taken is judged with the other form.
+            // The other form decides if the state is taken.
             LooksAt::StatusForm { .. } if found.rows.is_empty() => {}
             LooksAt::Rows | LooksAt::StatusForm { .. } => self.compare(&found),
             LooksAt::Near { id, member } => {

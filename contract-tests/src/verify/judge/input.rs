@@ -67,7 +67,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// Whether a response to a request of this purpose is judged as a page of rows.
+/// True if a response to a request of this purpose is judged as a page of rows.
 fn has_page(purpose: &Purpose) -> bool {
     match purpose {
         Purpose::Unknown { is_first, .. } => !is_first,

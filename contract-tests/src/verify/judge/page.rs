@@ -84,7 +84,7 @@ impl OfPage<'_> {
         self.input.subject.page.contains(&name).then_some(stated)
     }
 
-    /// Whether a number of rows would be right if each row were counted once: a row that
+    /// True if a number of rows would be right with each row counted once: a row that
     /// comes twice is judged with the rows.
     fn is_doubled(&self, would_be_right: bool) -> bool {
         self.distinct > 0 && self.distinct < self.rows && would_be_right

@@ -45,7 +45,7 @@ fn add(check: CheckId, fault: Option<Fault>, pages: &[&Listing<'_>], book: &mut 
     }
 }
 
-/// Whether rows have come since the list was read.
+/// True if rows have come since the list was read.
 fn has_grown(input: &Input<'_>, listing: &Listing<'_>) -> bool {
     listing.total() > input.known.total || listing.rows.iter().any(|row| input.known.is_new(*row))
 }
