@@ -85,10 +85,7 @@ fn identity(spec: &Value, row: &Value, names: &[String]) -> Result<Expr, String>
     };
     match names {
         [] => Ok(parse_quote!(None)),
-        [id, created, ..] if id == "id" => {
-            if requires(row, created) {
-                return Err(format!("names `{created}` second, which must be optional"));
-            }
+        [id, created, ..] if id == "id" && !requires(row, created) => {
             let (all, id, created) = (hash(names), hash(&names[..1]), ident(created));
             Ok(parse_quote!(if _row.#created.is_some() { #all } else { #id }))
         }
