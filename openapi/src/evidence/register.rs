@@ -100,7 +100,7 @@ pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<String, Places>) -> Vec
 pub enum Excuse {
     /// The type is another.
     Type,
-    /// There are values that no source lists or shows.
+    /// There are values that no source has, or none that only a sample shows.
     Values,
     /// No source has the node.
     New,
