@@ -50,8 +50,8 @@ impl Comparison<'_> {
 
     /// Notes a gap at a place, or at the nearest node of the spec above it.
     fn note(&mut self, place: &Place, what: String) {
-        let above = self.places.iter().filter(|(above, _)| above.covers(place));
-        let nearest = above.last().map(|(_, node)| node);
+        let mut above = self.places.iter().filter(|(above, _)| above.covers(place));
+        let nearest = above.next_back().map(|(_, node)| node);
         let nearest = nearest.or_else(|| self.places.get(&Place::of(Root::Request)));
         let pointer = nearest.map_or("", |node| &node.pointer);
         self.gaps
@@ -127,24 +127,29 @@ impl Comparison<'_> {
     }
 
     fn values(&mut self, place: &Place, node: &Node, support: &Support) {
-        // Without a list, a text that is shown is a text.
-        let is_judged = !node.values.is_empty() && !self.excuses(&node.marks, Excuse::Spelling);
-        let shown = support.shown.iter().filter(|_| is_judged);
-        for (value, source) in support.listed.iter().chain(shown) {
+        for (value, source) in &support.listed {
             if !node.values.contains(value) {
-                self.note(
-                    place,
-                    format!("{source} has `{value}`, the spec does not; add it"),
-                );
+                let what = format!("{source} has `{value}`, the spec does not; add it");
+                self.note(place, what);
             }
         }
-        if self.excuses(&node.marks, Excuse::Values) {
+        // Without a list, a text that is shown is a text.
+        if node.values.is_empty() || self.excuses(&node.marks, Excuse::Values) {
             return;
+        }
+        let remedy = "mark the list with an entry that excuses `values`";
+        for (value, source) in &support.shown {
+            if !node.values.contains(value) {
+                let what =
+                    format!("{source} has `{value}`, the spec does not; add it, or {remedy}");
+                self.note(place, what);
+            }
         }
         for value in &node.values {
             if !support.listed.contains_key(value) && !support.shown.contains_key(value) {
-                let what = "no source does; take it out, or mark the list with an entry that excuses `values`";
-                self.note(place, format!("the spec has `{value}`, {what}"));
+                let what =
+                    format!("the spec has `{value}`, no source does; take it out, or {remedy}");
+                self.note(place, what);
             }
         }
     }

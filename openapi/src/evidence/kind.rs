@@ -11,6 +11,9 @@ pub(super) const FRACTION: &str = "number double";
 /// A text.
 pub(super) const TEXT: &str = "string";
 
+/// Values of one type.
+pub(super) const ARRAY: &str = "array";
+
 /// An instant.
 pub(super) const TIME: &str = "string date-time";
 
@@ -43,7 +46,7 @@ pub(super) fn of_value(value: &Value) -> Option<&'static str> {
         Value::Number(_) => FRACTION,
         Value::String(text) if is_time(text) => TIME,
         Value::String(_) => TEXT,
-        Value::Array(_) => "array",
+        Value::Array(_) => ARRAY,
         Value::Object(_) => "object",
     })
 }
@@ -66,7 +69,7 @@ pub(super) fn of_documented(name: &str) -> &str {
         "Boolean" => "boolean",
         "String" => TEXT,
         "Datetime" | "DateTime" | "Timestamp" | "OffsetDateTime" => TIME,
-        "Array" | "Arrays" | "StringArray" => "array",
+        "Array" | "Arrays" | "StringArray" => ARRAY,
         "Object" => "object",
         new => new,
     }

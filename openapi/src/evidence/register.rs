@@ -100,10 +100,8 @@ pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<String, Places>) -> Vec
 pub enum Excuse {
     /// The type is another.
     Type,
-    /// There are values that no source lists or shows.
+    /// There are values that no source has, or none that only a sample shows.
     Values,
-    /// A sample shows values that the table and the spec spell otherwise.
-    Spelling,
     /// No source has the node.
     New,
     /// No source has the node, nor anything below it.

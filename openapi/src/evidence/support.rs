@@ -192,7 +192,7 @@ impl Collection<'_> {
         let support = self.note(&place, Some(kind), source);
         support.required |= source.0 == Origin::Row && row.required == "Yes";
         // A text of several values is an array in the spec.
-        let is_array = row.kind == "Array" || self.places.contains_key(&place.items());
+        let is_array = kind == kind::ARRAY || self.places.contains_key(&place.items());
         let (listing, kind) = match is_array {
             true => (place.items(), row.kind_of_items()),
             false => (place, None),
