@@ -1,7 +1,7 @@
-//! A restore drill: finds the newest restore of a cluster that runs, follows it until
+//! A restore drill: finds the newest restore that runs in the cluster of a tenant, follows it until
 //! it ends, and fails if it failed.
 //!
-//! `cargo run --example follow_restore`
+//! `cargo run --example follow_restore -- TENANT`
 
 mod setup;
 
@@ -10,8 +10,9 @@ use std::time::Duration;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ocp = setup::ocp().await?;
+    let tenant = setup::tenant(&ocp.client, &ocp.tenant).await?;
     let request = ocp.client.list_cluster_restore_tasks();
-    let request = request.cluster_id(ocp.cluster);
+    let request = request.cluster_id(tenant.cluster_id);
     let mut tasks = request.clone().rows();
     let running = loop {
         match tasks.next().await.transpose()? {

@@ -1,14 +1,15 @@
 //! All restore tasks of a tenant, as a table.
 //!
-//! `cargo run --example list_tasks`
+//! `cargo run --example list_tasks -- TENANT`
 
 mod setup;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ocp = setup::ocp().await?;
+    let tenant = setup::tenant(&ocp.client, &ocp.tenant).await?;
     let request = ocp.client.list_tenant_restore_tasks();
-    let request = request.cluster_id(ocp.cluster).tenant_id(ocp.tenant);
+    let request = request.cluster_id(tenant.cluster_id).tenant_id(tenant.id);
     let mut tasks = request.size(200).rows();
     setup::print(format!(
         "{:>20}  {:20}  {:26}  from -> to",

@@ -28,9 +28,10 @@ struct Task {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ocp = setup::ocp().await?;
+    let tenant = setup::tenant(&ocp.client, &ocp.tenant).await?;
     let path = format!(
         "/api/v2/ob/clusters/{}/backup/task/restoreTasks?page=1&size=3",
-        ocp.cluster
+        tenant.cluster_id
     );
     let response = ocp.client.execute(Request::get(path).body("")?).await?;
     setup::print(format!("HTTP {}", response.status()));

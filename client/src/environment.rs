@@ -9,7 +9,8 @@ use crate::transport::signature::AccessKey;
 
 impl ClientBuilder {
     /// The settings that the environment has: the base URL in `OCP_BASE_URL`; the
-    /// identity in `OCP_USER` and `OCP_PASSWORD`, or in `OCP_ACCESS_KEY` and `OCP_SECRET_KEY`;
+    /// identity in `OCP_USER` and `OCP_PASSWORD`, or in `OCP_ACCESS_KEY` and `OCP_SECRET_KEY`,
+    /// with `HMACSHA1` (the default) or `HMACSHA256` in `OCP_SIGNATURE`;
     /// more certificate authorities in `OCP_CA_CERTIFICATE`, the text of their certificates in
     /// PEM form. A variable that is empty counts as one that is not set.
     ///
@@ -68,7 +69,14 @@ impl ClientBuilder {
                 return Err(Error::configuration("OCP_ACCESS_KEY", what));
             }
             (Some((user, password)), None) => Credentials::basic(&user, password)?,
-            (None, Some((key, secret))) => AccessKey::new(key, secret)?.into(),
+            (None, Some((key, secret))) => {
+                let algorithm = text("OCP_SIGNATURE")?.map(|name| name.parse());
+                let wrong =
+                    |_| Error::configuration("OCP_SIGNATURE", "it must be HMACSHA1 or HMACSHA256");
+                let algorithm = algorithm.transpose().map_err(wrong)?;
+                let key = AccessKey::new(key, secret)?;
+                key.algorithm(algorithm.unwrap_or_default()).into()
+            }
             (None, None) => Credentials::anonymous(),
         };
         let mut builder = Self::new(&base_url).credentials(credentials);
@@ -181,6 +189,15 @@ mod tests {
             (
                 &[URL, ("OCP_USER", "admin")],
                 "`OCP_PASSWORD` is unusable: OCP_USER is set without it",
+            ),
+            (
+                &[
+                    URL,
+                    ("OCP_ACCESS_KEY", "k"),
+                    ("OCP_SECRET_KEY", "s"),
+                    ("OCP_SIGNATURE", "MD5"),
+                ],
+                "`OCP_SIGNATURE` is unusable: it must be HMACSHA1 or HMACSHA256",
             ),
             (
                 &[URL, ("OCP_SECRET_KEY", "s3cret")],

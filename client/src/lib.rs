@@ -40,7 +40,7 @@ pub use transport::exchange::Exchange;
 pub use transport::head::RateLimit;
 pub use transport::response::{HttpResponse, Response};
 pub use transport::retry::RetryPolicy;
-pub use transport::signature::AccessKey;
+pub use transport::signature::{AccessKey, SignatureAlgorithm};
 pub use wait_error::{RestoreOutcome, WaitError};
 pub use waiter::Waiter;
 

@@ -10,7 +10,7 @@ use clap::{
     ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser,
 };
 use contract_tests::report::{self, Renderer};
-use contract_tests::verify;
+use contract_tests::verify::{self, Names};
 use ocp_contract::strict::Severity;
 use ocp_mock::Variant;
 use serde_json::Value;
@@ -57,7 +57,7 @@ pub(crate) fn read() -> Task {
 ///
 /// Without --base-url or OCP_BASE_URL: the contract itself, then an embedded OCP.
 /// With it: a real OCP, by GET requests only, and every operation that the given
-/// ids are enough for.
+/// names or ids are enough for.
 ///
 /// Credentials come from the environment, OCP_USER and OCP_PASSWORD or
 /// OCP_ACCESS_KEY and OCP_SECRET_KEY, or from a file (--credentials), never
@@ -82,6 +82,13 @@ pub(crate) struct VerifyArguments {
     /// The tenant, as OCP numbers it; without it, no operation of a tenant is verified.
     #[arg(long, value_name = "ID", env = "OCP_TENANT_ID", hide_env_values = true, value_parser = id, help_heading = REAL)]
     tenant_id: Option<Value>,
+    /// The cluster by its name, instead of --cluster-id.
+    #[arg(long, value_name = "NAME", help_heading = REAL)]
+    cluster: Option<String>,
+    /// The tenant by its name, instead of --tenant-id; with --cluster if several clusters have
+    /// a tenant of that name.
+    #[arg(long, value_name = "NAME", help_heading = REAL)]
+    tenant: Option<String>,
     /// Verify this operation only, which the OCP must then offer. May be repeated.
     #[arg(long, value_name = "ID", value_parser = PossibleValuesParser::new(operations()))]
     pub(crate) operation: Vec<String>,
@@ -101,8 +108,8 @@ pub(crate) struct VerifyArguments {
     /// documentation.
     #[arg(long, value_name = "N", default_value_t = 40)]
     pub(crate) rows: usize,
-    /// Send no more requests than this.
-    #[arg(long, value_name = "N", default_value_t = 400)]
+    /// Send no more requests than this for each operation.
+    #[arg(long, value_name = "N", default_value_t = 80)]
     pub(crate) max_requests: usize,
     /// How long one request may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds())]
@@ -136,15 +143,24 @@ impl VerifyArguments {
         self.base_url.as_deref().filter(|url| !url.is_empty())
     }
 
+    /// The names that were given.
+    pub(crate) fn names(&self) -> Names<'_> {
+        Names {
+            cluster: self.cluster.as_deref(),
+            tenant: self.tenant.as_deref(),
+        }
+    }
+
     /// The ids that were given.
     pub(crate) fn ids(&self) -> verify::Arguments {
         let ids = [
-            ("cluster_id", &self.cluster_id),
-            ("tenant_id", &self.tenant_id),
+            ("cluster_id", &self.cluster_id, &self.cluster),
+            ("tenant_id", &self.tenant_id, &self.tenant),
         ]
         .into_iter();
-        let given = ids.filter_map(|(name, id)| {
-            let id = id.clone().filter(|id| !id.is_null())?;
+        // A name was typed; an id may come from the environment.
+        let given = ids.filter_map(|(name, id, named)| {
+            let id = id.clone().filter(|id| !id.is_null() && named.is_none())?;
             Some((name.to_owned(), id))
         });
         given.collect()
@@ -158,6 +174,8 @@ impl VerifyArguments {
             self.base_url_from = "--base-url";
         }
         let of_real = [
+            "cluster",
+            "tenant",
             "cluster_id",
             "tenant_id",
             "credentials",
@@ -165,6 +183,15 @@ impl VerifyArguments {
             "check_authentication",
         ];
         let of_real = of_real.into_iter().find(is_typed).map(verify::flag);
+        let both = [("cluster", "cluster_id"), ("tenant", "tenant_id")];
+        if let Some((name, id)) = both
+            .iter()
+            .find(|(name, id)| is_typed(name) && is_typed(id))
+        {
+            let (name, id) = (verify::flag(name), verify::flag(id));
+            let what = format!("give {name} or {id}, not both");
+            return Err((ErrorKind::ArgumentConflict, what));
+        }
         match (self.base_url(), of_real) {
             (None, Some(flag)) if self.from.is_none() => Err((
                 ErrorKind::MissingRequiredArgument,

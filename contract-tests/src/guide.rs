@@ -32,9 +32,18 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
   {known}; forbidden: {forbidden}\n"
     );
     let document = ocp_contract_embedded::document()?;
-    for operation in Operation::all(document.value()) {
+    let operations = Operation::all(document.value());
+    let richest = operations.iter().max_by_key(|one| one.parameters.len());
+    let richest = richest.map(|one| one.id.clone());
+    for operation in operations {
         writeln!(text, "\n{}:", operation.id)?;
-        for request in requests(&operation, settings) {
+        // One operation shows the refusals, which are alike.
+        let shown = if Some(&operation.id) == richest.as_ref() {
+            usize::MAX
+        } else {
+            1
+        };
+        for request in requests(&operation, settings).into_iter().take(shown) {
             let curl = curl(url, &operation, &request);
             writeln!(
                 text,

@@ -145,7 +145,7 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
     let ocp = ocp.context("cannot start the embedded OCP")?;
     let contract = Contract::read()?;
     let url = ocp.url();
-    let identity = Identity::AccessKey(key.to_owned(), secret.into());
+    let identity = Identity::AccessKey(key.to_owned(), secret.into(), Default::default());
     let target = Target {
         name,
         shown_url: SHOWN_URL,
@@ -172,18 +172,22 @@ async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<R
         }
     };
     let identity = credentials::read(arguments.credentials.as_deref())?;
-    let target = Target {
+    let mut target = Target {
         certificates,
         ..target(url, identity, arguments)
     };
+    let contract = Contract::read()?;
+    if let Some(taken) = contract.resolve(arguments.names(), &mut target).await? {
+        print(format_args!("Found {taken}.\n"))?;
+    }
     let ids = target.arguments.iter();
     let ids = ids.map(|(name, id)| format!("{} {id}, ", verify::flag(name)));
     print(format_args!(
-        "Verifying an OCP: {}at most {} requests, all of them GET.\n",
+        "Verifying an OCP: {}at most {} requests for each operation, all of them GET.\n",
         ids.collect::<String>(),
         target.max_requests
     ))?;
-    Contract::read()?.verify(&target).await
+    contract.verify(&target).await
 }
 
 /// The OCP at a URL, as the command line wants it verified.

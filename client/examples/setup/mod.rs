@@ -5,34 +5,29 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use oceanbase_ocp::types::Tenant;
 use oceanbase_ocp::{AccessKey, Client};
 use ocp_mock::{EmbeddedOcp, Settings, tasks};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// An OCP to try things on.
 pub(crate) struct Ocp {
     pub(crate) client: Client,
-    pub(crate) cluster: i64,
-    #[allow(dead_code, reason = "each example uses what it needs")]
-    pub(crate) tenant: i64,
+    /// The name of a tenant: the first argument of the example.
+    pub(crate) tenant: String,
     /// The embedded one, if it is that; it ends when this is dropped.
     _embedded: Option<EmbeddedOcp>,
 }
 
-/// The OCP that `Client::from_env` finds, with the ids in `OCP_CLUSTER_ID` and
-/// `OCP_TENANT_ID`; without `OCP_BASE_URL` an embedded one, whose running restores end
-/// after a second.
-pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
+/// The OCP that `Client::from_env` finds; without `OCP_BASE_URL` an embedded one, whose running
+/// restores end after a second.
+pub(crate) async fn ocp() -> Result<Ocp> {
+    let tenant = std::env::args().nth(1);
     if std::env::var("OCP_BASE_URL").is_ok_and(|url| !url.is_empty()) {
-        let id = |name: &str| -> Result<i64, Box<dyn std::error::Error>> {
-            let text = std::env::var(name).map_err(|_| format!("{name} is not set"))?;
-            Ok(text
-                .parse()
-                .map_err(|_| format!("{name} is not a number"))?)
-        };
         return Ok(Ocp {
             client: Client::from_env()?,
-            cluster: id("OCP_CLUSTER_ID")?,
-            tenant: id("OCP_TENANT_ID")?,
+            tenant: tenant.ok_or("name a tenant of your OCP, as the first argument")?,
             _embedded: None,
         });
     }
@@ -41,7 +36,6 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
         ends_after: Some(Duration::from_secs(1)),
         ..Settings::new(tasks::made(12))
     };
-    let [cluster, tenant] = ["cluster_id", "tenant_id"].map(|id| settings.known_ids[id]);
     let embedded = EmbeddedOcp::start(settings).await?;
     print("(an embedded OCP; OCP_BASE_URL names yours)\n");
     let client = Client::builder(&embedded.url())
@@ -49,10 +43,20 @@ pub(crate) async fn ocp() -> Result<Ocp, Box<dyn std::error::Error>> {
         .build()?;
     Ok(Ocp {
         client,
-        cluster,
-        tenant,
+        tenant: tenant.unwrap_or_else(|| "aiso".to_owned()),
         _embedded: Some(embedded),
     })
+}
+
+/// The tenant of this name: OCP matches parts of names, in any case.
+pub(crate) async fn tenant(client: &Client, name: &str) -> Result<Tenant> {
+    let mut tenants = client.list_tenants().name(name).rows();
+    while let Some(tenant) = tenants.next().await.transpose()? {
+        if tenant.name == name {
+            return Ok(tenant);
+        }
+    }
+    Err(format!("OCP lists no tenant called {name}").into())
 }
 
 /// Prints a line. `println!` would panic where it cannot: where nobody reads any more, as

@@ -1,11 +1,13 @@
-//! The signature `OCP-ACCESS-KEY-HMACSHA1`.
+//! The signatures `OCP-ACCESS-KEY-HMACSHA1` and `OCP-ACCESS-KEY-HMACSHA256`.
 //!
 //! Source: "AK/SK authentication" of the documentation, V4.0.3 to V4.2.2. Where
 //! its text and its sample code differ, the code decides: it is what the two
-//! documented signatures were made with.
+//! documented signatures were made with. The newest documentation (V4.4.2) has the
+//! same message for SHA-256, with the SHA-256 of the body instead of its MD5.
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -19,6 +21,7 @@ use reqwest::header::{
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
+use sha2::Sha256;
 
 use crate::error::{Error, no_control_character};
 
@@ -29,11 +32,66 @@ pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// The algorithm of a signature.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SignatureAlgorithm {
+    /// `OCP-ACCESS-KEY-HMACSHA1`, which every OCP from V4.0.3 on takes.
+    #[default]
+    HmacSha1,
+    /// `OCP-ACCESS-KEY-HMACSHA256`, which OCP takes from V4.4.2 on.
+    HmacSha256,
+}
+
+impl SignatureAlgorithm {
+    /// The name of the scheme in `Authorization`.
+    fn scheme(self) -> &'static str {
+        match self {
+            Self::HmacSha1 => "OCP-ACCESS-KEY-HMACSHA1",
+            Self::HmacSha256 => "OCP-ACCESS-KEY-HMACSHA256",
+        }
+    }
+
+    /// The digest of a body in upper-case hex; empty without a body.
+    fn digest(self, body: &[u8]) -> String {
+        let digest = match self {
+            _ if body.is_empty() => Vec::new(),
+            Self::HmacSha1 => Md5::digest(body).to_vec(),
+            Self::HmacSha256 => Sha256::digest(body).to_vec(),
+        };
+        digest.iter().map(|byte| format!("{byte:02X}")).collect()
+    }
+
+    fn sign(self, secret: &str, message: &str) -> Vec<u8> {
+        match self {
+            Self::HmacSha1 => hmac::<Hmac<Sha1>>(secret, message),
+            Self::HmacSha256 => hmac::<Hmac<Sha256>>(secret, message),
+        }
+    }
+}
+
+/// An algorithm by the end of its scheme: `HMACSHA1` or `HMACSHA256`.
+impl FromStr for SignatureAlgorithm {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        match name {
+            "HMACSHA1" => Ok(Self::HmacSha1),
+            "HMACSHA256" => Ok(Self::HmacSha256),
+            _ => Err(Error::configuration(
+                "signature",
+                "it must be HMACSHA1 or HMACSHA256",
+            )),
+        }
+    }
+}
+
 /// An access key and its secret, which sign requests. Never printed.
 #[derive(Clone)]
 pub struct AccessKey {
     id: String,
     secret: SecretString,
+    algorithm: SignatureAlgorithm,
 }
 
 impl AccessKey {
@@ -56,7 +114,32 @@ impl AccessKey {
             return wrong("its secret must not be empty");
         }
         no_control_character("credentials", "the secret key", secret.expose_secret())?;
-        Ok(Self { id, secret })
+        Ok(Self {
+            id,
+            secret,
+            algorithm: SignatureAlgorithm::default(),
+        })
+    }
+
+    /// The same key with another algorithm; SHA-1 is the default, since older OCPs know no
+    /// other.
+    ///
+    /// ```
+    /// use oceanbase_ocp::{AccessKey, SignatureAlgorithm};
+    ///
+    /// let key = AccessKey::new("cqammmxBpfGjFlto", "2fc0c299cc94c6be266f2ceece765d4d")?
+    ///     .algorithm(SignatureAlgorithm::HmacSha256);
+    /// let url = "http://ocp.example:8080/api/v2/ob/tenants".parse()?;
+    /// let headers = Default::default();
+    /// let signed = key.sign(&reqwest::Method::GET, &url, &headers, b"", chrono::Utc::now());
+    /// let authorization = signed["authorization"].to_str()?;
+    /// assert!(authorization.starts_with("OCP-ACCESS-KEY-HMACSHA256 cqammmxBpfGjFlto:"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: SignatureAlgorithm) -> Self {
+        self.algorithm = algorithm;
+        self
     }
 
     pub(crate) fn secret(&self) -> &SecretString {
@@ -108,9 +191,12 @@ impl AccessKey {
             Some(date) => date.clone(),
             None => ascii(&time.format("%a, %d %b %Y %H:%M:%S GMT").to_string()),
         };
-        let message = message(method, url, headers, body, &text(&date));
-        let signature = STANDARD.encode(hmac_sha1(self.secret.expose_secret(), &message));
-        let mut authorization = ascii(&format!("OCP-ACCESS-KEY-HMACSHA1 {}:{signature}", self.id));
+        let digest = self.algorithm.digest(body);
+        let message = message(method, url, headers, digest, &text(&date));
+        let signature = self.algorithm.sign(self.secret.expose_secret(), &message);
+        let signature = STANDARD.encode(signature);
+        let scheme = self.algorithm.scheme();
+        let mut authorization = ascii(&format!("{scheme} {}:{signature}", self.id));
         authorization.set_sensitive(true);
         [(AUTHORIZATION, authorization), (DATE, date)]
             .into_iter()
@@ -125,12 +211,13 @@ impl fmt::Debug for AccessKey {
 }
 
 /// The seven lines that are signed.
-fn message(method: &Method, url: &Url, headers: &HeaderMap, body: &[u8], date: &str) -> String {
-    let hex = |byte| format!("{byte:02X}");
-    let body_digest = match body {
-        [] => String::new(),
-        body => Md5::digest(body).into_iter().map(hex).collect(),
-    };
+fn message(
+    method: &Method,
+    url: &Url,
+    headers: &HeaderMap,
+    body_digest: String,
+    date: &str,
+) -> String {
     let header = |name| headers.get(name).map(text);
     [
         method.as_str().to_uppercase(),
@@ -199,15 +286,11 @@ pub(crate) fn host(url: &Url) -> String {
     }
 }
 
-fn hmac_sha1(secret: &str, message: &str) -> Vec<u8> {
-    match Hmac::<Sha1>::new_from_slice(secret.as_bytes()) {
-        Ok(mut mac) => {
-            mac.update(message.as_bytes());
-            mac.finalize().into_bytes().to_vec()
-        }
-        // HMAC takes keys of any length.
-        Err(_) => Vec::new(),
-    }
+fn hmac<M: Mac + KeyInit>(secret: &str, message: &str) -> Vec<u8> {
+    // HMAC takes keys of any length.
+    let mac = <M as KeyInit>::new_from_slice(secret.as_bytes());
+    let signed = mac.map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec());
+    signed.unwrap_or_default()
 }
 
 /// A header value from text of our own making, which is ASCII.
@@ -245,7 +328,7 @@ mod tests {
                 &Method::POST,
                 &url,
                 &headers,
-                body,
+                SignatureAlgorithm::HmacSha1.digest(body),
                 "Tue, 17 Jan 2023 09:13:57 GMT"
             ),
             "POST\n186974DB33A090A16D3E2CA35F547B56\napplication/json\nTue, 17 Jan 2023 09:13:57 GMT\nocp.alibaba.net:8080\nx-ocp-data:A,1\n/api/v2/compute/idcs"
@@ -255,6 +338,42 @@ mod tests {
             signed[AUTHORIZATION],
             "OCP-ACCESS-KEY-HMACSHA1 cqammmxBpfGjFlto:XN8P+O+v3vUabB16ZCooq5wMJoY="
         );
+    }
+
+    /// The Java sample of the newer documentation, with both algorithms.
+    #[test]
+    fn one_message_is_signed_with_either_algorithm() {
+        let url = "http://127.0.0.1:8080/api/v2/monitor/top?startTime=2024-04-15T14:29:55%2B08:00\
+                   &endTime=2024-04-15T14:30:55%2B08:00&maxPoints=360&metrics=host_disk_total\
+                   &labels=svr_ip:127.0.0.1&groupBy=app,svr_ip,device,mount_point";
+        let key = AccessKey::new("gDCcIqbkJJINjXBn", "d75332c5eed8d440a84a35ac6248d397").unwrap();
+        let headers = [
+            ("x-ocp-origin", "for-test"),
+            ("content-type", "application/json"),
+        ];
+        let headers = headers.map(|(name, value)| {
+            (
+                name.parse::<HeaderName>().unwrap(),
+                value.parse::<HeaderValue>().unwrap(),
+            )
+        });
+        let headers: HeaderMap = headers.into_iter().collect();
+        let time = "2024-04-15T09:25:02Z".parse().unwrap();
+        for (algorithm, signature) in [
+            ("HMACSHA1", "To11kg1EsB/dPWyDnnpuUzIUoQk="),
+            ("HMACSHA256", "st1MMwFPs+obm1L3YE0E3mWC51t25dPdtyDmaHmnw7M="),
+        ] {
+            let key = key.clone().algorithm(algorithm.parse().unwrap());
+            let signed = key.sign(&Method::GET, &url.parse().unwrap(), &headers, b"", time);
+            let expected = format!("OCP-ACCESS-KEY-{algorithm} gDCcIqbkJJINjXBn:{signature}");
+            assert_eq!(signed[AUTHORIZATION], expected);
+        }
+        let body = SignatureAlgorithm::HmacSha256.digest(b"{}");
+        assert_eq!(
+            body,
+            "44136FA355B3678A1146AD16F7E8649E94FB4FC21FE77E8310C060F61CAAFF8A"
+        );
+        assert!("SHA256".parse::<SignatureAlgorithm>().is_err());
     }
 
     #[test]
@@ -303,7 +422,13 @@ mod tests {
         headers.insert("X-OCP-A", "1".parse().unwrap());
         let url = "http://ocp/p/a%20b".parse().unwrap();
         assert_eq!(
-            message(&Method::GET, &url, &headers, b"", &text(&headers[DATE])),
+            message(
+                &Method::GET,
+                &url,
+                &headers,
+                String::new(),
+                &text(&headers[DATE])
+            ),
             "GET\n\n\nMon, 3 Jan 2010 08:33:47 GMT\nproxy\nx-ocp-a:1\nx-ocp-b:2\n/p/a%20b"
         );
         let signed = key().sign(&Method::GET, &url, &headers, b"", Utc::now());

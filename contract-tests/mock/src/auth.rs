@@ -10,9 +10,10 @@ use hyper::body::Bytes;
 use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
+use sha2::Sha256;
 
 use crate::response::Refusal;
-use crate::{Settings, query};
+use crate::{Settings, Variant, query};
 
 /// Everything but letters, digits and `-._~`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -20,7 +21,8 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
-const SCHEME: &str = "OCP-ACCESS-KEY-HMACSHA1 ";
+const SHA1: &str = "OCP-ACCESS-KEY-HMACSHA1 ";
+const SHA256: &str = "OCP-ACCESS-KEY-HMACSHA256 ";
 /// Minutes by which `Date` may be off.
 const TOLERANCE: i64 = 15;
 
@@ -42,26 +44,39 @@ pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(),
     if settings.basic.as_ref().is_some_and(is_user) {
         return Ok(());
     }
-    let (Some(sent), Some((key, secret))) = (sent.strip_prefix(SCHEME), &settings.access_key)
-    else {
+    let scheme = [SHA1, SHA256].into_iter().find(|one| sent.starts_with(one));
+    let (Some(scheme), Some((key, secret))) = (scheme, &settings.access_key) else {
         return Err(refusal("The username or password is incorrect."));
     };
     let is_fresh = DateTime::parse_from_rfc2822(header(request, "date"))
         .is_ok_and(|date| (Utc::now() - date.to_utc()).num_minutes().abs() < TOLERANCE);
-    let is_signature = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).is_ok_and(|mac| {
-        let signature = mac.chain_update(message(request)).finalize().into_bytes();
-        sent == format!("{key}:{}", STANDARD.encode(signature))
-    });
-    if !is_fresh || !is_signature {
+    let variants = &settings.variants;
+    let signature = match scheme {
+        SHA1 => sign::<Hmac<Sha1>>(secret, &message::<Md5>(request, variants)),
+        _ => sign::<Hmac<Sha256>>(secret, &message::<Sha256>(request, variants)),
+    };
+    if !is_fresh || sent != format!("{scheme}{key}:{signature}") {
         return Err(refusal("The signature is incorrect."));
     }
     Ok(())
 }
 
+fn sign<M: Mac + KeyInit>(secret: &str, message: &str) -> String {
+    // A key may have any length.
+    let mac = <M as KeyInit>::new_from_slice(secret.as_bytes());
+    mac.map_or_else(
+        |_| String::new(),
+        |mac| STANDARD.encode(mac.chain_update(message).finalize().into_bytes()),
+    )
+}
+
 /// The message that is signed, in seven parts; that of an absent header is empty.
-fn message(request: &Request<Bytes>) -> String {
+fn message<D: Digest>(request: &Request<Bytes>, variants: &[Variant]) -> String {
     let body = request.body();
-    let digest = Md5::digest(body).into_iter().filter(|_| !body.is_empty());
+    let digest = D::digest(body)
+        .to_vec()
+        .into_iter()
+        .filter(|_| !body.is_empty());
     let digest: String = digest.map(|byte| format!("{byte:02X}")).collect();
     let lines = [
         request.method().as_str(),
@@ -70,7 +85,7 @@ fn message(request: &Request<Bytes>) -> String {
         header(request, "date"),
         header(request, "host"),
         &own_headers(request),
-        &target(request),
+        &target(request, variants),
     ];
     lines.join("\n")
 }
@@ -94,7 +109,7 @@ fn own_headers(request: &Request<Bytes>) -> String {
 }
 
 /// Path and query, put together again from the parameters as they were parsed.
-fn target(request: &Request<Bytes>) -> String {
+fn target(request: &Request<Bytes>, variants: &[Variant]) -> String {
     let mut query = query::parameters(request.uri().query().unwrap_or_default());
     // Java compares texts by their UTF-16 units.
     let units = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
@@ -102,7 +117,15 @@ fn target(request: &Request<Bytes>) -> String {
     let parts = query.chunk_by(|one, next| one.0 == next.0).map(|same| {
         let values = same.iter().map(|(_, value)| value.as_str());
         let values: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
-        let encode = |text| utf8_percent_encode(text, ENCODED).to_string();
+        let encode = |text: &str| match variants.contains(&Variant::UrlEncoderSignature) {
+            // `java.net.URLEncoder`, as the newest sample code has it.
+            true => utf8_percent_encode(text, ENCODED)
+                .to_string()
+                .replace("%20", "+")
+                .replace("%2A", "*")
+                .replace('~', "%7E"),
+            false => utf8_percent_encode(text, ENCODED).to_string(),
+        };
         format!("{}={}", encode(&same[0].0), encode(&values.join(",")))
     });
     let parts: Vec<String> = parts.collect();

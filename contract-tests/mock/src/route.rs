@@ -197,7 +197,7 @@ impl Route {
         }
         let rows = settings.rows.get(&operation.id).cloned();
         Some(Self {
-            rows: rows.unwrap_or_else(|| contract.sample(&operation.id)),
+            rows: rows.unwrap_or_else(|| contract.rows(&operation.id)),
             operation,
             list,
             tasks,

@@ -55,6 +55,9 @@ pub enum Variant {
     #[serde(rename = "at-most-50")]
     #[cfg_attr(feature = "clap", value(name = "at-most-50"))]
     AtMost50,
+    /// A signature covers the query as `java.net.URLEncoder` encodes it: a blank as `+`, `~`
+    /// as `%7E`, `*` as it is.
+    UrlEncoderSignature,
     /// An unknown id below another one, as a tenant's is below its cluster's, has an
     /// empty list instead of a refusal.
     UnknownIdIsEmpty,

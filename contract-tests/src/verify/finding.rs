@@ -42,6 +42,17 @@ pub enum Standing {
     Unjudged(String),
 }
 
+impl Standing {
+    /// The reason why an operation was not asked for, after "not verified".
+    pub fn left_out(&self) -> Option<String> {
+        match self {
+            Self::NotNamed => Some("since --operation names others".to_owned()),
+            Self::NotGiven(flags) => Some(format!("without {}", flags.join(" and "))),
+            _ => None,
+        }
+    }
+}
+
 /// The outcome of one check, and what it rests on.
 #[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -286,13 +297,15 @@ impl OperationReport {
     pub fn remark(&self) -> Option<String> {
         let id = &self.id;
         Some(match &self.standing {
-            Standing::NotNamed => format!("{id} not verified: --operation names others"),
+            Standing::NotNamed | Standing::NotGiven(_) => {
+                let why = self.standing.left_out()?;
+                format!("{id} not verified {why}")
+            }
             Standing::Verified if self.unchecked.is_empty() => return None,
             Standing::Verified => {
                 let unchecked = self.unchecked.join(", ");
                 format!("Not checked, or not to the end, of {id}: {unchecked}")
             }
-            Standing::NotGiven(flags) => format!("{id} not given: {}", flags.join(", ")),
             Standing::NotOffered => {
                 let versions = self.versions.as_ref();
                 let versions = versions.map(|one| format!("; it is documented for {one}"));

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use oceanbase_ocp::{AccessKey, Credentials, Error};
+use oceanbase_ocp::{AccessKey, Credentials, Error, SignatureAlgorithm};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub enum Identity {
     /// An OCP user.
     User(String, SecretString),
     /// An access key and its secret.
-    AccessKey(String, SecretString),
+    AccessKey(String, SecretString, SignatureAlgorithm),
 }
 
 /// The kind of caller, for a command line that repeats a request.
@@ -44,7 +44,7 @@ impl Identity {
                 let token = STANDARD.encode(format!("{user}:{password}"));
                 vec![token, password.to_owned()]
             }
-            Self::AccessKey(_, secret) => vec![secret.expose_secret().to_owned()],
+            Self::AccessKey(_, secret, _) => vec![secret.expose_secret().to_owned()],
         }
     }
 
@@ -57,8 +57,9 @@ impl Identity {
         Ok(match self {
             Self::Nobody => Credentials::anonymous(),
             Self::User(user, password) => Credentials::basic(user, password.expose_secret())?,
-            Self::AccessKey(id, secret) => {
-                Credentials::access_key(AccessKey::new(id, secret.expose_secret())?)
+            Self::AccessKey(id, secret, algorithm) => {
+                let key = AccessKey::new(id, secret.expose_secret())?;
+                Credentials::access_key(key.algorithm(*algorithm))
             }
         })
     }

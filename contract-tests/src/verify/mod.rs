@@ -15,6 +15,7 @@ mod judge;
 mod known;
 mod listing;
 mod memory;
+mod names;
 mod recording;
 mod redact;
 pub mod report;
@@ -38,6 +39,7 @@ use contract::Subject;
 use finding::{OperationReport, Standing};
 pub use identity::Identity;
 use judge::{Context, judge};
+pub use names::Names;
 use recording::Recording;
 use report::Report;
 use secrets::Secrets;
@@ -61,7 +63,8 @@ impl Contract {
             recording::is_free(folder, &subjects)?;
         }
         let secrets = self.secrets(target.identity.secrets());
-        let session = Session::new(target, secrets.clone());
+        let most = target.max_requests.saturating_mul(subjects.len());
+        let session = Session::new(target, most, secrets.clone());
         let mut session =
             session.map_err(|error| anyhow::anyhow!(target.in_options(&error.to_string())))?;
         let mut recording = Recording::new(target, self.hash());

@@ -1,5 +1,7 @@
 //! The report, and the verdict on what it holds.
 
+use std::collections::BTreeMap;
+
 use ocp_contract::strict::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -127,8 +129,16 @@ impl Report {
             checks(Outcome::NotExercised),
             counted(self.requests, "request"),
         );
-        for remark in self.operations.iter().filter_map(OperationReport::remark) {
-            text.push_str(&format!(" {remark}."));
+        let mut left_out = BTreeMap::<String, Vec<&str>>::new();
+        for operation in &self.operations {
+            match (operation.standing.left_out(), operation.remark()) {
+                (Some(why), _) => left_out.entry(why).or_default().push(&operation.id),
+                (None, Some(remark)) => text.push_str(&format!(" {remark}.")),
+                (None, None) => {}
+            }
+        }
+        for (why, ids) in left_out {
+            text.push_str(&format!(" Not verified {why}: {}.", ids.join(", ")));
         }
         text
     }

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use oceanbase_ocp::{Client, ClientBuilder, Error};
+
 use super::arguments::Arguments;
 use super::identity::Identity;
 
@@ -28,7 +30,7 @@ pub struct Target<'a> {
     pub arguments: Arguments,
     /// Ids of the operations to verify, which must then be offered; all, if empty.
     pub operations: Vec<String>,
-    /// At most so many requests.
+    /// At most so many requests for each operation that is verified.
     pub max_requests: usize,
     /// True if one request may go out without credentials.
     pub check_authentication: bool,
@@ -37,6 +39,19 @@ pub struct Target<'a> {
 }
 
 impl Target<'_> {
+    /// The settings of a client for this OCP.
+    pub(super) fn client(&self) -> Result<ClientBuilder, Error> {
+        let builder = Client::builder(self.url)
+            .credentials(self.identity.credentials()?)
+            .timeout(self.timeout)
+            .connect_timeout(self.timeout.min(Duration::from_secs(10)))
+            .user_agent(concat!("oceanbase-ocp-verify/", env!("CARGO_PKG_VERSION")));
+        Ok(match &self.certificates {
+            Some((_, pem)) => builder.root_certificate_pem(pem.as_slice()),
+            None => builder,
+        })
+    }
+
     /// A message of the client, with the names that its settings have for people.
     pub(super) fn in_options(&self, message: &str) -> String {
         let certificates = self.certificates.as_ref();
@@ -59,7 +74,7 @@ impl Target<'_> {
     /// Names that are not kept: of the user and of the host.
     pub(super) fn names(&self) -> Vec<String> {
         let user = match &self.identity {
-            Identity::User(name, _) | Identity::AccessKey(name, _) => Some(name.clone()),
+            Identity::User(name, _) | Identity::AccessKey(name, ..) => Some(name.clone()),
             Identity::Nobody => None,
         };
         let url = reqwest::Url::parse(self.url).ok();

@@ -38,6 +38,8 @@ pub(super) enum Next {
 /// The requests that were sent, and how the last of them were answered.
 pub(super) struct Pace<'a> {
     target: &'a Target<'a>,
+    /// At most so many requests.
+    most: usize,
     secrets: Arc<Secrets>,
     sent: usize,
     /// A request with credentials was not refused for want of a log-in.
@@ -53,9 +55,10 @@ pub(super) struct Pace<'a> {
 }
 
 impl<'a> Pace<'a> {
-    pub(super) fn new(target: &'a Target<'a>, secrets: Arc<Secrets>) -> Self {
+    pub(super) fn new(target: &'a Target<'a>, most: usize, secrets: Arc<Secrets>) -> Self {
         Self {
             target,
+            most,
             secrets,
             sent: 0,
             is_let_in: false,
@@ -63,7 +66,7 @@ impl<'a> Pace<'a> {
             closed: 0,
             refusals: 0,
             not_before: None,
-            progress: spinner(target.max_requests),
+            progress: spinner(most),
         }
     }
 
@@ -73,9 +76,8 @@ impl<'a> Pace<'a> {
 
     /// Waits while OCP wants to be left alone, and counts the request that comes next.
     pub(super) async fn wait(&mut self) -> Result<(), Stop> {
-        let most = self.target.max_requests;
-        if self.sent >= most {
-            return Err(Stop::Cap(most));
+        if self.sent >= self.most {
+            return Err(Stop::Cap(self.most));
         }
         if let Some(time) = self.not_before.take() {
             let wait = time.saturating_duration_since(Instant::now());

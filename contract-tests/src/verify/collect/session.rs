@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use chrono::Utc;
 use oceanbase_ocp::{Client, Credentials, Error, Exchange as OnTheWire, RetryPolicy, http};
@@ -49,28 +48,26 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(crate) fn new(target: &'a Target<'a>, secrets: Arc<Secrets>) -> Result<Self, Error> {
+    /// Sends at most `most` requests.
+    pub(crate) fn new(
+        target: &'a Target<'a>,
+        most: usize,
+        secrets: Arc<Secrets>,
+    ) -> Result<Self, Error> {
         let on_the_wire = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&on_the_wire);
-        let mut builder = Client::builder(target.url)
-            .credentials(target.identity.credentials()?)
-            .timeout(target.timeout)
-            // Responses are judged, not mended.
-            .retry(RetryPolicy::disabled())
-            .connect_timeout(target.timeout.min(Duration::from_secs(10)))
-            .user_agent(concat!("oceanbase-ocp-verify/", env!("CARGO_PKG_VERSION")))
-            .on_exchange(move |one: &OnTheWire| {
-                *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(one.clone());
-            });
-        if let Some((_, pem)) = &target.certificates {
-            builder = builder.root_certificate_pem(pem.as_slice());
-        }
+        let builder = target.client()?;
+        // Responses are judged, not mended.
+        let builder = builder.retry(RetryPolicy::disabled());
+        let builder = builder.on_exchange(move |one: &OnTheWire| {
+            *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(one.clone());
+        });
         Ok(Self {
             target,
             client: builder.build()?,
             base: target::plain(target.url),
             on_the_wire,
-            pace: Pace::new(target, Arc::clone(&secrets)),
+            pace: Pace::new(target, most, Arc::clone(&secrets)),
             secrets,
             version: None,
             is_version_asked: false,
