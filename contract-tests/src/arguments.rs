@@ -109,7 +109,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "N", default_value_t = 40)]
     pub(crate) rows: usize,
     /// Send no more requests than this for each operation.
-    #[arg(long, value_name = "N", default_value_t = 80)]
+    #[arg(long, value_name = "N", default_value_t = 120)]
     pub(crate) max_requests: usize,
     /// How long one request may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds())]

@@ -33,7 +33,9 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
     );
     let document = ocp_contract_embedded::document()?;
     let operations = Operation::all(document.value());
-    let richest = operations.iter().max_by_key(|one| one.parameters.len());
+    let richest = operations
+        .iter()
+        .max_by_key(|one| one.parameters_in(Location::Path).count());
     let richest = richest.map(|one| one.id.clone());
     for operation in operations {
         writeln!(text, "\n{}:", operation.id)?;

@@ -8,6 +8,7 @@
 
 mod program;
 
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
@@ -215,12 +216,12 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
         (at("ocp:8080", &[]), &[], "`--base-url` is unusable"),
         // No id of the documented sample is ever sent to a real OCP.
         (
-            vec!["--base-url", url],
+            vec!["--base-url", url, "--operation", "listClusterRestoreTasks"],
             &ADMIN,
-            "arguments are missing: listClusterRestoreTasks needs --cluster-id; listTenantRestoreTasks needs --cluster-id and --tenant-id",
+            "arguments are missing: listClusterRestoreTasks needs --cluster-id",
         ),
         (
-            vec!["--base-url", url, "--tenant-id", "1"],
+            [&["--base-url", url, "--tenant-id", "1"], &OF_A_TENANT[..]].concat(),
             &[("OCP_CLUSTER_ID", "")],
             "listTenantRestoreTasks needs --cluster-id",
         ),
@@ -238,7 +239,7 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
         (
             at(url, &["--operation", "listNothing"]),
             &ADMIN,
-            "[possible values: listClusterRestoreTasks, listTenantRestoreTasks]",
+            "[possible values: listClusters, listClusterDataBackupTasks, listClusterLogBackupTasks, listClusterRestoreTasks, listTenantDataBackupTasks, listTenantLogBackupTasks, listTenantRestoreTasks, listTenants]",
         ),
         (
             at(url, &["--credentials", half]),
@@ -299,39 +300,57 @@ async fn operations(
 async fn every_operation_is_verified_that_has_its_arguments() {
     let tenant = "listTenantRestoreTasks";
     let (cluster_id, tenant_id) = (&IDS[..2], &IDS[2..]);
-    let verified = json!({ "listClusterRestoreTasks": "verified", tenant: "verified" });
-    let of_cluster = json!({
-        "listClusterRestoreTasks": "verified", tenant: { "not-given": ["--tenant-id"] }
-    });
-    let of_tenant = json!({ "listClusterRestoreTasks": "not-named", tenant: "verified" });
     let variables = [("OCP_CLUSTER_ID", "1000005"), ("OCP_TENANT_ID", "1000012")];
-    type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], &'a Value, &'a str);
-    let cases: [Case<'_>; 5] = [
+    let of_nothing = ["listClusters", "listTenants"];
+    let of_a_cluster = [
+        "listClusterDataBackupTasks",
+        "listClusterLogBackupTasks",
+        "listClusterRestoreTasks",
+    ];
+    let of_a_tenant = [
+        "listTenantDataBackupTasks",
+        "listTenantLogBackupTasks",
+        tenant,
+    ];
+    let of_cluster = [&of_nothing[..], &of_a_cluster].concat();
+    let all = [&of_cluster[..], &of_a_tenant].concat();
+    type Case<'a> = (
+        &'a [&'a str],
+        &'a [(&'a str, &'a str)],
+        &'a [&'a str],
+        &'a str,
+    );
+    let cases: [Case<'_>; 6] = [
+        (
+            &[],
+            &[],
+            &of_nothing,
+            "Not verified without --cluster-id: listClusterDataBackupTasks, ",
+        ),
         (
             cluster_id,
             &[],
             &of_cluster,
-            "listTenantRestoreTasks not given: --tenant-id.",
+            "Not verified without --tenant-id: listTenantDataBackupTasks, ",
         ),
-        (&[], &variables[..1], &of_cluster, "not given: --tenant-id."),
-        (&IDS, &[], &verified, "\nlistTenantRestoreTasks\n"),
-        (
-            tenant_id,
-            &variables,
-            &verified,
-            "\nlistClusterRestoreTasks\n",
-        ),
+        (&[], &variables[..1], &of_cluster, "without --tenant-id: "),
+        (&IDS, &[], &all, "\nlistTenantRestoreTasks\n"),
+        (tenant_id, &variables, &all, "\nlistClusterRestoreTasks\n"),
         (
             &OF_A_TENANT,
             &variables,
-            &of_tenant,
+            &[tenant],
             "\nlistTenantRestoreTasks\n",
         ),
     ];
     for (arguments, environment, expected, sentence) in cases {
         let (code, text, standings) = operations(json!({}), arguments, environment).await;
         assert_eq!(code, 0, "{arguments:?}: {text}");
-        assert_eq!(standings, *expected, "{arguments:?}: {text}");
+        let standings = standings.as_object().unwrap().iter();
+        let verified = standings.filter(|(_, standing)| *standing == "verified");
+        let verified: BTreeSet<&str> = verified.map(|(id, _)| id.as_str()).collect();
+        let expected = expected.iter().copied().collect();
+        assert_eq!(verified, expected, "{arguments:?}: {text}");
         assert!(text.contains(sentence), "{arguments:?}: {text}");
     }
 }
@@ -376,7 +395,7 @@ async fn what_one_operation_cannot_be_judged_by_does_not_stop_the_next() {
     assert_eq!(standings["listTenantRestoreTasks"], "verified", "{text}");
     assert!(text.contains("are the ids right (--cluster-id)"), "{text}");
     // A limit does: nothing more may be sent.
-    let arguments = [&IDS[..], &["--max-requests", "45"]].concat();
+    let arguments = [&IDS[..], &["--max-requests", "20"]].concat();
     let (code, text, standings) = operations(json!({}), &arguments, &[]).await;
     assert_eq!(code, 2, "{text}");
     assert_eq!(standings["listClusterRestoreTasks"], "verified");
@@ -410,7 +429,7 @@ async fn requests_stop_at_the_limit() {
     let last = text.trim_end().lines().last().unwrap();
     assert!(last.starts_with("Incomplete: 0 violations"), "{last}");
     assert!(
-        last.ends_with("; 5 requests. listClusterRestoreTasks not verified: --operation names others. Not checked, or not to the end, of listTenantRestoreTasks: paging, filter-cluster-name, filter-values, time-window, time-forms, filters-together, array-style, repeat, error-envelope."),
+        last.contains("; 5 requests. Not checked, or not to the end, of listTenantRestoreTasks: paging, filter-cluster-name, filter-values, time-window, time-forms, filters-together, array-style, repeat, error-envelope. Not verified since --operation names others: listClusters, "),
         "{last}"
     );
 }

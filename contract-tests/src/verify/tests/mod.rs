@@ -26,7 +26,7 @@ fn target<'a>(contract: &Contract, url: &'a str) -> Target<'a> {
         timeout: Duration::from_secs(5),
         arguments: contract.documented_arguments(),
         operations: Vec::new(),
-        max_requests: 80,
+        max_requests: 100,
         check_authentication: false,
         record: None,
     }
