@@ -116,7 +116,7 @@ async fn a_closed_connection_and_a_slow_probe_are_no_violations() {
         (waits, "size 5000: no response from"),
     ] {
         let url = relay(&ocp, does);
-        let (code, text) = verify_at(&url, &["--timeout", "2"], &ADMIN);
+        let (code, text) = verify_at(&url, &["--timeout", "2", "--max-requests", "200"], &ADMIN);
         assert_eq!(code, 0, "{text}");
         assert!(text.contains(sentence), "{text}");
     }
@@ -622,4 +622,62 @@ fn without_arguments_everything_is_verified() {
     assert!(text.contains("replay/documented-sample"), "{text}");
     assert!(text.contains("Conforms: 0 violations, 0 drifts"), "{text}");
     assert!(!text.contains('\u{1b}'), "colours only on a terminal");
+}
+
+#[tokio::test]
+async fn a_cluster_and_a_tenant_are_found_by_name() {
+    let ocp = ocp(json!({})).await;
+    let url = ocp.url();
+    for (names, expected, sentence) in [
+        (
+            &["--tenant", "aiso"][..],
+            0,
+            r#"Found tenant "aiso" (id 1000012) of cluster "ob_431" (id 1000005)."#,
+        ),
+        (
+            &["--cluster", "ob_431"],
+            0,
+            r#"Found cluster "ob_431" (id 1000005)."#,
+        ),
+        (
+            &["--tenant", "sys", "--cluster", "ob_reporting"],
+            0,
+            "--cluster-id 1000006, --tenant-id 1000021, ",
+        ),
+        (
+            &["--tenant", "sys", "--cluster-id", "1000006"],
+            0,
+            "--cluster-id 1000006, --tenant-id 1000021, ",
+        ),
+        (
+            &["--tenant", "sys"],
+            2,
+            "OCP lists 2 tenants called \"sys\"; --cluster or --tenant-id with --cluster-id tells them apart. It lists:\n  tenant \"sys\" (id 1000011) of cluster \"ob_431\" (id 1000005)\n",
+        ),
+        (
+            &["--tenant", "AISO"],
+            2,
+            "OCP lists no tenant called \"AISO\". It lists:\n  tenant \"aiso\" (id 1000012) ",
+        ),
+        (
+            &["--tenant", "nobody"],
+            2,
+            "OCP lists no tenant called \"nobody\", nor any whose name contains it",
+        ),
+        (
+            &["--cluster", "ob"],
+            2,
+            "OCP lists no cluster called \"ob\". It lists:\n  cluster \"ob_431\" ",
+        ),
+        (
+            &["--tenant", "aiso", "--tenant-id", "1"],
+            2,
+            "give --tenant or --tenant-id, not both",
+        ),
+    ] {
+        let arguments = [&["--base-url", &url, "--operation", "listTenants"], names].concat();
+        let (code, text) = verify(&arguments, &ADMIN);
+        assert_eq!(code, expected, "{names:?}: {text}");
+        assert!(text.contains(sentence), "{names:?}: {text}");
+    }
 }

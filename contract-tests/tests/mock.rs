@@ -15,6 +15,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
+use oceanbase_ocp::{AccessKey, SignatureAlgorithm};
 use ocp_contract::{Document, read_text};
 use ocp_mock::{EmbeddedOcp, Settings, Variant, tasks};
 use reqwest::{Client, RequestBuilder, Response};
@@ -513,4 +514,35 @@ async fn it_answers_whoever_blocks_and_ends_when_it_is_dropped() {
         .unwrap();
     open.read_to_end(&mut Vec::new()).unwrap();
     assert!(TcpStream::connect(&address).is_err());
+}
+
+/// The client and the mock read one page of the documentation, each by itself.
+#[tokio::test]
+async fn both_algorithms_of_signatures_are_known() {
+    let settings = |variants| Settings {
+        access_key: Some(("a-key".to_owned(), "its-secret".to_owned())),
+        variants,
+        ..Settings::default()
+    };
+    let plain = EmbeddedOcp::start(settings(Vec::new())).await.unwrap();
+    let newest = settings(vec![Variant::UrlEncoderSignature]);
+    let newest = EmbeddedOcp::start(newest).await.unwrap();
+    for algorithm in [SignatureAlgorithm::HmacSha1, SignatureAlgorithm::HmacSha256] {
+        let is_let_in = async |url: String, secret: &str, name: &str| {
+            let key = AccessKey::new("a-key", secret).unwrap();
+            let ocp = oceanbase_ocp::Client::builder(&url);
+            let ocp = ocp.credentials(key.algorithm(algorithm)).build().unwrap();
+            match ocp.list_tenants().name(name).send().await {
+                Ok(_) => true,
+                Err(error) => {
+                    assert!(error.is_unauthorized(), "{error}");
+                    false
+                }
+            }
+        };
+        assert!(is_let_in(plain.url(), "its-secret", "a b~*").await);
+        assert!(!is_let_in(plain.url(), "another", "a").await);
+        assert!(is_let_in(newest.url(), "its-secret", "a,b").await);
+        assert!(!is_let_in(newest.url(), "its-secret", "a b").await);
+    }
 }

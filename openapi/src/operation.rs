@@ -69,12 +69,6 @@ pub struct List {
     /// Schema of a row, references at its top resolved.
     #[serde(skip)]
     pub row: Value,
-    /// Whether each row has an integer `id`.
-    #[serde(skip)]
-    pub has_id: bool,
-    /// Whether a page says where it stands, in `data.page`.
-    #[serde(skip)]
-    pub has_page: bool,
     /// The members that tell a row from all others: those of `x-identity`, else an integer
     /// `id`. Empty if rows have neither.
     pub identity: Vec<String>,
@@ -285,8 +279,6 @@ fn list(spec: &Value, operation: &Operation) -> Option<List> {
     let required = query().filter(|one| one.required);
     let filters = query().filter_map(|one| Some((one.name.clone(), one.filter.clone()?)));
     Some(List {
-        has_id: is_integer && texts(&row, "required").any(|name| name == "id"),
-        has_page: member(&data, "page").is_some(),
         identity,
         required: required.map(|one| one.name.clone()).collect(),
         filters: filters.collect(),

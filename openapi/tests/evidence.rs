@@ -93,15 +93,15 @@ fn nothing_can_be_taken_out(
     let mut all = Vec::new();
     pointers(whole, "", &mut all);
     let all: Vec<_> = all.into_iter().filter(|at| counts(at)).collect();
+    let mut unmissed = Vec::new();
     for pointer in &all {
         put(&mut evidence, without(whole, pointer));
-        let gaps = evidence.gaps(&spec);
-        assert!(
-            !gaps.is_empty(),
-            "{pointer} ({}) is not missed",
-            whole.pointer(pointer).unwrap()
-        );
+        if evidence.gaps(&spec).is_empty() {
+            let node = whole.pointer(pointer).unwrap();
+            unmissed.push(format!("{pointer} ({node})"));
+        }
     }
+    assert_eq!(unmissed, [""; 0], "not missed");
     all.len()
 }
 
@@ -129,7 +129,9 @@ fn no_row_and_no_value_can_be_taken_out_of_the_documentation() {
             let is_shown = samples.iter().any(|body| body.contains(&text));
             let is_value =
                 at.contains("/values/") && node.is_string() && !is_shown && is_only(&above(at, 2));
-            let is_only_item = at.ends_with("/example") && above(at, 1)["type"] == "Array";
+            let is_only_item = at.ends_with("/example")
+                && above(at, 1)["type"] == "Array"
+                && above(at, 1)["values"].is_null();
             is_row || is_item || is_value || is_only_item || at.ends_with("/format")
         },
         |evidence, pages| evidence.pages = serde_json::from_value(pages).unwrap(),
@@ -160,7 +162,9 @@ fn a_value_is_added_in_one_place() {
     assert_eq!(evidence.gaps(spec), []);
     let page = page::render(spec, &evidence).unwrap();
     assert!(page.contains("RESTORE_PAUSED"), "{page}");
-    let is_sample = |one: &&Interaction| one.case == "documented-sample";
+    let is_sample = |one: &&Interaction| {
+        one.case == "documented-sample" && one.operation_id.ends_with("RestoreTasks")
+    };
     for sample in evidence.interactions.iter().filter(is_sample) {
         let strict = Strict::new(spec, &sample.operation_id, &evidence).unwrap();
         let mut body: Value = serde_json::from_str(&sample.body).unwrap();
@@ -270,7 +274,7 @@ fn no_spec_makes_the_gates_panic() {
     ];
     for (index, odd) in odd.iter().enumerate() {
         evidence.gaps(odd);
-        for pointer in all.iter().skip(index).step_by(7) {
+        for pointer in all.iter().skip(index).step_by(29) {
             let mut changed = spec.clone();
             *changed.pointer_mut(pointer).unwrap() = odd.clone();
             evidence.gaps(&changed);

@@ -134,21 +134,29 @@ impl Comparison<'_> {
             }
         }
         // Without a list, a text that is shown is a text.
-        if node.values.is_empty() || self.excuses(&node.marks, Excuse::Values) {
+        if node.values.is_empty() {
             return;
         }
-        let remedy = "mark the list with an entry that excuses `values`";
-        for (value, source) in &support.shown {
+        let remedy = |excuse| format!("mark the list with an entry that excuses `{excuse}`");
+        let is_spelt = self.excuses(&node.marks, Excuse::Spelling);
+        for (value, source) in support.shown.iter().filter(|_| !is_spelt) {
             if !node.values.contains(value) {
+                let remedy = remedy("spelling");
                 let what =
                     format!("{source} has `{value}`, the spec does not; add it, or {remedy}");
                 self.note(place, what);
             }
         }
+        // If a table lists the values of this very place, nothing is excused.
+        if support.listed.is_empty() && self.excuses(&node.marks, Excuse::Values) {
+            return;
+        }
         for value in &node.values {
             if !support.listed.contains_key(value) && !support.shown.contains_key(value) {
-                let what =
-                    format!("the spec has `{value}`, no source does; take it out, or {remedy}");
+                let what = format!(
+                    "the spec has `{value}`, no source does; take it out, or {}",
+                    remedy("values")
+                );
                 self.note(place, what);
             }
         }

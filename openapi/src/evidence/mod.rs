@@ -70,14 +70,16 @@ impl Evidence {
 
     /// The support of each place of an operation.
     pub fn supports(&self, spec: &Value, operation: &str) -> Supports {
-        let Some(operation) = Operation::find(spec, operation) else {
-            return Supports::new();
-        };
+        let operation = Operation::find(spec, operation);
+        operation.map_or_else(Supports::new, |one| self.supports_of(spec, &one))
+    }
+
+    fn supports_of(&self, spec: &Value, operation: &Operation) -> Supports {
         let mut shown = self.samples(&operation.id);
         shown.extend(self.interactions.iter().filter(|one| {
             one.operation_id == operation.id && one.recorded.source.grade == Provenance::Recorded
         }));
-        support::support(&operation, spec, &self.pages, &shown)
+        support::support(operation, spec, &self.pages, &shown)
     }
 
     /// The documented interactions that show something of an operation: those of
@@ -109,12 +111,16 @@ impl Evidence {
     pub fn gaps(&self, spec: &Value) -> Vec<Gap> {
         let stated = claims::claims(spec);
         let mut gaps = Vec::new();
-        for (operation, places) in &stated {
-            let entries = self.register.iter().filter(|one| one.speaks_of(operation));
+        for operation in Operation::all(spec) {
+            let Some(places) = stated.get(&operation.id) else {
+                continue;
+            };
+            let entries = self.register.iter();
+            let entries = entries.filter(|one| one.speaks_of(&operation.id));
             let mut comparison = Comparison {
-                operation,
+                operation: &operation.id,
                 places,
-                supports: &self.supports(spec, operation),
+                supports: &self.supports_of(spec, &operation),
                 entries: entries.collect(),
                 gaps: Vec::new(),
             };

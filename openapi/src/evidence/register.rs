@@ -102,6 +102,8 @@ pub enum Excuse {
     Type,
     /// There are values that no source has, or none that only a sample shows.
     Values,
+    /// There are not all values that a sample shows: it spells one otherwise than the table.
+    Spelling,
     /// No source has the node.
     New,
     /// No source has the node, nor anything below it.
