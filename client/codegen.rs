@@ -80,7 +80,7 @@ fn code(openapi_json: &str) -> Result<String, String> {
 }
 
 thread_local! {
-    /// Whether this thread generates, so that a panic is a message and not a fault.
+    /// True while this thread generates, so that a panic is a message and not a fault.
     static GENERATES: Cell<bool> = const { Cell::new(false) };
 }
 

@@ -1,4 +1,4 @@
-//! What lets every operation that lists something be paged through.
+//! The implementation of the pager for every operation that lists rows.
 
 use quote::quote;
 use serde_json::Value;
@@ -51,12 +51,15 @@ pub(super) fn list(spec: &Value, operation: &Operation<'_>) -> Result<Option<Ite
         &names(&list["identity"]),
     )
     .map_err(|what| format!("the `x-identity` of the rows of `{}` {what}", operation.id))?;
+    let confirmed = names(&list["page"]);
+    let is_confirmed = |member: &str| confirmed.iter().any(|one| one == member);
+    let (rows, pages) = (is_confirmed("totalElements"), is_confirmed("totalPages"));
     let filters = operation.parameters.iter().filter_map(filter);
     let request = operation.request();
     Ok(Some(parse_quote! {
         crate::pager::paged_list! {
             #request, crate::types::#page, crate::types::#row,
-            info: [#info], identity: |_row| #identity, filters: [#(#filters)*]
+            info: [#info], counts: (#rows, #pages), identity: |_row| #identity, filters: [#(#filters)*]
         }
     }))
 }

@@ -67,7 +67,7 @@ pub(super) fn client(operations: &[Operation<'_>]) -> Item {
 struct Argument<'a> {
     name: Ident,
     of: Type,
-    /// Whether the wire requires it: callers may leave out `page` and `size`, because the
+    /// True if the wire requires it: callers may leave out `page` and `size`, because the
     /// pager sets them.
     is_required: bool,
     parameter: &'a Value,

@@ -39,7 +39,7 @@ fn calls(code: &str, path: &str) -> Vec<String> {
         .collect()
 }
 
-/// What `generate` makes of the description after a change.
+/// The output of `generate` for the description after a change.
 fn changed(pointer: &str, to: Value) -> Result<String, String> {
     let mut spec = description();
     *spec.pointer_mut(pointer).unwrap() = to;

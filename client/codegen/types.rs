@@ -52,34 +52,39 @@ pub(super) fn types(
         items.push(parse_quote!(pub use crate::#ident;));
     }
     for (name, (values, description)) in vocabularies {
-        let mut variants: BTreeMap<String, &str> = BTreeMap::new();
-        for value in values {
-            let variant = variant(value, name)?.to_string();
-            if variant == "Other" {
-                return Err(format!(
-                    "the value `{value}` of {name} would hide the variant for all others"
-                ));
-            }
-            if let Some(other) = variants.insert(variant, value) {
-                return Err(format!(
-                    "the values `{other}` and `{value}` of {name} would be one variant"
-                ));
-            }
-        }
-        let ident = format_ident!("{name}");
-        let variants = values.iter().map(|value| {
-            let variant = format_ident!("{}", value.to_upper_camel_case());
-            let doc = format!("`{value}`");
-            quote!(#[doc = #doc] #variant = #value,)
-        });
-        items.push(parse_quote! {
-            crate::decode::vocabulary::vocabulary! {
-                #[doc = #description]
-                #ident { #(#variants)* }
-            }
-        });
+        items.push(open_enum(name, values, description)?);
     }
     Ok(())
+}
+
+/// An open enum, with a variant for each known value.
+fn open_enum(name: &str, values: &[String], description: &str) -> Result<Item, String> {
+    let mut variants: BTreeMap<String, &str> = BTreeMap::new();
+    for value in values {
+        let variant = variant(value, name)?.to_string();
+        if variant == "Other" {
+            return Err(format!(
+                "the value `{value}` of {name} would hide the variant for all others"
+            ));
+        }
+        if let Some(other) = variants.insert(variant, value) {
+            return Err(format!(
+                "the values `{other}` and `{value}` of {name} would be one variant"
+            ));
+        }
+    }
+    let ident = format_ident!("{name}");
+    let variants = values.iter().map(|value| {
+        let variant = format_ident!("{}", value.to_upper_camel_case());
+        let doc = format!("`{value}`");
+        quote!(#[doc = #doc] #variant = #value,)
+    });
+    Ok(parse_quote! {
+        crate::decode::vocabulary::vocabulary! {
+            #[doc = #description]
+            #ident { #(#variants)* }
+        }
+    })
 }
 
 /// Takes out typify's builders of types and their errors. Only requests with a body need

@@ -1,4 +1,4 @@
-//! What somebody would write by hand, for the members that are in the sample.
+//! The code that somebody would write by hand, for the members that are in the sample.
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! What the client costs beside forty lines of reqwest, serde_json and chrono that
+//! The cost of the client beside forty lines of reqwest, serde_json and chrono that
 //! decode the same members, as ratios.
 //!
 //! `cargo bench -p overhead` prints the table of README. Instructions are counted
@@ -19,7 +19,7 @@ use oceanbase_ocp::types::RestoreTaskListResponse;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
-/// Where the accepted ratios are.
+/// The file of the accepted ratios.
 const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/instructions.json");
 /// How far a ratio may be above the accepted one.
 const TOLERANCE: f64 = 1.05;
@@ -252,7 +252,7 @@ impl Case {
     }
 }
 
-/// What lets a process of its own do the work.
+/// The argument that lets a process of its own do the work.
 fn arguments(case: &str, side: Side, times: usize, url: &str) -> [String; 5] {
     let side = match side {
         Side::Client => "client",
@@ -320,7 +320,7 @@ fn check() -> Outcome {
     let accepted: BTreeMap<String, f64> =
         serde_json::from_str(&std::fs::read_to_string(ACCEPTED)?)?;
     let Some(ratios) = ratios()? else {
-        // Where nobody reads it, a check that did not happen must not pass.
+        // A check that did not happen must not pass if nobody reads this.
         return match std::env::var_os("CI") {
             Some(_) => Err("instructions were not measured: install valgrind".into()),
             None => {

@@ -79,6 +79,10 @@ pub(crate) mod sealed {
         ) -> impl Future<Output = Result<Self::Page, Error>> + Send;
         fn contents(page: &mut Self::Page) -> &mut Vec<Self::Row>;
         fn info(page: &Self::Page) -> Option<&PageInfo>;
+        /// A documented sample confirms `totalElements`.
+        const COUNTS_ROWS: bool;
+        /// A documented sample confirms `totalPages`.
+        const COUNTS_PAGES: bool;
         /// A hash of what distinguishes a row from all others; `None` if rows have nothing
         /// that does.
         fn identity(row: &Self::Row) -> Option<u64>;
@@ -98,6 +102,7 @@ macro_rules! paged_list {
     (
         $request:ident, $page:ty, $row:ty,
         info: [$($info:ident)?],
+        counts: ($rows:expr, $pages:expr),
         identity: |$one:ident| $identity:expr,
         filters: [$($filter:ident)*]
     ) => {
@@ -106,6 +111,8 @@ macro_rules! paged_list {
         impl crate::pager::sealed::Operation for crate::builder::$request {
             type Page = $page;
             type Row = $row;
+            const COUNTS_ROWS: bool = $rows;
+            const COUNTS_PAGES: bool = $pages;
             fn client(&self) -> &crate::Client {
                 &self.client
             }
@@ -154,7 +161,8 @@ macro_rules! paged_list {
             /// fewer came than OCP says there are, the stream ends with an error,
             /// [`ErrorKind::Incomplete`](crate::ErrorKind::Incomplete), after the last
             /// row; if OCP changed its mind about how many there are, it ends as
-            /// always, and [`Rows::completeness`](crate::Rows::completeness) says so.
+            /// always, and [`Rows::completeness`](crate::Rows::completeness) says so. A total
+            /// that OCP's own sample contradicts, as in the list of tenants, is not counted on.
             ///
             /// Keeps one page in memory, and eight bytes or a little more for each row that
             /// has come. Whatever `page` says, an empty page is the last one, and so is the
@@ -218,7 +226,8 @@ impl Position {
             let is_last = match pages {
                 // A server with a lower limit gives fewer rows than asked for, so its count of
                 // pages is the better sign.
-                Some(pages) if pages > 0 => page >= pages,
+                // One that a sample contradicts ends nothing by itself.
+                Some(pages) if pages > 0 => page >= pages && (L::COUNTS_PAGES || rows < size),
                 _ => rows < size,
             };
             self.at_end = is_last || rows == 0;
@@ -228,6 +237,7 @@ impl Position {
                 number,
                 rows,
             };
+            let total = total.filter(|_| L::COUNTS_ROWS);
             self.tally.count(came, total, contents, L::identity);
             if is_first || !contents.is_empty() {
                 return Ok(Some(list));

@@ -110,7 +110,7 @@ fn short<'a>(case: &Case, fingerprint: &'a str) -> &'a str {
         .unwrap_or(fingerprint)
 }
 
-/// What is wrong with the report on a case.
+/// The sentence on a report that a case does not expect.
 fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
     let verdict = match (report.exit_code(), report.count(Severity::Drift)) {
         (0, 0) => "conforms",

@@ -18,7 +18,7 @@ use syn::{
 /// A module: its path from the root of the crate.
 type Name = Vec<String>;
 
-/// What a module says.
+/// The content of a module.
 #[derive(Default)]
 struct Module {
     defines: BTreeSet<String>,
@@ -78,7 +78,7 @@ impl Modules {
                     .0
                     .contains_key(&[from.clone(), vec![first.to_owned()]].concat());
                 if let (false, Some(stands_for)) = (is_child, module.imports.get(first)) {
-                    // What is imported under its own name stands for something outside.
+                    // A name that is imported as itself stands for something outside.
                     let is_own = stands_for.first().is_some_and(|one| one == first);
                     if is_own || depth == 0 {
                         return None;
@@ -235,7 +235,7 @@ impl Visit<'_> for Reader {
 
     fn visit_macro(&mut self, item: &Macro) {
         let name = item.path.segments.last().unwrap().ident.to_string();
-        // What these make is code of another crate.
+        // These make code of another crate.
         if ["quote", "parse_quote"].contains(&name.as_str()) {
             return;
         }

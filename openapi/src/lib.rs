@@ -1,4 +1,4 @@
-//! The contract of the restore-task API of OceanBase Cloud Platform, read from
+//! The contract of the backup-and-restore API of OceanBase Cloud Platform, read from
 //! the data files beside this crate. No network, no client.
 //!
 //! [`Document`] is the spec as written, with the place of every node;

@@ -31,12 +31,12 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// JSON pointer of the operation in the spec.
     pub pointer: String,
-    /// What its rows are, where the programs know more of them than the schema
+    /// The kind of its rows, if the programs know more of them than the schema
     /// says: `x-row-kind`, such as `restore_task`.
     pub row_kind: Option<String>,
     /// The versions of OCP whose documentation has it, `x-documented-versions`.
     pub versions: Option<Versions>,
-    /// What it lists; `None` where it has no `page` and `size`, or no
+    /// The rows that it lists; `None` if it has no `page` and `size`, or no
     /// `data.contents[]`.
     pub list: Option<List>,
 }
@@ -112,9 +112,9 @@ pub struct Parameter {
     pub name: String,
     /// How callers name it: `x-argument`, or the name on the wire in snake case.
     pub argument: String,
-    /// Where it goes.
+    /// The part of the request that holds it.
     pub location: Location,
-    /// Whether a request without it is refused.
+    /// True if a request without it is refused.
     pub required: bool,
     /// Its schema, with a reference at the top resolved.
     pub schema: Value,
@@ -124,7 +124,7 @@ pub struct Parameter {
     pub pointer: String,
 }
 
-/// Where a parameter goes.
+/// The part of a request that holds a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Location {
@@ -254,7 +254,7 @@ pub(crate) fn declared<'a>(spec: &'a Value, operation: &str) -> Vec<(String, &'a
     declared
 }
 
-/// What the operation lists.
+/// The rows that the operation lists.
 fn list(spec: &Value, operation: &Operation) -> Option<List> {
     let query = || operation.parameters_in(Location::Query);
     if !PAGING

@@ -106,7 +106,7 @@ pub(crate) fn marks(node: &Value) -> BTreeSet<u32> {
     let list = node.get("x-discrepancy").and_then(Value::as_array);
     list.into_iter()
         .flatten()
-        // What is no number refers to an entry that cannot be: 0.
+        // A mark that is no number refers to an entry that cannot be: 0.
         .map(|number| number.as_u64().and_then(|number| number.try_into().ok()))
         .map(Option::unwrap_or_default)
         .collect()

@@ -255,7 +255,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
     }
 }
 
-/// What is printed need not be read: files and exit code are what they are without.
+/// Nobody need read the output: files and exit code are the same without a reader.
 #[test]
 fn a_closed_pipe_says_nothing_and_changes_nothing() {
     let root = copy();
