@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 /// Changes of the description that nothing here notices: a part of the pointer, and the reason.
 /// The description alone says what is only inferred.
-const UNNOTICED: [(&str, &str); 18] = [
+const UNNOTICED: [(&str, &str); 22] = [
     (
         "/info/",
         "version and licence are ours; the release workflow compares the version",
@@ -68,6 +68,19 @@ const UNNOTICED: [(&str, &str); 18] = [
     (
         "XX removed",
         "inferred; the replay has derived exchanges of both classes",
+    ),
+    ("/RelatedCluster/", "inferred (entry 78)"),
+    (
+        "/BackupDimension/x-extensible-enum",
+        "documented as examples, and inferred for a cluster (entry 90)",
+    ),
+    (
+        "/LogBackupTaskStatus/x-extensible-enum",
+        "inferred for rows (entry 82); the filter has a list of its own",
+    ),
+    (
+        "/delay/format removed",
+        "a number is read as a double without a format, too",
     ),
     ("/style removed", "OpenAPI means the same without it"),
     ("/explode removed", "OpenAPI means the same without it"),
@@ -253,7 +266,16 @@ fn no_node_of_the_description_can_go_or_change_unnoticed() {
     let mut all = Vec::new();
     pointers(spec, "", &mut all);
     let mut changes = Vec::new();
-    for pointer in all {
+    // Headers and failures are written once, and shared by all operations.
+    let first = format!(
+        "/paths/{}/",
+        escape(spec["paths"].as_object().unwrap().keys().next().unwrap())
+    );
+    let is_shared = |at: &str| {
+        let mut parts = ["/200/headers/", "/429", "/4XX", "/5XX"].into_iter();
+        !at.starts_with(&first) && parts.any(|part| at.contains(&format!("/responses{part}")))
+    };
+    for pointer in all.into_iter().filter(|at| !is_shared(at)) {
         changes.push((format!("{pointer} removed"), without(spec, &pointer)));
         if let Some(value) = other(spec.pointer(&pointer).unwrap()) {
             let replace = json!([{ "op": "replace", "path": pointer, "value": value }]);
