@@ -169,8 +169,8 @@ fn whatever_lists_something_is_paged() {
     assert_eq!(
         lists,
         [
-            "ListHosts,crate::types::Hosts,crate::types::Host,info:[page],identity:|_row|crate::pager::hash((&_row.id,())),filters:[host_state]",
-            "ListWords,crate::types::Words,crate::types::Word,info:[],identity:|_row|None,filters:[]",
+            "ListHosts,crate::types::Hosts,crate::types::Host,info:[page],counts:(false,false),identity:|_row|crate::pager::hash((&_row.id,())),filters:[host_state]",
+            "ListWords,crate::types::Words,crate::types::Word,info:[],counts:(false,false),identity:|_row|None,filters:[]",
         ]
     );
 }
