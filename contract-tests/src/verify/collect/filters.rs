@@ -1,6 +1,6 @@
 //! The filters of the description that are worth asking for, by the rows that are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use ocp_contract::Comparison;
@@ -35,6 +35,11 @@ impl<'a> Plan<'a> {
             if let (false, Value::Array(values)) = (self.takes_several(name), &value) {
                 *value = values.first().cloned().unwrap_or_default();
             }
+            // Numbers and Booleans are compared as texts, and sent as what they are.
+            let sent = value.as_str().filter(|_| self.is_scalar(name));
+            if let Some(Ok(scalar)) = sent.map(serde_json::from_str) {
+                *value = scalar;
+            }
         }
         let purpose = Purpose::Filter {
             check: check.to_string(),
@@ -64,6 +69,14 @@ impl<'a> Plan<'a> {
     pub(super) fn takes_several(&self, name: &str) -> bool {
         self.parameter(name)
             .is_some_and(|schema| schema["type"] == "array")
+    }
+
+    /// True for a parameter that is a number or a Boolean.
+    fn is_scalar(&self, name: &str) -> bool {
+        let kind = self
+            .parameter(name)
+            .and_then(|schema| schema["type"].as_str());
+        matches!(kind, Some("boolean" | "integer" | "number"))
     }
 
     /// Texts of a member that can be asked for, those that fewest rows have first.
@@ -101,6 +114,9 @@ pub(super) fn described(plan: &Plan<'_>) -> Vec<Request> {
     let has_end = filters.values().any(|one| one.comparison == Comparison::To);
     for (parameter, filter) in filters {
         match filter.comparison {
+            Comparison::Equals if plan.is_scalar(parameter) => {
+                requests.extend(by_scalar(plan, parameter, &filter.member));
+            }
             Comparison::Equals | Comparison::ContainsIgnoreCase => {
                 requests.extend(by_text(plan, [FILTER_VALUES; 2], parameter, parameter));
             }
@@ -109,6 +125,28 @@ pub(super) fn described(plan: &Plan<'_>) -> Vec<Request> {
         }
     }
     requests
+}
+
+/// Two numbers that rows have, or both Booleans, whether rows have them or not.
+fn by_scalar(plan: &Plan<'_>, parameter: &str, member: &str) -> Vec<Request> {
+    let rows = plan.known.rows.iter();
+    let mut values: BTreeSet<String> = rows.filter_map(|row| row.plain(member)).collect();
+    let Some(first) = values.first() else {
+        return Vec::new();
+    };
+    if ["true", "false"].contains(&first.as_str()) {
+        values = ["true", "false"].map(str::to_owned).into();
+    }
+    let ask = |value: &String| {
+        let filter = Filter::of(parameter, &[value]);
+        plan.find(
+            FILTER_VALUES,
+            &format!("a {parameter}"),
+            filter,
+            LooksAt::Rows,
+        )
+    };
+    values.iter().take(2).map(ask).collect()
 }
 
 /// Values that rows have, parts of one, more than one, the same in other letters, and several.
