@@ -11,9 +11,11 @@ use serde_json::Value;
 static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(|| {
     let document = ocp_contract_embedded::document().map_err(|error| error.to_string())?;
     let interactions = ocp_contract_embedded::interactions().map_err(|error| error.to_string())?;
+    let world = serde_json::from_str(include_str!("world.json"));
     Ok(Contract {
         spec: document.value().clone(),
         interactions,
+        world: world.map_err(|error| error.to_string())?,
     })
 });
 
@@ -21,6 +23,8 @@ static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(|| {
 pub(crate) struct Contract {
     pub(crate) spec: Value,
     pub(crate) interactions: Vec<Interaction>,
+    /// Rows that fit together, by the operation that lists them.
+    pub(crate) world: BTreeMap<String, Vec<Value>>,
 }
 
 impl Contract {
@@ -45,14 +49,10 @@ impl Contract {
         ids
     }
 
-    /// The rows that an operation lists unless the settings have others: those of the one world
-    /// that `world.json` holds, else those of its sample.
+    /// The rows that an operation lists unless the settings have others.
     pub(crate) fn rows(&self, operation: &str) -> Vec<Value> {
-        let world = serde_json::from_str(include_str!("world.json"));
-        let mut world: BTreeMap<String, Vec<Value>> = world.unwrap_or_default();
-        world
-            .remove(operation)
-            .unwrap_or_else(|| self.sample(operation))
+        let rows = self.world.get(operation).cloned();
+        rows.unwrap_or_else(|| self.sample(operation))
     }
 
     /// The rows of a documented success, or else of a recorded one.

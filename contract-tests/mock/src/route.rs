@@ -329,6 +329,7 @@ mod tests {
         Contract {
             spec,
             interactions: vec![interaction],
+            world: BTreeMap::new(),
         }
     }
 

@@ -35,36 +35,28 @@ impl Contract {
         names: Names<'_>,
         target: &mut Target<'_>,
     ) -> anyhow::Result<Option<String>> {
-        let fail =
-            |error: oceanbase_ocp::Error| anyhow!("{}", target.in_options(&error.to_string()));
-        let client = target.client().and_then(|builder| builder.build());
-        let client = client.map_err(fail)?;
-        let mut arguments = target.arguments.clone();
-        let found = match names {
-            Names {
-                tenant: Some(tenant),
-                cluster,
-            } => Some(resolve_tenant(&client, tenant, cluster, &mut arguments).await),
-            Names {
-                cluster: Some(cluster),
-                ..
-            } => Some(resolve_cluster(&client, cluster, &mut arguments).await),
-            Names { .. } => None,
-        };
         let secrets = self.secrets(target.identity.secrets());
-        let found = found.transpose().map_err(|error| {
-            // A server may send back a password as a name.
-            anyhow!(
-                "{}",
-                secrets.text(&target.in_options(&format!("{error:#}")))
-            )
-        })?;
+        // A server may send back a password as a name.
+        let for_people = |error: String| anyhow!("{}", secrets.text(&target.in_options(&error)));
+        let client = || {
+            let client = target.client().and_then(|builder| builder.build());
+            client.map_err(|error| for_people(error.to_string()))
+        };
+        let mut arguments = target.arguments.clone();
+        let found = match (names.tenant, names.cluster) {
+            (Some(tenant), cluster) => {
+                find_tenant(&client()?, tenant, cluster, &mut arguments).await
+            }
+            (None, Some(cluster)) => find_cluster(&client()?, cluster, &mut arguments).await,
+            (None, None) => return Ok(None),
+        };
+        let found = found.map_err(|error| for_people(format!("{error:#}")))?;
         target.arguments = arguments;
-        Ok(found.map(|found| secrets.text(&found)))
+        Ok(Some(secrets.text(&found)))
     }
 }
 
-async fn resolve_tenant(
+async fn find_tenant(
     client: &Client,
     name: &str,
     cluster: Option<&str>,
@@ -78,32 +70,24 @@ async fn resolve_tenant(
             && cluster.is_none_or(|cluster| tenant.cluster_name.as_deref() == Some(cluster))
             && id.as_ref().is_none_or(|id| *id == tenant.cluster_id)
     };
-    let found: Vec<&Tenant> = tenants.iter().filter(is_meant).collect();
     let within = match (cluster, id.as_ref()) {
         (Some(cluster), _) => format!(" in a cluster called {cluster:?}"),
         (None, Some(id)) => format!(" in the cluster with the id {id}"),
         (None, None) => String::new(),
     };
-    match found.as_slice() {
-        [one] => {
-            arguments.insert("cluster_id".to_owned(), one.cluster_id.into());
-            arguments.insert("tenant_id".to_owned(), one.id.into());
-            Ok(described(one))
-        }
-        [] => bail!(
-            "OCP lists no tenant called {name:?}{within}{}",
-            listed("tenants", tenants.iter().map(described))
-        ),
-        several => bail!(
-            "OCP lists {} tenants called {name:?}{within}; --cluster or --tenant-id with \
-                 --cluster-id tells them apart{}",
-            several.len(),
-            listed("tenants", several.iter().copied().map(described))
-        ),
-    }
+    let search = Search {
+        of: "tenant",
+        called: format!("{name:?}{within}"),
+        distinction: "--cluster or --tenant-id with --cluster-id",
+        described,
+    };
+    let tenant = search.only(&tenants, is_meant)?;
+    arguments.insert("cluster_id".to_owned(), tenant.cluster_id.into());
+    arguments.insert("tenant_id".to_owned(), tenant.id.into());
+    Ok(described(tenant))
 }
 
-async fn resolve_cluster(
+async fn find_cluster(
     client: &Client,
     name: &str,
     arguments: &mut Arguments,
@@ -111,22 +95,65 @@ async fn resolve_cluster(
     let clusters = client.list_clusters().name(name).rows().collect_all().await;
     let (clusters, _) = clusters.context("cannot ask for the clusters by name")?;
     let described = |cluster: &Cluster| format!("cluster {:?} (id {})", cluster.name, cluster.id);
-    let is_meant = |cluster: &&Cluster| cluster.name == name;
-    let found: Vec<&Cluster> = clusters.iter().filter(is_meant).collect();
-    match found.as_slice() {
-        [one] => {
-            arguments.insert("cluster_id".to_owned(), one.id.into());
-            Ok(described(one))
+    let search = Search {
+        of: "cluster",
+        called: format!("{name:?}"),
+        distinction: "--cluster-id",
+        described,
+    };
+    let cluster = search.only(&clusters, |cluster| cluster.name == name)?;
+    arguments.insert("cluster_id".to_owned(), cluster.id.into());
+    Ok(described(cluster))
+}
+
+/// A search for the one row of a name, in the words of its messages.
+struct Search<T> {
+    of: &'static str,
+    called: String,
+    /// The options that tell rows of one name apart.
+    distinction: &'static str,
+    described: fn(&T) -> String,
+}
+
+impl<T> Search<T> {
+    fn only<'a>(&self, rows: &'a [T], is_meant: impl Fn(&&T) -> bool) -> anyhow::Result<&'a T> {
+        let Self { of, called, .. } = self;
+        let found: Vec<&T> = rows.iter().filter(is_meant).collect();
+        match found.as_slice() {
+            [one] => Ok(one),
+            [] => bail!(
+                "OCP lists no {of} called {called}{}",
+                self.listed(rows.iter())
+            ),
+            several => bail!(
+                "OCP lists {} {of}s called {called}; {} tells them apart{}",
+                several.len(),
+                self.distinction,
+                self.listed(several.iter().copied())
+            ),
         }
-        [] => bail!(
-            "OCP lists no cluster called {name:?}{}",
-            listed("clusters", clusters.iter().map(described))
-        ),
-        several => bail!(
-            "OCP lists {} clusters called {name:?}; --cluster-id tells them apart{}",
-            several.len(),
-            listed("clusters", several.iter().copied().map(described))
-        ),
+    }
+
+    /// The end of a message: the rows that OCP lists.
+    fn listed<'a>(&self, rows: impl ExactSizeIterator<Item = &'a T>) -> String
+    where
+        T: 'a,
+    {
+        let count = rows.len();
+        if count == 0 {
+            return format!(
+                ", nor any whose name contains it; it lists only {}s that the caller may see",
+                self.of
+            );
+        }
+        let mut text = ". It lists:".to_owned();
+        for row in rows.take(LISTED) {
+            let _ = write!(text, "\n  {}", (self.described)(row));
+        }
+        if count > LISTED {
+            let _ = write!(text, "\n  and {} more", count - LISTED);
+        }
+        text
     }
 }
 
@@ -139,22 +166,4 @@ fn described(tenant: &Tenant) -> String {
         "tenant {:?} (id {}) of cluster {cluster}(id {})",
         tenant.name, tenant.id, tenant.cluster_id
     )
-}
-
-/// The end of a message: what OCP lists instead.
-fn listed(of: &str, rows: impl ExactSizeIterator<Item = String>) -> String {
-    let count = rows.len();
-    if count == 0 {
-        return format!(
-            ", nor any whose name contains it; it lists only {of} that the caller may see"
-        );
-    }
-    let mut text = ". It lists:".to_owned();
-    for row in rows.take(LISTED) {
-        let _ = write!(text, "\n  {row}");
-    }
-    if count > LISTED {
-        let _ = write!(text, "\n  and {} more", count - LISTED);
-    }
-    text
 }
