@@ -197,7 +197,7 @@ fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
     });
     let query = to("query").map(|one| {
         let (wire, value) = (one.wire(), one.value());
-        quote!(.query(&crate::transport::request::QueryParam::new(#wire, &#value)))
+        quote!(.query(#wire, &#value))
     });
     let headers = to("header").map(|one| {
         let (wire, value) = (one.wire(), one.value());
@@ -208,22 +208,20 @@ fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
         };
         quote! {
             if let Some(value) = #value {
-                let value = ::http::HeaderValue::try_from(value.to_string());
-                headers.append(#wire, value.map_err(crate::transport::request::Unusable::from)?);
+                request = request.header(#wire, &value.to_string())?;
             }
         }
     });
     let body = to("body").map(Argument::value);
     let template = format!("{{}}{}", operation.path);
-    let method = format_ident!("{}", operation.method);
+    let method = format_ident!("{}", operation.method.to_uppercase());
     let name = operation.function().to_string();
     parse_quote!({
         let url = format!(#template, self.client.baseurl, #(#in_path),*);
-        let accept = ::http::HeaderValue::from_static("application/json");
-        let mut headers = ::http::HeaderMap::new();
+        let request = crate::transport::request::RequestBuilder::new(::http::Method::#method, url);
+        let mut request = request.header("accept", "application/json")?;
         #(#headers)*
-        let request = self.client.client.#method(url).header(::http::header::ACCEPT, accept)
-            #(#query)* .headers(headers) #(.json(&#body))* .build()?;
+        let request = request #(#query)* #(.json(&#body))* .build()?;
         self.client.call(request, #name).await
     })
 }

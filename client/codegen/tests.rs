@@ -96,7 +96,7 @@ fn a_filter_has_the_name_that_it_is_given_and_its_own_on_the_wire() {
     filters[2]["x-argument"] = "client_name".into();
     let code = changed("/paths/~1hosts/get/parameters", filters).unwrap();
     assert!(code.contains("pub fn client_name<"));
-    assert!(spaceless(&code).contains(r#"QueryParam::new("client",&self.client_name."#));
+    assert!(spaceless(&code).contains(r#".query("client",&self.client_name."#));
     let lists = calls(&code, "crate::pager::paged_list");
     assert!(lists[0].ends_with("filters:[client_name]"), "{lists:?}");
 }
@@ -107,7 +107,7 @@ fn a_filter_that_is_a_keyword_has_an_underscore_behind_it() {
         let code = changed("/paths/~1hosts/get/parameters/2/name", keyword.into()).unwrap();
         let method = format!("{}_", keyword.to_lowercase());
         assert!(code.contains(&format!("pub fn {method}<")), "{keyword}");
-        let query = format!("QueryParam::new({keyword:?},&self.{method}.");
+        let query = format!(".query({keyword:?},&self.{method}.");
         assert!(spaceless(&code).contains(&query), "{keyword}");
         let lists = calls(&code, "crate::pager::paged_list");
         let filters = format!("filters:[{method}]");

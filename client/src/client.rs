@@ -13,7 +13,6 @@ use crate::decode::verdict::{decoded, judged};
 use crate::error::Error;
 use crate::transport::Transport;
 use crate::transport::credentials::Credentials;
-use crate::transport::request::Requests;
 use crate::transport::response::{HttpResponse, Response};
 use crate::transport::retry::RetryPolicy;
 
@@ -40,9 +39,7 @@ use crate::transport::retry::RetryPolicy;
 /// ```
 #[derive(Clone)]
 pub struct Client {
-    // The generated operations use the names of these two.
     pub(crate) baseurl: Arc<str>,
-    pub(crate) client: Requests,
     pub(crate) transport: Arc<Transport>,
 }
 
@@ -276,7 +273,6 @@ impl ClientBuilder {
         let url = self.checked_url()?;
         Ok(Client {
             baseurl: url.as_str().trim_end_matches('/').into(),
-            client: Requests,
             transport: Arc::new(self.transport(&url)?),
         })
     }

@@ -1,8 +1,7 @@
-//! The tools that the generated operations make their requests with, by the names that
-//! progenitor gives them.
+//! The requests that the generated operations make.
 
 use http::HeaderMap;
-use http::header::{HeaderName, HeaderValue, InvalidHeaderValue};
+use http::header::HeaderValue;
 use percent_encoding::utf8_percent_encode;
 use reqwest::{Method, Request, Url};
 use serde::Serialize;
@@ -16,65 +15,6 @@ pub(crate) fn encode_path(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }
 
-/// The reason why there is no request.
-pub(crate) enum Unusable {
-    /// The whole message.
-    InvalidRequest(String),
-}
-
-/// A parameter that is a header, of which not every text can be the value.
-impl From<InvalidHeaderValue> for Unusable {
-    fn from(error: InvalidHeaderValue) -> Self {
-        Self::InvalidRequest(format!("a header of the request: {error}"))
-    }
-}
-
-impl From<Unusable> for Error {
-    fn from(Unusable::InvalidRequest(what): Unusable) -> Self {
-        Self::argument(what)
-    }
-}
-
-/// A parameter of the query, which may be absent or a list. A blank goes out as `%20`: not
-/// every server reads the form encoding `+` as a blank.
-pub(crate) struct QueryParam<'a, T> {
-    name: &'a str,
-    value: &'a T,
-}
-
-impl<'a, T: Serialize> QueryParam<'a, T> {
-    pub(crate) fn new(name: &'a str, value: &'a T) -> Self {
-        Self { name, value }
-    }
-}
-
-/// The origin of the builders of requests.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Requests;
-
-#[allow(dead_code, reason = "the description decides which are called")]
-impl Requests {
-    pub(crate) fn get(self, url: String) -> RequestBuilder {
-        RequestBuilder::new(Method::GET, url)
-    }
-
-    pub(crate) fn put(self, url: String) -> RequestBuilder {
-        RequestBuilder::new(Method::PUT, url)
-    }
-
-    pub(crate) fn post(self, url: String) -> RequestBuilder {
-        RequestBuilder::new(Method::POST, url)
-    }
-
-    pub(crate) fn delete(self, url: String) -> RequestBuilder {
-        RequestBuilder::new(Method::DELETE, url)
-    }
-
-    pub(crate) fn patch(self, url: String) -> RequestBuilder {
-        RequestBuilder::new(Method::PATCH, url)
-    }
-}
-
 /// A request in the making.
 pub(crate) struct RequestBuilder {
     method: Method,
@@ -85,7 +25,7 @@ pub(crate) struct RequestBuilder {
 }
 
 impl RequestBuilder {
-    fn new(method: Method, url: String) -> Self {
+    pub(crate) fn new(method: Method, url: String) -> Self {
         Self {
             method,
             url,
@@ -95,20 +35,22 @@ impl RequestBuilder {
         }
     }
 
-    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+    /// A header with a value that may come from the caller.
+    ///
+    /// # Errors
+    ///
+    /// If the text cannot be the value of a header.
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
+        let value = HeaderValue::try_from(value)
+            .map_err(|error| Error::argument(format!("a header of the request: {error}")))?;
         self.headers.insert(name, value);
-        self
+        Ok(self)
     }
 
-    /// Headers that are parameters.
-    pub(crate) fn headers(mut self, headers: HeaderMap) -> Self {
-        self.headers.extend(headers);
-        self
-    }
-
-    pub(crate) fn query<T: Serialize>(mut self, parameter: &QueryParam<'_, T>) -> Self {
-        let name = parameter.name;
-        match serde_json::to_value(parameter.value) {
+    /// A parameter of the query, which may be absent or a list. A blank goes out as `%20`: not
+    /// every server reads the form encoding `+` as a blank.
+    pub(crate) fn query<T: Serialize>(mut self, name: &str, value: &T) -> Self {
+        match serde_json::to_value(value) {
             Ok(Value::Null) => {}
             Ok(Value::Array(items)) if items.is_empty() => {
                 self.problem = Some(format!(
@@ -147,8 +89,13 @@ impl RequestBuilder {
         self
     }
 
-    pub(crate) fn build(self) -> Result<Request, Unusable> {
-        let wrong = |what: String| Unusable::InvalidRequest(unusable("request", what));
+    /// The request.
+    ///
+    /// # Errors
+    ///
+    /// If an argument cannot be sent, or there is no such URL.
+    pub(crate) fn build(self) -> Result<Request, Error> {
+        let wrong = |what: String| Error::argument(unusable("request", what));
         if let Some(problem) = self.problem {
             return Err(wrong(problem));
         }
@@ -175,8 +122,8 @@ mod tests {
             (json!("x y+&=ä"), Some("a%20b=x%20y%2B%26%3D%C3%A4")),
             (json!(["x", "y,z"]), Some("a%20b=x&a%20b=y%2Cz")),
         ] {
-            let builder = Requests.get("http://ocp/a".into());
-            let request = builder.query(&QueryParam::new("a b", &value)).build();
+            let builder = RequestBuilder::new(Method::GET, "http://ocp/a".into());
+            let request = builder.query("a b", &value).build();
             let Ok(request) = request else {
                 panic!("{value} was refused");
             };
@@ -190,18 +137,16 @@ mod tests {
                 "`a` is an empty list, which would ask for everything; leave it out for that",
             ),
         ] {
-            let builder = Requests.get("http://ocp/a".into());
-            let request = builder.query(&QueryParam::new("a", &value)).build();
-            let error = Error::from(request.err().unwrap());
+            let builder = RequestBuilder::new(Method::GET, "http://ocp/a".into());
+            let error = builder.query("a", &value).build().err().unwrap();
             assert_eq!(error.to_string(), format!("`request` is unusable: {why}"));
         }
     }
 
     #[test]
     fn a_request_that_writes_has_its_body_and_its_headers() {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-reason", HeaderValue::from_static("drill"));
-        let builder = Requests.post("http://ocp/a".into()).headers(headers);
+        let builder = RequestBuilder::new(Method::POST, "http://ocp/a".into());
+        let builder = builder.header("x-reason", "drill").unwrap();
         let Ok(request) = builder.json(&json!({"a": 1})).build() else {
             panic!("it was refused");
         };
