@@ -8,7 +8,7 @@ use std::path::Path;
 use ocp_contract::evidence::{Evidence, Grade, Place};
 use ocp_contract::lint::lint;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Document, Interaction, Provenance, escape, page, read_text};
+use ocp_contract::{Document, Interaction, Provenance, page, read_text, walk};
 use serde_json::{Value, json};
 
 fn folder() -> &'static Path {
@@ -49,24 +49,13 @@ fn every_claim_has_its_evidence_and_all_evidence_its_claim() {
 }
 
 /// Pointers of everything in a value, the root left out.
-fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
-    let children: Vec<(String, &Value)> = match value {
-        Value::Object(members) => members
-            .iter()
-            .map(|(name, child)| (escape(name), child))
-            .collect(),
-        Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .map(|(index, child)| (index.to_string(), child))
-            .collect(),
-        _ => return,
-    };
-    for (step, child) in children {
-        let pointer = format!("{at}/{step}");
-        found.push(pointer.clone());
-        pointers(child, &pointer, found);
-    }
+fn pointers(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(value, &mut |_, pointer| {
+        found.push(pointer.to_owned());
+        true
+    });
+    found.split_off(1)
 }
 
 fn without(value: &Value, pointer: &str) -> Value {
@@ -90,9 +79,8 @@ fn nothing_can_be_taken_out(
     put: impl Fn(&mut Evidence, Value),
 ) -> usize {
     let (spec, mut evidence) = clean();
-    let mut all = Vec::new();
-    pointers(whole, "", &mut all);
-    let all: Vec<_> = all.into_iter().filter(|at| counts(at)).collect();
+    let all = pointers(whole).into_iter().filter(|at| counts(at));
+    let all: Vec<_> = all.collect();
     let mut unmissed = Vec::new();
     for pointer in &all {
         put(&mut evidence, without(whole, pointer));
@@ -261,8 +249,7 @@ fn what_only_a_recording_has_is_missing_in_the_spec() {
 #[test]
 fn no_spec_makes_the_gates_panic() {
     let (spec, evidence) = clean();
-    let mut all = Vec::new();
-    pointers(&spec, "", &mut all);
+    let all = pointers(&spec);
     let odd = [
         json!(null),
         json!([]),

@@ -10,7 +10,7 @@ use std::path::Path;
 use ocp_contract::evidence::Evidence;
 use ocp_contract::lint::lint;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Document, Interaction, Operation, Provenance, escape, read_text};
+use ocp_contract::{Document, Interaction, Operation, Provenance, escape, read_text, walk};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -189,27 +189,19 @@ impl Contract {
 }
 
 /// Pointers of everything below a value but prose, which a member of an object may be called.
-fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
-    let mut child = |step: &str, child: &Value| {
-        let pointer = format!("{at}/{}", escape(step));
-        found.push(pointer.clone());
-        pointers(child, &pointer, found);
-    };
-    match value {
-        Value::Object(members) => {
-            for (name, node) in members {
-                if at.ends_with("/properties") || !PROSE.contains(&name.as_str()) {
-                    child(name, node);
-                }
-            }
+fn pointers(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(value, &mut |_, pointer| {
+        let Some((above, name)) = pointer.rsplit_once('/') else {
+            return true;
+        };
+        let is_prose = PROSE.contains(&name) && !above.ends_with("/properties");
+        if !is_prose {
+            found.push(pointer.to_owned());
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                child(&index.to_string(), item);
-            }
-        }
-        _ => {}
-    }
+        !is_prose
+    });
+    found
 }
 
 fn without(value: &Value, pointer: &str) -> Value {
@@ -263,8 +255,7 @@ fn no_node_of_the_description_can_go_or_change_unnoticed() {
         !contract.notices(spec, evidence),
         "it does not pass as it is"
     );
-    let mut all = Vec::new();
-    pointers(spec, "", &mut all);
+    let all = pointers(spec);
     let mut changes = Vec::new();
     // Headers and failures are written once, and shared by all operations.
     let first = format!(
@@ -296,9 +287,7 @@ fn no_leaf_of_a_documented_body_can_go_unnoticed() {
     let contract = Contract::read();
     let mut changes = Vec::new();
     for (index, (interaction, body)) in contract.samples.iter().enumerate() {
-        let mut all = Vec::new();
-        pointers(body, "", &mut all);
-        for pointer in all {
+        for pointer in pointers(body) {
             let node = body.pointer(&pointer).unwrap();
             if !node.is_object() && !node.is_array() {
                 let name = format!("{}{pointer} removed", interaction.operation_id);

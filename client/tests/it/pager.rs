@@ -400,3 +400,41 @@ async fn all_rows_come_with_what_is_known_of_them() {
         assert_eq!(error.to_string(), expected);
     }
 }
+
+/// OCP's own sample of its tenants counts nine of them on one page, and lists two.
+#[tokio::test]
+async fn totals_that_ocps_own_sample_contradicts_are_not_counted_on() {
+    let tenants = |ids: std::ops::Range<i64>, page: &str| {
+        let row = |id| format!(r#"{{"id":{id},"name":"t{id}","clusterId":1}}"#);
+        let rows = ids.map(row).collect::<Vec<_>>().join(",");
+        json(format!(
+            r#"{{"successful":true,"data":{{"contents":[{rows}],"page":{page}}}}}"#
+        ))
+    };
+    let told = r#"{"totalElements":9,"totalPages":1}"#;
+    let fewer = move |_: usize, _: &str| tenants(0..2, told);
+    // A full page is not the last one, whatever its totals say.
+    let more = move |_: usize, head: &str| match number(head, "page") {
+        1 => tenants(0..3, told),
+        _ => tenants(3..5, told),
+    };
+    // A smaller page than asked for is not the last one where there are more.
+    let limited = move |_: usize, head: &str| match number(head, "page") {
+        1 => tenants(0..2, r#"{"totalPages":2}"#),
+        _ => tenants(2..4, r#"{"totalPages":2}"#),
+    };
+    type Server = Box<dyn Fn(usize, &str) -> Vec<u8> + Send>;
+    let servers: [(Server, usize, usize); 3] = [
+        (Box::new(fewer), 2, 1),
+        (Box::new(more), 5, 2),
+        (Box::new(limited), 4, 2),
+    ];
+    for (server, rows, requests) in servers {
+        let (url, heads) = serve(server).await;
+        let client = Client::new(&url).unwrap();
+        let all = client.list_tenants().size(3).rows().collect_all().await;
+        let (all, completeness) = all.unwrap();
+        assert_eq!((all.len(), heads.len()), (rows, requests));
+        assert_eq!(completeness, Completeness::Unknown);
+    }
+}

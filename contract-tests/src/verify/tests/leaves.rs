@@ -2,7 +2,7 @@
 //! finding, or stand in the list of exceptions with its reason.
 
 use oceanbase_ocp::http;
-use ocp_contract::{Interaction, Provenance, escape};
+use ocp_contract::{Interaction, Provenance, walk};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
@@ -110,16 +110,14 @@ fn documented() -> Vec<(Interaction, Value)> {
         .collect()
 }
 
-fn leaves(value: &Value, pointer: &str, found: &mut Vec<String>) {
-    match value {
-        Value::Object(members) => members.iter().for_each(|(name, value)| {
-            leaves(value, &format!("{pointer}/{}", escape(name)), found);
-        }),
-        Value::Array(items) => items.iter().enumerate().for_each(|(index, value)| {
-            leaves(value, &format!("{pointer}/{index}"), found);
-        }),
-        _ => found.push(pointer.to_owned()),
-    }
+fn leaves(value: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    walk(value, &mut |node, pointer| {
+        let is_leaf = !node.is_object() && !node.is_array();
+        found.extend(is_leaf.then(|| pointer.to_owned()));
+        true
+    });
+    found
 }
 
 /// A leaf in other forms, each with its name.
@@ -158,9 +156,7 @@ fn every_change_of_a_documented_leaf_is_a_finding() {
     let mut used = Map::new();
     for (interaction, body) in documented() {
         assert_eq!(judge.judge(&interaction, &body).0, [""; 0]);
-        let mut pointers = Vec::new();
-        leaves(&body, "", &mut pointers);
-        for pointer in pointers {
+        for pointer in leaves(&body) {
             for (change, patch) in changes(&pointer, body.pointer(&pointer).unwrap()) {
                 tried += 1;
                 let mut changed = body.clone();
