@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::operation::{PAGING, declared};
-use crate::{Interaction, Operation, Provenance};
+use crate::{Interaction, Location, Operation, Provenance};
 
 /// The description as callers see it.
 ///
@@ -78,14 +78,40 @@ fn template(spec: &Value, path: &str) -> String {
     template
 }
 
+/// The values of path parameters in the documented requests, by the names that callers use;
+/// the first request that has a value gives it.
+pub fn documented_arguments(spec: &Value, interactions: &[Interaction]) -> BTreeMap<String, Value> {
+    let mut documented = BTreeMap::new();
+    for operation in Operation::all(spec) {
+        let samples = operation.samples(interactions);
+        for mut sent in samples.filter_map(|one| one.arguments(spec).ok()) {
+            for parameter in operation.parameters_in(Location::Path) {
+                if let Some(value) = sent.remove(&parameter.name) {
+                    let argument = parameter.argument.clone();
+                    documented.entry(argument).or_insert(value);
+                }
+            }
+        }
+    }
+    documented
+}
+
 impl Operation {
+    /// The documented interactions of the operation.
+    pub fn samples<'a>(
+        &'a self,
+        interactions: &'a [Interaction],
+    ) -> impl Iterator<Item = &'a Interaction> {
+        interactions.iter().filter(|one| {
+            one.operation_id == self.id && one.recorded.source.grade == Provenance::Documented
+        })
+    }
+
     /// The members of `data.page` that the documented samples of the operation confirm:
     /// `number` and `size` are those asked for, and the totals agree with the rows. A member
     /// that a sample contradicts is not confirmed.
     pub fn confirmed_page(&self, interactions: &[Interaction]) -> Vec<&'static str> {
-        let samples = interactions.iter().filter(|one| {
-            one.operation_id == self.id && one.recorded.source.grade == Provenance::Documented
-        });
+        let samples = self.samples(interactions);
         let samples: Vec<SamplePage> = samples.filter_map(SamplePage::of).collect();
         let members = ["number", "size", "totalElements", "totalPages"].into_iter();
         let is_confirmed = |member: &&str| {

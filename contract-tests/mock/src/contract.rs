@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::LazyLock;
 
-use ocp_contract::{Interaction, Location, Operation, Provenance};
+use ocp_contract::{Interaction, Provenance, documented_arguments};
 use serde_json::Value;
 
 /// The contract that this was built with, read once: tests start many embedded OCPs.
@@ -35,18 +35,9 @@ impl Contract {
 
     /// The ids in the paths of the documented requests, by argument.
     pub(crate) fn documented_ids(&self) -> BTreeMap<String, i64> {
-        let mut ids = BTreeMap::new();
-        for operation in Operation::all(&self.spec) {
-            let exchanges = self.exchanges(&operation.id, Provenance::Documented);
-            for sent in exchanges.filter_map(|one| one.arguments(&self.spec).ok()) {
-                for parameter in operation.parameters_in(Location::Path) {
-                    if let Some(id) = sent.get(&parameter.name).and_then(Value::as_i64) {
-                        ids.entry(parameter.argument.clone()).or_insert(id);
-                    }
-                }
-            }
-        }
-        ids
+        let documented = documented_arguments(&self.spec, &self.interactions).into_iter();
+        let ids = documented.filter_map(|(argument, value)| Some((argument, value.as_i64()?)));
+        ids.collect()
     }
 
     /// The rows that an operation lists unless the settings have others.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use ocp_contract::strict::Strict;
-use ocp_contract::{Interaction, Location, Operation, Provenance};
+use ocp_contract::{Interaction, Operation, documented_arguments};
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
@@ -58,31 +58,15 @@ impl Contract {
         let spec = spec()?;
         let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::from_boxed)?;
         let mut subjects = Vec::new();
-        let mut documented = Arguments::new();
+        let interactions = &evidence.interactions;
         for operation in verifiable(&spec) {
             let strict = Strict::new(&spec, &operation.id, &evidence)
                 .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
-            let samples = || {
-                evidence.interactions.iter().filter(|one| {
-                    one.operation_id == operation.id
-                        && one.recorded.source.grade == Provenance::Documented
-                })
-            };
-            let mut page = operation.confirmed_page(&evidence.interactions);
+            let mut page = operation.confirmed_page(interactions);
             // Some state the rows that came, and that as well can be judged.
-            if samples()
-                .filter_map(states_rows)
-                .all(|states_rows| states_rows)
-            {
+            let is_stated = |one| states_rows(one) != Some(false);
+            if operation.samples(interactions).all(is_stated) {
                 page.push("size");
-            }
-            for mut sent in samples().filter_map(|one| one.arguments(&spec).ok()) {
-                for parameter in operation.parameters_in(Location::Path) {
-                    if let Some(value) = sent.remove(&parameter.name) {
-                        let argument = parameter.argument.clone();
-                        documented.entry(argument).or_insert(value);
-                    }
-                }
             }
             let (identity, filters) = match &operation.list {
                 Some(list) => (list.identity.clone(), list.filters.clone()),
@@ -98,7 +82,7 @@ impl Contract {
         }
         Ok(Self {
             subjects,
-            documented,
+            documented: documented_arguments(&spec, interactions),
             spec,
         })
     }
