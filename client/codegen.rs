@@ -7,9 +7,9 @@
 use std::cell::Cell;
 use std::sync::Once;
 
-use progenitor::{GenerationSettings, Generator, InterfaceStyle, TagStyle};
+use progenitor::{GenerationSettings, Generator};
 use serde_json::Value;
-use syn::Item;
+use syn::parse_quote;
 
 #[path = "codegen/lists.rs"]
 mod lists;
@@ -41,41 +41,45 @@ fn code(openapi_json: &str) -> Result<String, String> {
         serde_json::from_str(openapi_json).map_err(|error| format!("it is not JSON: {error}"))?;
     let document: openapiv3::OpenAPI = serde_json::from_str(openapi_json)
         .map_err(|error| format!("it is not OpenAPI: {error}"))?;
-    let vocabularies = vocabularies::vocabularies(&spec);
 
     let mut settings = GenerationSettings::default();
-    settings
-        .with_interface(InterfaceStyle::Builder)
-        .with_tag(TagStyle::Merged)
-        .with_derive("PartialEq");
+    settings.with_derive("PartialEq");
     for name in HAND_WRITTEN {
         settings.with_replacement(name, format!("crate::{name}"), std::iter::empty());
     }
-    for name in vocabularies.keys() {
+    for (name, _) in vocabularies::vocabularies(&spec) {
         settings.with_replacement(name, format!("crate::types::{name}"), std::iter::empty());
     }
-    let tokens = Generator::new(&settings)
+    let mut generator = Generator::new(&settings);
+    // It refuses what it cannot call; how a client is made and what it sends is our own.
+    generator
         .generate_tokens(&document)
         .map_err(|error| error.to_string())?;
-    let mut file: syn::File = syn::parse2(tokens).map_err(|error| error.to_string())?;
+    let types = generator.get_type_space().to_stream();
+    let types: syn::File = syn::parse2(types).map_err(|error| error.to_string())?;
+    let mut types = types.items;
 
     let operations = Operation::all(&spec)?;
-    // How a client is made and what it sends is our own.
-    file.items
-        .retain(|item| matches!(item, Item::Mod(module) if module.ident != "prelude"));
-    for item in &mut file.items {
-        let Item::Mod(module) = item else { continue };
-        if module.ident == "types" {
-            types::types(module, &vocabularies, &operations)?;
-        } else {
-            requests::requests(module, &operations)?;
-        }
+    types::types(&mut types, &operations);
+    for (name, schema) in vocabularies::vocabularies(&spec) {
+        types.push(vocabularies::open_enum(name, schema)?);
     }
-    file.items.push(requests::client(&operations));
-    file.items.extend(vocabularies::filter_labels(&spec)?);
+    let (mut requests, mut rest) = (Vec::new(), vec![requests::client(&operations)]);
+    rest.extend(vocabularies::filter_labels(&spec)?);
     for operation in &operations {
-        file.items.extend(lists::list(&spec, operation)?);
+        requests.extend(requests::request(operation)?.items);
+        rest.extend(lists::list(&spec, operation)?);
     }
+    let file = parse_quote! {
+        /// The types of requests and responses.
+        pub mod types { #(#types)* }
+        /// The requests of all operations.
+        pub mod builder {
+            use super::types;
+            #(#requests)*
+        }
+        #(#rest)*
+    };
     Ok(prettyplease::unparse(&file))
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 #[path = "../client/codegen/names.rs"]
 mod names;
 
-use names::snake;
+use names::{rust_type, snake};
 
 const SPEC: &str = "../client/openapi.json";
 
@@ -79,23 +79,4 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
     }
     code.push_str("    ]\n}\n");
     Ok(code)
-}
-
-/// The type of the builder's argument.
-fn rust_type(schema: &Value) -> String {
-    if let Some(name) = schema["$ref"]
-        .as_str()
-        .and_then(|target| target.rsplit('/').next())
-    {
-        return format!("types::{name}");
-    }
-    match (schema["type"].as_str(), schema["format"].as_str()) {
-        (Some("array"), _) => format!("Vec<{}>", rust_type(&schema["items"])),
-        (Some("integer"), Some("int32")) => "i32".into(),
-        (Some("integer"), _) => "i64".into(),
-        (Some("boolean"), _) => "bool".into(),
-        (Some("number"), _) => "f64".into(),
-        (_, Some("date-time")) => "chrono::DateTime<chrono::Utc>".into(),
-        _ => "String".into(),
-    }
 }

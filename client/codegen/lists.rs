@@ -4,7 +4,7 @@ use quote::quote;
 use serde_json::Value;
 use syn::{Expr, Ident, Item, parse_quote};
 
-use super::operation::{Operation, component, ident, is_plain, requires, resolved};
+use super::operation::{Operation, component, ident, is_plain, requires, resolved, texts};
 
 /// Lets an operation be paged through by `src/pager.rs`, if it lists something.
 ///
@@ -41,18 +41,10 @@ pub(super) fn list(spec: &Value, operation: &Operation<'_>) -> Result<Option<Ite
         return Err(refusal("`data.page` must be an optional `PageInfo`"));
     }
     let info = has_info.then(|| ident("page"));
-    let names = |list: &Value| -> Vec<String> {
-        let names = list.as_array().into_iter().flatten();
-        names.filter_map(Value::as_str).map(str::to_owned).collect()
-    };
-    let identity = identity(
-        spec,
-        resolved(spec, &contents["items"]),
-        &names(&list["identity"]),
-    )
-    .map_err(|what| format!("the `x-identity` of the rows of `{}` {what}", operation.id))?;
-    let confirmed = names(&list["page"]);
-    let is_confirmed = |member: &str| confirmed.iter().any(|one| one == member);
+    let names: Vec<&str> = texts(&list["identity"]).collect();
+    let identity = identity(spec, resolved(spec, &contents["items"]), &names)
+        .map_err(|what| format!("the `x-identity` of the rows of `{}` {what}", operation.id))?;
+    let is_confirmed = |member: &str| texts(&list["page"]).any(|one| one == member);
     let (rows, pages) = (is_confirmed("totalElements"), is_confirmed("totalPages"));
     let filters = operation.parameters.iter().filter_map(filter);
     let request = operation.request();
@@ -73,7 +65,7 @@ fn filter(parameter: &Value) -> Option<Ident> {
 
 /// A hash of the members that make a row the same. A row with an id, and without the second
 /// of them, the time of its creation, is known by its id: the rest says too little.
-fn identity(spec: &Value, row: &Value, names: &[String]) -> Result<Expr, String> {
+fn identity(spec: &Value, row: &Value, names: &[&str]) -> Result<Expr, String> {
     for name in names {
         let member = resolved(spec, &row["properties"][name]);
         let kinds = ["string", "integer", "boolean"];
@@ -81,14 +73,14 @@ fn identity(spec: &Value, row: &Value, names: &[String]) -> Result<Expr, String>
             return Err(format!("names `{name}`, which is no plain value"));
         }
     }
-    let hash = |names: &[String]| -> Expr {
+    let hash = |names: &[&str]| -> Expr {
         let members = names.iter().map(|name| ident(name)).rev();
         let all = members.fold(quote!(()), |rest, one| quote!((&_row.#one, #rest)));
         parse_quote!(crate::pager::hash(#all))
     };
     match names {
         [] => Ok(parse_quote!(None)),
-        [id, created, ..] if id == "id" && !requires(row, created) => {
+        [id, created, ..] if *id == "id" && !requires(row, created) => {
             let (all, id, created) = (hash(names), hash(&names[..1]), ident(created));
             Ok(parse_quote!(if _row.#created.is_some() { #all } else { #id }))
         }

@@ -98,6 +98,8 @@ fn parameters(id: &str, node: &Value) -> Result<Vec<Value>, String> {
         parameters
             .push(json!({ "name": "body", "in": "body", "required": true, "schema": schema }));
     }
+    // The order on the wire.
+    parameters.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
     let mut names = BTreeSet::new();
     for name in parameters.iter().filter_map(|one| one["name"].as_str()) {
         if !names.insert(snake(name)) {
@@ -126,8 +128,13 @@ pub(super) fn is_plain(schema: &Value, kind: &str) -> bool {
 
 /// An object that always has a member.
 pub(super) fn requires(schema: &Value, name: &str) -> bool {
-    let required = schema["required"].as_array();
-    required.is_some_and(|required| required.iter().any(|one| one == name))
+    texts(&schema["required"]).any(|one| one == name)
+}
+
+/// The texts of a list.
+pub(super) fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    let items = list.as_array().into_iter().flatten();
+    items.filter_map(Value::as_str)
 }
 
 /// Name and value of each member.

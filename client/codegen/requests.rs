@@ -1,48 +1,14 @@
-//! Requests: the arguments and their types are progenitor's, what is sent is ours.
+//! Requests, written from the description.
 //!
 //! The requests of progenitor fail with whole bodies and headers, show its tokens to people,
 //! send a blank as `+`, and read each response a second time.
 
-use std::collections::BTreeMap;
-
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{Block, Expr, Field, Ident, ImplItemFn, Item, ItemMod, Type, parse_quote};
+use syn::{Block, Expr, Ident, ImplItemFn, Item, Type, parse_quote};
 
-use super::operation::{Operation, component, ident};
-
-/// Fills the module of the requests anew.
-///
-/// # Errors
-///
-/// A sentence, if progenitor gives a request other arguments than the description.
-pub(super) fn requests(module: &mut ItemMod, operations: &[Operation<'_>]) -> Result<(), String> {
-    let (_, items) = module.content.get_or_insert_default();
-    let structs = std::mem::replace(
-        items,
-        vec![parse_quote!(
-            use super::types;
-        )],
-    );
-    let structs = structs.into_iter().filter_map(|item| match item {
-        Item::Struct(item) => Some((item.ident, item.fields)),
-        _ => None,
-    });
-    let structs: BTreeMap<Ident, syn::Fields> = structs.collect();
-    for operation in operations {
-        let fields = structs.get(&operation.request()).into_iter().flatten();
-        // The client is borrowed.
-        let fields = fields.filter(|field| !matches!(field.ty, Type::Reference(_)));
-        let arguments: Option<Vec<_>> = fields
-            .map(|field| Argument::new(operation, field))
-            .collect();
-        let arguments = arguments.filter(|all| all.len() == operation.parameters.len());
-        let arguments = arguments
-            .ok_or_else(|| format!("progenitor has other arguments of `{}`", operation.id))?;
-        items.extend(request(operation, &arguments).items);
-    }
-    Ok(())
-}
+use super::names::rust_type;
+use super::operation::{Operation, ident, requires};
 
 /// The methods of the client that begin a request.
 pub(super) fn client(operations: &[Operation<'_>]) -> Item {
@@ -67,6 +33,8 @@ pub(super) fn client(operations: &[Operation<'_>]) -> Item {
 struct Argument<'a> {
     name: Ident,
     of: Type,
+    /// The type of an item, if it is a list.
+    item: Option<Type>,
     /// True if the wire requires it: callers may leave out `page` and `size`, because the
     /// pager sets them.
     is_required: bool,
@@ -74,23 +42,15 @@ struct Argument<'a> {
 }
 
 impl<'a> Argument<'a> {
-    fn new(operation: &'a Operation<'_>, field: &Field) -> Option<Self> {
-        let name = field.ident.clone()?;
-        let is_it = |one: &&Value| one["name"].as_str().is_some_and(|one| ident(one) == name);
-        let parameter = operation.parameters.iter().find(is_it)?;
-        let is_required = parameter["required"] == true;
-        let of = match (component(&parameter["schema"]), first_argument(&field.ty)?) {
-            // Progenitor takes the builder of a body.
-            (Some(body), _) if parameter["in"] == "body" => parse_quote!(types::#body),
-            (_, of) if is_required => of.clone(),
-            (_, optional) => first_argument(optional)?.clone(),
-        };
-        let required = operation.node["x-list"]["required"].as_array();
-        let mut required = required.into_iter().flatten();
-        Some(Self {
-            is_required: is_required || required.any(|one| *one == parameter["name"]),
-            name,
-            of,
+    fn new(operation: &'a Operation<'_>, parameter: &'a Value) -> Result<Self, String> {
+        let schema = &parameter["schema"];
+        let item = (schema["type"] == "array").then(|| rust(&schema["items"]));
+        let name = parameter["name"].as_str().unwrap_or_default();
+        Ok(Self {
+            name: ident(name),
+            of: rust(schema)?,
+            item: item.transpose()?,
+            is_required: parameter["required"] == true || requires(&operation.node["x-list"], name),
             parameter,
         })
     }
@@ -106,9 +66,7 @@ impl<'a> Argument<'a> {
     fn setter(&self) -> ImplItemFn {
         let (name, of, text) = (&self.name, &self.of, self.name.to_string());
         let doc = self.parameter["description"].as_str().unwrap_or_default();
-        let schema = &self.parameter["schema"];
-        if schema["type"] == "array" {
-            let item = first_argument(of);
+        if let Some(item) = &self.item {
             return parse_quote! {
                 #[doc = #doc]
                 pub fn #name<I>(mut self, values: I) -> Self
@@ -121,12 +79,16 @@ impl<'a> Argument<'a> {
                 }
             };
         }
+        let schema = &self.parameter["schema"];
         let mut bound = Some(quote!(V::Error: std::fmt::Display,));
-        let mut reason = quote!(|error| crate::error::unusable(#text, error));
+        let mut reason = quote!(|error| crate::Error::configuration(#text, error));
         if schema["type"] == "integer" {
             let bits = if schema["format"] == "int32" { 32 } else { 64 };
             let message = format!("it must be a signed {bits}-bit integer");
-            (bound, reason) = (None, quote!(|_| crate::error::unusable(#text, #message)));
+            (bound, reason) = (
+                None,
+                quote!(|_| crate::Error::configuration(#text, #message)),
+            );
         }
         parse_quote! {
             #[doc = #doc]
@@ -144,27 +106,36 @@ impl<'a> Argument<'a> {
     /// The value, if `send` does not fail for it.
     fn value(&self) -> Expr {
         let (name, text) = (&self.name, self.name.to_string());
-        let missing = quote!(crate::Error::argument(crate::error::missing(#text)));
-        let required = self.is_required.then(|| quote!(.ok_or_else(|| #missing)?));
-        parse_quote!(self.#name.map_err(crate::Error::argument)? #required)
+        let required = self
+            .is_required
+            .then(|| quote!(.ok_or_else(|| crate::error::missing(#text))?));
+        parse_quote!(self.#name? #required)
     }
 }
 
-fn request(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> syn::File {
+/// The type of a request and its methods.
+///
+/// # Errors
+///
+/// A sentence, if an argument has no type in Rust.
+pub(super) fn request(operation: &Operation<'_>) -> Result<syn::File, String> {
+    let parameters = operation.parameters.iter();
+    let arguments = parameters.map(|one| Argument::new(operation, one));
+    let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
     let (name, function) = (operation.request(), operation.function());
     let doc = format!("A request of [`Client::{function}`](crate::Client::{function}).");
     let response = &operation.response;
     let names: Vec<&Ident> = arguments.iter().map(|one| &one.name).collect();
     let types = arguments.iter().map(|one| &one.of);
     let setters = arguments.iter().map(Argument::setter);
-    let send = send(operation, arguments);
-    parse_quote! {
+    let send = send(operation, &arguments);
+    Ok(parse_quote! {
         #[doc = #doc]
         #[derive(Debug, Clone)]
         #[must_use = "a request does nothing until it is sent"]
         pub struct #name {
             pub(crate) client: crate::Client,
-            #(pub(crate) #names: Result<Option<#types>, String>,)*
+            #(pub(crate) #names: Result<Option<#types>, crate::Error>,)*
         }
 
         impl #name {
@@ -181,7 +152,7 @@ fn request(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> syn::File {
             /// If an argument is missing or unusable, or there is no success.
             pub async fn send(self) -> Result<crate::Response<types::#response>, crate::Error> #send
         }
-    }
+    })
 }
 
 /// Makes the request and hands it to the transport.
@@ -226,17 +197,8 @@ fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
     })
 }
 
-/// The first generic argument of a type.
-fn first_argument(generic: &Type) -> Option<&Type> {
-    let Type::Path(path) = generic else {
-        return None;
-    };
-    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments
-    else {
-        return None;
-    };
-    match arguments.args.first()? {
-        syn::GenericArgument::Type(first) => Some(first),
-        _ => None,
-    }
+/// The type of a value of this schema.
+fn rust(schema: &Value) -> Result<Type, String> {
+    let name = rust_type(schema);
+    syn::parse_str(&name).map_err(|error| format!("`{name}` is no type: {error}"))
 }

@@ -1,32 +1,20 @@
 //! The pass over the types of requests and responses.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use heck::ToUpperCamelCase;
-use quote::{format_ident, quote};
-use syn::{ImplItem, Item, ItemMod, Type, parse_quote};
+use quote::format_ident;
+use syn::{Item, Type, parse_quote};
 
 use super::operation::Operation;
-use super::vocabularies::variant;
 
 /// Component schemas whose Rust type is written by hand, in `src/decode/values.rs`.
 pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
 
-/// Makes structs grow without breaking their users, lets their numbers and
-/// times be read in every form that OCP writes, and adds the open enums that
-/// typify cannot make: its own refuse a value they do not know.
-pub(super) fn types(
-    module: &mut ItemMod,
-    vocabularies: &BTreeMap<String, (Vec<String>, String)>,
-    operations: &[Operation<'_>],
-) -> Result<(), String> {
-    let (_, items) = module.content.get_or_insert_default();
-    if operations
-        .iter()
-        .all(|one| one.node.get("requestBody").is_none())
-    {
-        without_builders(items);
-    }
+/// Makes structs grow without breaking their users, and lets their numbers and
+/// times be read in every form that OCP writes.
+pub(super) fn types(items: &mut Vec<Item>, operations: &[Operation<'_>]) {
+    // Nothing is converted by typify's own code.
+    items.retain(|item| !matches!(item, Item::Mod(_)));
     let (mut structs, mut scalars) = (Vec::new(), Vec::new());
     for item in &mut *items {
         let Item::Struct(item) = item else { continue };
@@ -51,55 +39,6 @@ pub(super) fn types(
         let ident = format_ident!("{name}");
         items.push(parse_quote!(pub use crate::#ident;));
     }
-    for (name, (values, description)) in vocabularies {
-        items.push(open_enum(name, values, description)?);
-    }
-    Ok(())
-}
-
-/// An open enum, with a variant for each known value.
-fn open_enum(name: &str, values: &[String], description: &str) -> Result<Item, String> {
-    let mut variants: BTreeMap<String, &str> = BTreeMap::new();
-    for value in values {
-        let variant = variant(value, name)?.to_string();
-        if variant == "Other" {
-            return Err(format!(
-                "the value `{value}` of {name} would hide the variant for all others"
-            ));
-        }
-        if let Some(other) = variants.insert(variant, value) {
-            return Err(format!(
-                "the values `{other}` and `{value}` of {name} would be one variant"
-            ));
-        }
-    }
-    let ident = format_ident!("{name}");
-    let variants = values.iter().map(|value| {
-        let variant = format_ident!("{}", value.to_upper_camel_case());
-        let doc = format!("`{value}`");
-        quote!(#[doc = #doc] #variant = #value,)
-    });
-    Ok(parse_quote! {
-        crate::decode::vocabulary::vocabulary! {
-            #[doc = #description]
-            #ident { #(#variants)* }
-        }
-    })
-}
-
-/// Takes out typify's builders of types and their errors. Only requests with a body need
-/// them; they are two thirds of the generated code, and part of the interface for ever.
-fn without_builders(items: &mut Vec<Item>) {
-    items.retain_mut(|item| match item {
-        Item::Mod(inner) => inner.ident != "builder" && inner.ident != "error",
-        Item::Impl(block) if block.trait_.is_none() => {
-            let is_builder =
-                |item: &ImplItem| matches!(item, ImplItem::Fn(one) if one.sig.ident == "builder");
-            block.items.retain(|item| !is_builder(item));
-            !block.items.is_empty()
-        }
-        _ => true,
-    });
 }
 
 /// Hangs the reader of `src/decode/wire.rs` on a member. serde's own would take one

@@ -5,9 +5,48 @@ use std::collections::BTreeMap;
 use heck::ToUpperCamelCase;
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{Item, parse_quote};
+use syn::{Ident, Item, parse_quote};
 
-use super::operation::members;
+use super::operation::{members, texts};
+
+/// Every component with an `x-extensible-enum`.
+pub(super) fn vocabularies(spec: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    members(&spec["components"]["schemas"])
+        .filter(|(_, schema)| schema["x-extensible-enum"].is_array())
+}
+
+/// An open enum, with a variant for each known value.
+///
+/// # Errors
+///
+/// A sentence, if a value cannot be a variant of its own.
+pub(super) fn open_enum(name: &str, schema: &Value) -> Result<Item, String> {
+    let mut seen: BTreeMap<Ident, &str> = BTreeMap::new();
+    let mut variants = Vec::new();
+    for value in texts(&schema["x-extensible-enum"]) {
+        let variant = variant(value, name)?;
+        if variant == "Other" {
+            return Err(format!(
+                "the value `{value}` of {name} would hide the variant for all others"
+            ));
+        }
+        let doc = format!("`{value}`");
+        variants.push(quote!(#[doc = #doc] #variant = #value,));
+        if let Some(other) = seen.insert(variant, value) {
+            return Err(format!(
+                "the values `{other}` and `{value}` of {name} would be one variant"
+            ));
+        }
+    }
+    let ident = format_ident!("{name}");
+    let description = schema["description"].as_str().unwrap_or_default();
+    Ok(parse_quote! {
+        crate::decode::vocabulary::vocabulary! {
+            #[doc = #description]
+            #ident { #(#variants)* }
+        }
+    })
+}
 
 /// For each vocabulary with `x-filter-labels`: what to filter by, instead of the
 /// values that responses have. The labels are values of the vocabulary of the same
@@ -50,10 +89,10 @@ pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
 /// Names the filter values that no value belongs to.
 fn without_name(spec: &Value, filter: &str, labels: &Value) -> String {
     let taken: Vec<_> = members(labels).map(|(_, label)| label).collect();
-    let values = spec["components"]["schemas"][filter]["x-extensible-enum"].as_array();
-    let values = values.into_iter().flatten();
-    let rest = values.filter(|value| !taken.contains(value));
-    let rest: Vec<_> = rest.filter_map(Value::as_str).collect();
+    let values = texts(&spec["components"]["schemas"][filter]["x-extensible-enum"]);
+    let rest: Vec<_> = values
+        .filter(|value| !taken.iter().any(|label| label == value))
+        .collect();
     match &rest[..] {
         [] => String::new(),
         rest => format!(
@@ -64,22 +103,7 @@ fn without_name(spec: &Value, filter: &str, labels: &Value) -> String {
 }
 
 /// The variant of a vocabulary that a value becomes.
-pub(super) fn variant(value: &str, of: &str) -> Result<syn::Ident, String> {
+fn variant(value: &str, of: &str) -> Result<Ident, String> {
     syn::parse_str(&value.to_upper_camel_case())
         .map_err(|_| format!("the value `{value}` of {of} cannot name a variant"))
-}
-
-/// The values and the description of every component with an `x-extensible-enum`.
-pub(super) fn vocabularies(spec: &Value) -> BTreeMap<String, (Vec<String>, String)> {
-    members(&spec["components"]["schemas"])
-        .filter_map(|(name, schema)| {
-            let values = schema.get("x-extensible-enum")?.as_array()?;
-            let values = values.iter().filter_map(Value::as_str).map(str::to_owned);
-            let description = schema.get("description").and_then(Value::as_str);
-            Some((
-                name.clone(),
-                (values.collect(), description.unwrap_or_default().to_owned()),
-            ))
-        })
-        .collect()
 }

@@ -4,15 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Url;
 use serde::de::DeserializeOwned;
 
 use crate::client_builder::{ClientBuilder, language};
 use crate::decode::envelope::Envelope;
-use crate::decode::verdict::{decoded, judged};
+use crate::decode::verdict::{Verdict, decoded, judged};
 use crate::error::Error;
 use crate::transport::Transport;
 use crate::transport::credentials::Credentials;
+use crate::transport::request;
 use crate::transport::response::{HttpResponse, Response};
 use crate::transport::retry::RetryPolicy;
 
@@ -213,20 +213,13 @@ impl Client {
         request: http::Request<B>,
     ) -> Result<(reqwest::Request, String), Error> {
         let (parts, body) = request.into_parts();
-        let wrong = |what| Err(Error::configuration("request", what));
         if parts.uri.host().is_some() || !parts.uri.path().starts_with('/') {
-            return wrong("its URI must be a path of this OCP that begins with a slash");
+            let what = "its URI must be a path of this OCP that begins with a slash";
+            return Err(Error::configuration("request", what));
         }
-        let Ok(url) = Url::parse(&format!("{}{}", self.baseurl, parts.uri)) else {
-            return wrong("its path does not make a URL");
-        };
         let operation = format!("{} {}", parts.method, parts.uri.path());
-        let mut request = reqwest::Request::new(parts.method, url);
-        *request.headers_mut() = parts.headers;
-        let body = body.into();
-        if !body.is_empty() {
-            *request.body_mut() = Some(body.into());
-        }
+        let url = format!("{}{}", self.baseurl, parts.uri);
+        let request = request::request(parts.method, &url, parts.headers, body.into())?;
         Ok((request, operation))
     }
 
@@ -236,11 +229,11 @@ impl Client {
         request: reqwest::Request,
         operation: &str,
     ) -> Result<Response<T>, Error> {
-        let verdict = self.transport.call(request, operation, decoded).await?;
+        let Verdict { head, outcome, .. } =
+            self.transport.call(request, operation, decoded).await?;
         Ok(Response {
-            value: verdict.outcome?,
-            head: verdict.head,
-            trace_id: verdict.trace_id,
+            head,
+            success: outcome?,
         })
     }
 }

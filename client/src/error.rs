@@ -132,13 +132,12 @@ impl Error {
         }))
     }
 
-    pub(crate) fn configuration(setting: &str, what: impl fmt::Display) -> Self {
-        Self::argument(unusable(setting, what))
-    }
-
-    /// The error with the words of [`missing`] or [`unusable`] about an argument.
-    pub(crate) fn argument(what: String) -> Self {
-        Self::new(ErrorKind::Configuration, what)
+    /// The error for an argument or a setting that is no good.
+    pub(crate) fn configuration(setting: &str, why: impl fmt::Display) -> Self {
+        Self::new(
+            ErrorKind::Configuration,
+            format!("`{setting}` is unusable: {why}"),
+        )
     }
 
     /// A failure of the connection that comes out the same each time.
@@ -271,14 +270,10 @@ impl Error {
     }
 }
 
-/// The message for an argument that a request needs and has not.
-pub(crate) fn missing(argument: &str) -> String {
-    format!("`{argument}` is missing: the request needs it")
-}
-
-/// The message for an argument or a setting that is no good.
-pub(crate) fn unusable(argument: &str, why: impl fmt::Display) -> String {
-    format!("`{argument}` is unusable: {why}")
+/// The error for an argument that a request needs and has not.
+pub(crate) fn missing(argument: &str) -> Error {
+    let what = format!("`{argument}` is missing: the request needs it");
+    Error::new(ErrorKind::Configuration, what)
 }
 
 /// Refuses what a file or a shell puts at the end of a text, before it counts as a failed

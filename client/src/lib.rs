@@ -33,7 +33,7 @@ pub use decode::values::{ErrorCode, QueryTime, QueryTimeError};
 pub use decode::vocabulary::OtherValue;
 pub use error::{Error, ErrorKind};
 pub use generated::{builder, types};
-pub use pager::{PagedList, Pages, Rows};
+pub use pager::{Listing, PagedList, Pages, Rows};
 pub use restore_task::RestoreTask;
 pub use transport::credentials::Credentials;
 pub use transport::exchange::Exchange;

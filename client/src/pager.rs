@@ -1,15 +1,15 @@
 //! All rows of a list, page by page.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::StreamExt;
-use futures_util::stream::{BoxStream, try_unfold};
+use futures_util::stream::{BoxStream, iter, try_unfold};
+use futures_util::{StreamExt, TryStreamExt};
 
 use crate::completeness::{Came, Completeness, Tally, length};
 use crate::error::{Error, ErrorKind};
@@ -117,10 +117,10 @@ macro_rules! paged_list {
                 &self.client
             }
             fn page(&self) -> Result<Option<i64>, crate::Error> {
-                self.page.clone().map_err(crate::Error::argument)
+                self.page.clone()
             }
             fn size(&self) -> Result<Option<i64>, crate::Error> {
-                self.size.clone().map_err(crate::Error::argument)
+                self.size.clone()
             }
             fn at_page(self, page: i64) -> Self {
                 self.page(page)
@@ -169,13 +169,13 @@ macro_rules! paged_list {
             /// third in a row that has nothing new; a list of more than a million pages is an
             /// error.
             pub fn rows(self) -> crate::Rows<Self> {
-                crate::Rows::new(self)
+                crate::pager::rows(self)
             }
 
             /// The same, a page at a time: what is new on it, and what it says of
             /// itself. No page is empty but the first.
             pub fn pages(self) -> crate::Pages<Self> {
-                crate::Pages::new(self)
+                crate::pager::pages(self)
             }
         }
     };
@@ -262,76 +262,59 @@ impl PageInfo {
     }
 }
 
-/// A stream of the pages of a list, made by the method `pages` of a request.
+/// The pages of a list, made by the method `pages` of a request.
+pub type Pages<L> = Listing<L, Page<L>>;
+
+/// The rows of a list, made by the method `rows` of a request.
+pub type Rows<L> = Listing<L, Row<L>>;
+
+/// A stream of the pages ([`Pages`]) or the rows ([`Rows`]) of a list `L`.
 #[must_use = "streams do nothing unless polled"]
-pub struct Pages<L: PagedList> {
-    pages: BoxStream<'static, Result<Page<L>, Error>>,
+pub struct Listing<L, T> {
+    stream: BoxStream<'static, Result<T, Error>>,
     completeness: Arc<OnceLock<Completeness>>,
+    list: PhantomData<fn() -> L>,
 }
 
-impl<L: PagedList> Pages<L> {
-    pub(crate) fn new(request: L) -> Self {
-        let position = Position::default();
-        let completeness = Arc::clone(&position.completeness);
-        let pages = try_unfold((request, position), |(request, mut position)| async move {
-            let list = position.next(&request).await?;
-            Ok(list.map(|list| (list, (request, position))))
-        });
-        Pages {
-            pages: pages.boxed(),
-            completeness,
-        }
+pub(crate) fn pages<L: PagedList>(request: L) -> Pages<L> {
+    let position = Position::default();
+    let completeness = Arc::clone(&position.completeness);
+    let pages = try_unfold((request, position), |(request, mut position)| async move {
+        let list = position.next(&request).await?;
+        Ok(list.map(|list| (list, (request, position))))
+    });
+    Listing {
+        stream: pages.boxed(),
+        completeness,
+        list: PhantomData,
     }
+}
 
-    /// The next page; `None` after the last. Without it, `StreamExt` of another crate
+pub(crate) fn rows<L: PagedList>(request: L) -> Rows<L> {
+    let pages = pages(request);
+    let rows = pages.stream.map_ok(|mut page| {
+        let rows = std::mem::take(L::contents(&mut page));
+        iter(rows.into_iter().map(Ok))
+    });
+    Listing {
+        stream: rows.try_flatten().boxed(),
+        completeness: pages.completeness,
+        list: PhantomData,
+    }
+}
+
+impl<L, T> Listing<L, T> {
+    /// The next page or row; `None` after the last. Without it, `StreamExt` of another crate
     /// would be needed.
-    pub async fn next(&mut self) -> Option<Result<Page<L>, Error>> {
-        StreamExt::next(&mut self.pages).await
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        self.stream.next().await
     }
 
-    /// The completeness of the rows that have come; see [`Rows::completeness`].
-    pub fn completeness(&self) -> Option<Completeness> {
-        self.completeness.get().copied()
-    }
-}
-
-impl<L: PagedList> Stream for Pages<L> {
-    type Item = Result<Page<L>, Error>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.pages.poll_next_unpin(context)
-    }
-}
-
-/// A stream of the rows of a list, made by the method `rows` of a request.
-#[must_use = "streams do nothing unless polled"]
-pub struct Rows<L: PagedList> {
-    pages: Pages<L>,
-    page: VecDeque<Row<L>>,
-}
-
-// The rows of a page are moved out one by one; none is ever pinned.
-impl<L: PagedList> Unpin for Rows<L> {}
-
-impl<L: PagedList> Rows<L> {
-    pub(crate) fn new(request: L) -> Self {
-        Self {
-            pages: Pages::new(request),
-            page: VecDeque::new(),
-        }
-    }
-
-    /// The next row; `None` after the last. Without it, `StreamExt` of another crate
-    /// would be needed.
-    pub async fn next(&mut self) -> Option<Result<Row<L>, Error>> {
-        StreamExt::next(self).await
-    }
-
-    /// All rows, in memory, and their completeness.
+    /// All of them, in memory, and their completeness.
     ///
     /// # Errors
     ///
-    /// The first error of the stream; the rows that came before it are dropped.
+    /// The first error of the stream; what came before it is dropped.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -345,13 +328,10 @@ impl<L: PagedList> Rows<L> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn collect_all(mut self) -> Result<(Vec<Row<L>>, Completeness), Error> {
-        let mut rows = Vec::new();
-        while let Some(row) = self.next().await {
-            rows.push(row?);
-        }
+    pub async fn collect_all(mut self) -> Result<(Vec<T>, Completeness), Error> {
+        let all = (&mut self.stream).try_collect().await?;
         let completeness = self.completeness();
-        Ok((rows, completeness.unwrap_or(Completeness::Unknown)))
+        Ok((all, completeness.unwrap_or(Completeness::Unknown)))
     }
 
     /// The completeness of the rows that have come: `None` before the stream has ended, and
@@ -375,38 +355,21 @@ impl<L: PagedList> Rows<L> {
     /// # }
     /// ```
     pub fn completeness(&self) -> Option<Completeness> {
-        self.pages.completeness()
+        self.completeness.get().copied()
     }
 }
 
-impl<L: PagedList> Stream for Rows<L> {
-    type Item = Result<Row<L>, Error>;
+impl<L, T> Stream for Listing<L, T> {
+    type Item = Result<T, Error>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        loop {
-            if let Some(row) = self.page.pop_front() {
-                return Poll::Ready(Some(Ok(row)));
-            }
-            match ready!(self.pages.poll_next_unpin(context)) {
-                Some(Ok(mut list)) => self.page = std::mem::take(L::contents(&mut list)).into(),
-                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
-                None => return Poll::Ready(None),
-            }
-        }
+        self.stream.poll_next_unpin(context)
     }
 }
 
-impl<L: PagedList> fmt::Debug for Pages<L> {
+impl<L, T> fmt::Debug for Listing<L, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pages")
-            .field("completeness", &self.completeness())
-            .finish_non_exhaustive()
-    }
-}
-
-impl<L: PagedList> fmt::Debug for Rows<L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rows")
+        f.debug_struct("Listing")
             .field("completeness", &self.completeness())
             .finish_non_exhaustive()
     }

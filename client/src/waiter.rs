@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep};
 use tracing::field::display;
 
 use crate::error::{Error, ErrorKind};
-use crate::pager::{PagedList, Rows};
+use crate::pager::{PagedList, rows};
 use crate::restore_task::RestoreTask;
 use crate::wait_error::{Progress, RestoreOutcome, WaitError};
 
@@ -275,7 +275,7 @@ where
     /// One look at the list: to its end while only the id is known, else until the row is
     /// found.
     async fn look(&self, identity: Option<u64>) -> Look<L::Row> {
-        let mut rows = Rows::new(self.request.clone().at_page(1));
+        let mut rows = rows(self.request.clone().at_page(1));
         let mut listed = 0;
         let mut found = Vec::new();
         let end = loop {

@@ -11,13 +11,29 @@ use crate::error::{Error, ErrorKind};
 use crate::redact::{Secrets, shortened};
 use crate::transport::head::Head;
 
-/// A response, the outcome of its call, and the name that OCP's logs give it.
+/// A response, and the outcome of its call.
 #[derive(Clone)]
 pub(crate) struct Verdict<T> {
     pub(crate) head: Head,
     pub(crate) body: Vec<u8>,
-    pub(crate) outcome: Result<T, Error>,
+    pub(crate) outcome: Result<Success<T>, Error>,
+}
+
+/// A success, and the name that OCP's logs give it.
+#[derive(Clone)]
+pub(crate) struct Success<T> {
+    pub(crate) value: T,
     pub(crate) trace_id: Option<String>,
+}
+
+impl<T> Verdict<T> {
+    /// The name of the request in OCP's logs.
+    pub(crate) fn trace_id(&self) -> Option<&str> {
+        match &self.outcome {
+            Ok(success) => success.trace_id.as_deref(),
+            Err(error) => error.trace_id(),
+        }
+    }
 }
 
 /// Judges a response by its envelope, and decodes a success.
@@ -26,52 +42,30 @@ pub(crate) struct Verdict<T> {
 /// themselves. Only if that is no plain success the envelope is read by itself, before
 /// anything else of the response is believed.
 pub(crate) fn decoded<T: Envelope + DeserializeOwned>(
-    head: Head,
-    body: Vec<u8>,
+    head: &Head,
+    body: &[u8],
     secrets: &Secrets,
-) -> Verdict<T> {
+) -> Result<Success<T>, Error> {
     let is_plain =
         |value: &T| value.successful() && value.status().is_none_or(|status| status == 200);
     if head.status == StatusCode::OK
         && foreign_media_type(&head.headers).is_none()
-        && let Ok(value) = from_json(&body)
+        && let Ok(value) = from_json(body)
         && is_plain(&value)
     {
-        return Verdict {
-            trace_id: value.trace_id().map(str::to_owned),
-            outcome: Ok(value),
-            head,
-            body,
-        };
+        let trace_id = value.trace_id().map(str::to_owned);
+        return Ok(Success { value, trace_id });
     }
-    let judged = judged(head, body, secrets);
-    let decode = |()| decode(&judged.head, &judged.body, secrets);
-    Verdict {
-        outcome: judged.outcome.and_then(decode),
-        trace_id: judged.trace_id,
-        head: judged.head,
-        body: judged.body,
-    }
+    let Success { trace_id, .. } = judged(head, body, secrets)?;
+    let value = decode(head, body, secrets)?;
+    Ok(Success { value, trace_id })
 }
 
 /// Judges a response by its envelope alone: a success is HTTP 200 with a JSON object that
 /// says `successful` and does not contradict the HTTP status.
-pub(crate) fn judged(head: Head, body: Vec<u8>, secrets: &Secrets) -> Verdict<()> {
-    let envelope = Members::read(without_mark(&body));
-    Verdict {
-        trace_id: envelope.as_ref().ok().and_then(|it| it.trace_id(secrets)),
-        outcome: judge(&head, without_mark(&body), secrets, envelope),
-        head,
-        body,
-    }
-}
-
-fn judge(
-    head: &Head,
-    body: &[u8],
-    secrets: &Secrets,
-    envelope: serde_json::Result<Members>,
-) -> Result<(), Error> {
+pub(crate) fn judged(head: &Head, body: &[u8], secrets: &Secrets) -> Result<Success<()>, Error> {
+    let body = without_mark(body);
+    let envelope = Members::read(body);
     if head.status.is_client_error() || head.status.is_server_error() {
         return Err(refused(head, body, secrets, envelope));
     }
@@ -93,6 +87,10 @@ fn judge(
         })
     })?;
     let stated = envelope.status();
+    let success = Success {
+        value: (),
+        trace_id: envelope.trace_id(secrets),
+    };
     let is_success = match envelope.successful() {
         Value::Bool(is_success) => *is_success,
         _ if envelope.has_error() => false,
@@ -101,10 +99,10 @@ fn judge(
             return Err(unexpected(what.to_owned()));
         }
         // The decoder names the place of the other type.
-        _ => return Ok(()),
+        _ => return Ok(success),
     };
     let error = match stated.filter(|stated| *stated != head.status) {
-        None if is_success => return Ok(()),
+        None if is_success => return Ok(success),
         Some(stated) if is_success => Error::new(
             ErrorKind::UnexpectedResponse,
             format!(

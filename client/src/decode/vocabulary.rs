@@ -106,7 +106,7 @@ macro_rules! vocabulary {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
-                deserializer.deserialize_str(crate::decode::wire::EnumVisitor(::std::marker::PhantomData))
+                crate::decode::wire::text(deserializer, "a string", |text| Some(Self::from(text)))
             }
         }
 

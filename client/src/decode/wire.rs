@@ -7,7 +7,7 @@ use std::marker::PhantomData;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
 
 /// Reads a member of any type that a response may hold.
 pub(crate) fn read<'de, T: Wire<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
@@ -37,26 +37,8 @@ impl<'de, T: Wire<'de>> Wire<'de> for Option<T> {
 
 impl<'de, T: Wire<'de>> Wire<'de> for Vec<T> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ListVisitor<T>(PhantomData<T>);
-
-        impl<'de, T: Wire<'de>> Visitor<'de> for ListVisitor<T> {
-            type Value = Vec<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // As serde says of its own lists.
-                f.write_str("a sequence")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
-                let mut list = Vec::new();
-                while let Some(Read(item)) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(list)
-            }
-        }
-
-        deserializer.deserialize_seq(ListVisitor(PhantomData))
+        let items = Vec::<Read<T>>::deserialize(deserializer)?;
+        Ok(items.into_iter().map(|read| read.0).collect())
     }
 }
 
@@ -110,19 +92,27 @@ plain!(
     crate::QueryTime
 );
 
-/// Reads a value of an open list from the text as it stands, without a copy.
-pub(crate) struct EnumVisitor<T>(pub(crate) PhantomData<T>);
+/// Reads a text as it stands, without a copy.
+pub(crate) fn text<'de, T, D: Deserializer<'de>>(
+    deserializer: D,
+    expected: &'static str,
+    read: fn(&str) -> Option<T>,
+) -> Result<T, D::Error> {
+    struct TextVisitor<T>(&'static str, fn(&str) -> Option<T>);
 
-impl<T: for<'a> From<&'a str>> Visitor<'_> for EnumVisitor<T> {
-    type Value = T;
+    impl<T> Visitor<'_> for TextVisitor<T> {
+        type Value = T;
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+            self.1(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        }
     }
 
-    fn visit_str<E: de::Error>(self, value: &str) -> Result<T, E> {
-        Ok(T::from(value))
-    }
+    deserializer.deserialize_str(TextVisitor(expected, read))
 }
 
 pub(crate) struct ObjectVisitor<T>(pub(crate) PhantomData<T>);
@@ -190,21 +180,11 @@ impl<T: TryFrom<i64>> Visitor<'_> for IntegerVisitor<T> {
 /// and any other form.
 impl<'de> Wire<'de> for DateTime<Utc> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TimeVisitor;
-
-        impl Visitor<'_> for TimeVisitor {
-            type Value = DateTime<Utc>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a time such as 2024-08-08T08:25:39.150608Z")
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                parse_time(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
-            }
-        }
-
-        deserializer.deserialize_str(TimeVisitor)
+        text(
+            deserializer,
+            "a time such as 2024-08-08T08:25:39.150608Z",
+            parse_time,
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 ///
 /// OCP may send them with every response or with refusals only: its documentation
 /// says both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimit {
     /// Requests allowed in a window (`RateLimit-Limit`).
@@ -45,12 +45,7 @@ impl RateLimit {
             remaining: number("ratelimit-remaining"),
             reset: seconds.map(Duration::from_secs),
         };
-        let nothing = Self {
-            limit: None,
-            remaining: None,
-            reset: None,
-        };
-        (rate_limit != nothing).then_some(rate_limit)
+        (rate_limit != Self::default()).then_some(rate_limit)
     }
 }
 

@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
 
-use crate::decode::verdict::{Verdict, refusal};
+use crate::decode::verdict::{Success, Verdict, refusal};
 use crate::error::{Error, ErrorKind};
 use crate::redact::Secrets;
 use credentials::Credentials;
@@ -69,7 +69,7 @@ impl fmt::Debug for Transport {
 
 /// The judge of a response: [`decoded`](crate::decode::verdict::decoded) or
 /// [`judged`](crate::decode::verdict::judged).
-pub(crate) type Judge<T> = fn(Head, Vec<u8>, &Secrets) -> Verdict<T>;
+pub(crate) type Judge<T> = fn(&Head, &[u8], &Secrets) -> Result<Success<T>, Error>;
 
 impl Transport {
     /// Sends a request, again if that may help.
@@ -100,7 +100,7 @@ impl Transport {
         }
         if let Ok(verdict) = outcome {
             span.record("status", verdict.head.status.as_u16());
-            let trace_id = verdict.trace_id.as_deref();
+            let trace_id = verdict.trace_id();
             span.record("trace_id", trace_id.map(|id| self.secrets.redact(id)));
         }
         if let Some(error) = failure(outcome) {
@@ -167,7 +167,7 @@ impl Transport {
             let what = "the HTTP client has followed a redirect; give it a policy that does not";
             return Err(Error::new(ErrorKind::UnexpectedResponse, what).with_status(status));
         }
-        let body = self.body(&mut response).await;
+        let (body, trouble) = self.body(&mut response).await;
         let head = Head {
             status,
             headers: std::mem::take(response.headers_mut()),
@@ -181,45 +181,49 @@ impl Transport {
                 url: request.url().clone(),
                 request_headers,
                 head: head.clone(),
-                body: body
-                    .as_ref()
-                    .map_or_else(|lost| lost.packed.clone(), |body| Some(body.clone())),
+                body: body.clone(),
             });
         }
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             return Err(connection::proxy_demands(&self.route).with_status(status));
         }
-        match body {
-            Ok(body) => Ok(judge(head, body, &self.secrets)),
+        match trouble {
+            None => {
+                let body = body.unwrap_or_default();
+                let outcome = judge(&head, &body, &self.secrets);
+                Ok(Verdict {
+                    head,
+                    body,
+                    outcome,
+                })
+            }
             // A refusal is one, whatever becomes of its body: nobody shall try again after a
             // 401 as after a broken connection.
-            Err(Lost { why, .. }) if status.is_client_error() || status.is_server_error() => {
+            Some(why) if status.is_client_error() || status.is_server_error() => {
                 let hint = format!("its body could not be read: {why}");
                 Err(refusal(&head).with_hint(hint))
             }
-            Err(Lost { why, .. }) => Err(why.with_status(status)),
+            Some(why) => Err(why.with_status(status)),
         }
     }
 
-    /// The body of a response, unpacked; the headers lose what they said of the packing.
-    async fn body(&self, response: &mut Response) -> Result<Vec<u8>, Lost> {
+    /// The body of a response, unpacked, or as much of it as there is to show, and why that is
+    /// not all. The headers lose what they said of the packing.
+    async fn body(&self, response: &mut Response) -> (Option<Vec<u8>>, Option<Error>) {
         let sent = match self.read(response).await {
             Ok(sent) => sent,
-            Err(why) => return Err(Lost { why, packed: None }),
+            Err(why) => return (None, Some(why)),
         };
         let headers = response.headers_mut();
         let body = match coding::decoded(&sent, headers, self.max_body_bytes) {
             Ok(Cow::Borrowed(_)) => sent,
             Ok(Cow::Owned(body)) => body,
-            Err(why) => {
-                let packed = Some(sent);
-                return Err(Lost { why, packed });
-            }
+            Err(why) => return (Some(sent), Some(why)),
         };
         if headers.remove(CONTENT_ENCODING).is_some() {
             headers.remove(CONTENT_LENGTH);
         }
-        Ok(body)
+        (Some(body), None)
     }
 
     /// Reads the body as it was sent, up to the limit and no further.
@@ -256,12 +260,6 @@ impl Transport {
             headers.entry(ACCEPT_LANGUAGE).or_insert(language);
         }
     }
-}
-
-/// A body that did not come whole, or cannot be unpacked.
-struct Lost {
-    why: Error,
-    packed: Option<Vec<u8>>,
 }
 
 /// The error of an attempt that is no success.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::signature::RESERVED;
-use crate::error::{Error, unusable};
+use crate::error::{Error, ErrorKind};
 
 /// A text as a segment of a path.
 pub(crate) fn encode_path(text: &str) -> String {
@@ -20,7 +20,7 @@ pub(crate) struct RequestBuilder {
     method: Method,
     url: String,
     headers: HeaderMap,
-    body: Option<Vec<u8>>,
+    body: Vec<u8>,
     problem: Option<String>,
 }
 
@@ -30,7 +30,7 @@ impl RequestBuilder {
             method,
             url,
             headers: HeaderMap::new(),
-            body: None,
+            body: Vec::new(),
             problem: None,
         }
     }
@@ -41,8 +41,10 @@ impl RequestBuilder {
     ///
     /// If the text cannot be the value of a header.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
-        let value = HeaderValue::try_from(value)
-            .map_err(|error| Error::argument(format!("a header of the request: {error}")))?;
+        let value = HeaderValue::try_from(value).map_err(|error| {
+            let what = format!("a header of the request: {error}");
+            Error::new(ErrorKind::Configuration, what)
+        })?;
         self.headers.insert(name, value);
         Ok(self)
     }
@@ -83,7 +85,7 @@ impl RequestBuilder {
     #[allow(dead_code, reason = "only operations that write have a body")]
     pub(crate) fn json<T: Serialize>(mut self, body: &T) -> Self {
         match serde_json::to_vec(body) {
-            Ok(body) => self.body = Some(body),
+            Ok(body) => self.body = body,
             Err(error) => self.problem = Some(format!("its body: {error}")),
         }
         self
@@ -95,16 +97,31 @@ impl RequestBuilder {
     ///
     /// If an argument cannot be sent, or there is no such URL.
     pub(crate) fn build(self) -> Result<Request, Error> {
-        let wrong = |what: String| Error::argument(unusable("request", what));
         if let Some(problem) = self.problem {
-            return Err(wrong(problem));
+            return Err(Error::configuration("request", problem));
         }
-        let url = Url::parse(&self.url).map_err(|error| wrong(error.to_string()))?;
-        let mut request = Request::new(self.method, url);
-        *request.headers_mut() = self.headers;
-        *request.body_mut() = self.body.map(Into::into);
-        Ok(request)
+        request(self.method, &self.url, self.headers, self.body)
     }
+}
+
+/// A request; an empty body is none.
+///
+/// # Errors
+///
+/// If there is no such URL.
+pub(crate) fn request(
+    method: Method,
+    url: &str,
+    headers: HeaderMap,
+    body: Vec<u8>,
+) -> Result<Request, Error> {
+    let url = Url::parse(url).map_err(|error| Error::configuration("request", error))?;
+    let mut request = Request::new(method, url);
+    *request.headers_mut() = headers;
+    if !body.is_empty() {
+        *request.body_mut() = Some(body.into());
+    }
+    Ok(request)
 }
 
 #[cfg(test)]

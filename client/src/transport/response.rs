@@ -8,7 +8,7 @@ use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 
 use super::head::{Head, RateLimit};
-use crate::decode::verdict::{self, Verdict};
+use crate::decode::verdict::{Success, Verdict, decode};
 use crate::error::Error;
 use crate::redact::Secrets;
 
@@ -30,9 +30,8 @@ use crate::redact::Secrets;
 /// ```
 #[derive(Clone)]
 pub struct Response<T> {
-    pub(crate) value: T,
     pub(crate) head: Head,
-    pub(crate) trace_id: Option<String>,
+    pub(crate) success: Success<T>,
 }
 
 /// The response to a request of one's own, whatever it says; see
@@ -72,17 +71,17 @@ macro_rules! about_http {
 impl<T> Response<T> {
     /// The body as a value.
     pub fn value(&self) -> &T {
-        &self.value
+        &self.success.value
     }
 
     /// The body as a value, and nothing else.
     pub fn into_inner(self) -> T {
-        self.value
+        self.success.value
     }
 
     /// The name of the request in OCP's logs, unless it is empty.
     pub fn trace_id(&self) -> Option<&str> {
-        self.trace_id.as_deref()
+        self.success.trace_id.as_deref()
     }
 
     about_http!(head);
@@ -93,7 +92,7 @@ impl HttpResponse {
 
     /// The name of the request in OCP's logs, if the body is OCP's and has one.
     pub fn trace_id(&self) -> Option<&str> {
-        self.verdict.trace_id.as_deref()
+        self.verdict.trace_id()
     }
 
     /// The body, decompressed.
@@ -129,14 +128,14 @@ impl HttpResponse {
     /// [`ErrorKind::Decode`](crate::ErrorKind::Decode) if the body is none of `T`.
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.verdict.outcome.clone()?;
-        verdict::decode(&self.verdict.head, &self.verdict.body, &self.secrets)
+        decode(&self.verdict.head, &self.verdict.body, &self.secrets)
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("value", &self.value)
+            .field("value", &self.success.value)
             .field("head", &self.head)
             .finish()
     }
