@@ -24,7 +24,7 @@ pub(super) struct Operation<'a> {
     pub(super) response: Ident,
 }
 
-/// Members of each success, which `src/decode/envelope.rs` reads: name, type, and the rest of it.
+/// Members of each success, which `src/decode/verdict.rs` reads: name, type, and the rest of it.
 const ENVELOPE: [(&str, &str, bool, &str); 3] = [
     ("successful", "boolean", true, "a required boolean"),
     ("status", "integer", false, "an optional integer of 64 bits"),

@@ -7,7 +7,8 @@ use syn::{Item, Type, parse_quote};
 
 use super::operation::Operation;
 
-/// Component schemas whose Rust type is written by hand, in `src/decode/values.rs`.
+/// Component schemas whose Rust type is written by hand: `src/error.rs` and
+/// `src/decode/query_time.rs` have them.
 pub(crate) const HAND_WRITTEN: [&str; 2] = ["ErrorCode", "QueryTime"];
 
 /// Makes structs grow without breaking their users, and lets their numbers and
@@ -31,7 +32,7 @@ pub(super) fn types(items: &mut Vec<Item>, operations: &[Operation<'_>]) {
     }
     let envelopes: BTreeSet<_> = operations.iter().map(|one| &one.response).collect();
     let envelopes = envelopes.into_iter();
-    items.push(parse_quote!(crate::decode::envelope::envelope!(#(#envelopes),*);));
+    items.push(parse_quote!(crate::decode::verdict::envelope!(#(#envelopes),*);));
     items.push(parse_quote!(crate::decode::wire::object!(#(#structs),*);));
     items.push(parse_quote!(crate::decode::wire::plain!(#(#scalars),*);));
     // Every schema of the spec is found in one place.

@@ -9,7 +9,7 @@ use reqwest::header::HeaderValue;
 
 use crate::error::Error;
 use crate::transport::Transport;
-use crate::transport::certificates::{Certificates, Pem};
+use crate::transport::certificates::{Pem, certificates};
 use crate::transport::connection::root_cause;
 use crate::transport::credentials::Credentials;
 use crate::transport::exchange::{Exchange, Observer};
@@ -261,7 +261,7 @@ impl ClientBuilder {
         let user_agent = self.user_agent.as_deref().unwrap_or(USER_AGENT);
         let user_agent = header("user_agent", user_agent)?;
         let roots = &self.root_certificates;
-        let certificates = Certificates::read(roots, self.client_certificate.as_ref())?;
+        let certified = certificates(roots, self.client_certificate.as_ref())?;
         let proxy = self.proxy.as_deref().map(reqwest::Proxy::all).transpose();
         let proxy = proxy.map_err(|error| Error::configuration("proxy", root_cause(&error)))?;
         let build = |loads_host| {
@@ -281,7 +281,7 @@ impl ClientBuilder {
                 None if is_loopback(url) => builder.no_proxy(),
                 None => builder,
             };
-            let builder = certificates.set(builder, loads_host);
+            let builder = certified(builder, loads_host);
             match &self.configure {
                 Some(change) => change(builder).build(),
                 None => builder.build(),

@@ -42,20 +42,13 @@ impl ClientBuilder {
             let text: Option<String> = text(name)?;
             no_control_character(name, "it", text.as_deref().unwrap_or_default()).map(|()| text)
         };
+        let alone =
+            |set, missing| Error::configuration(missing, format!("{set} is set without it"));
         let pair = |name, other| match (secret(name)?, secret(other)?) {
             (Some(one), Some(two)) => Ok(Some((one, two))),
             (None, None) => Ok(None),
-            (one, _) => {
-                let (set, missing) = if one.is_some() {
-                    (name, other)
-                } else {
-                    (other, name)
-                };
-                Err(Error::configuration(
-                    missing,
-                    format!("{set} is set without it"),
-                ))
-            }
+            (Some(_), None) => Err(alone(name, other)),
+            (None, Some(_)) => Err(alone(other, name)),
         };
         let Some(base_url) = text("OCP_BASE_URL")? else {
             let what = "it is not set; it names the OCP, such as http://ocp.example:8080";

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::StatusCode;
+use serde::{Deserialize, Serialize};
 
-use crate::decode::values::ErrorCode;
 use crate::redact::shortened;
 
 /// The reason why a call failed, or a client could not be made.
@@ -97,6 +97,67 @@ pub enum ErrorKind {
     RestoreFailed,
     /// Several rows have the id that was waited for.
     Ambiguous,
+}
+
+/// OCP's error code: a number up to V4.2.1, a name such as `COM10001` in
+/// V4.2.2, and the number 0 if OCP has no code for the failure.
+///
+/// Source: error code tables of the documentation, V3.1.1 to V4.2.2.
+///
+/// ```
+/// use oceanbase_ocp::ErrorCode;
+///
+/// let code: ErrorCode = serde_json::from_str(r#""COM10001""#)?;
+/// assert!(code == "COM10001" && code != 0);
+/// assert_eq!(serde_json::from_str::<ErrorCode>("0")?, 0);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum ErrorCode {
+    /// A number, as in the documented throttling response.
+    Number(i64),
+    /// A name.
+    Text(String),
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Text(text) => f.write_str(text),
+        }
+    }
+}
+
+impl ErrorCode {
+    /// The code as text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Number(_) => None,
+            Self::Text(text) => Some(text),
+        }
+    }
+}
+
+impl PartialEq<str> for ErrorCode {
+    fn eq(&self, text: &str) -> bool {
+        self.as_str() == Some(text)
+    }
+}
+
+impl PartialEq<&str> for ErrorCode {
+    fn eq(&self, text: &&str) -> bool {
+        *self == **text
+    }
+}
+
+impl PartialEq<i64> for ErrorCode {
+    fn eq(&self, number: &i64) -> bool {
+        matches!(self, Self::Number(own) if own == number)
+    }
 }
 
 impl ErrorKind {

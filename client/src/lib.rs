@@ -26,19 +26,17 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
-pub use client::Client;
+pub use client::{Client, HttpResponse, Response};
 pub use client_builder::ClientBuilder;
 pub use completeness::Completeness;
-pub use decode::values::{ErrorCode, QueryTime, QueryTimeError};
+pub use decode::query_time::QueryTime;
 pub use decode::vocabulary::OtherValue;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorCode, ErrorKind};
 pub use generated::{builder, types};
 pub use pager::{Listing, PagedList, Pages, Rows};
 pub use restore_task::RestoreTask;
 pub use transport::credentials::Credentials;
-pub use transport::exchange::Exchange;
-pub use transport::head::RateLimit;
-pub use transport::response::{HttpResponse, Response};
+pub use transport::exchange::{Exchange, RateLimit};
 pub use transport::retry::RetryPolicy;
 pub use transport::signature::{AccessKey, SignatureAlgorithm};
 pub use wait_error::{RestoreOutcome, WaitError};

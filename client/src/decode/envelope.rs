@@ -1,5 +1,4 @@
-//! OCP's envelope: as a success has it, and as far as it decides between success and
-//! failure.
+//! OCP's envelope, as far as it decides between success and failure.
 
 use std::fmt;
 
@@ -7,41 +6,8 @@ use reqwest::StatusCode;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::values::ErrorCode;
-use crate::error::OcpFailure;
+use crate::error::{ErrorCode, OcpFailure};
 use crate::redact::Secrets;
-
-/// The words of every success of OCP about itself, beside its `data`.
-///
-/// Source: "API call description", response structure.
-pub(crate) trait Envelope {
-    /// True if the request succeeded.
-    fn successful(&self) -> bool;
-    /// The HTTP status, once more.
-    fn status(&self) -> Option<i64>;
-    /// The name of the request in OCP's logs, unless it is empty.
-    fn trace_id(&self) -> Option<&str>;
-}
-
-/// Lets the types of responses be read as envelopes; `codegen.rs` calls it.
-macro_rules! envelope {
-    ($($response:ident),*) => {$(
-        impl crate::decode::envelope::Envelope for $response {
-            fn successful(&self) -> bool {
-                self.successful
-            }
-
-            fn status(&self) -> ::std::option::Option<i64> {
-                self.status
-            }
-
-            fn trace_id(&self) -> ::std::option::Option<&str> {
-                self.trace_id.as_deref().filter(|id| !id.is_empty())
-            }
-        }
-    )*};
-}
-pub(crate) use envelope;
 
 /// The members of an envelope that decide between success and failure, whatever they hold.
 #[derive(Default)]

@@ -6,10 +6,10 @@ use reqwest::header::{CONTENT_TYPE, LOCATION};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::envelope::{Envelope, Members};
+use super::envelope::Members;
 use crate::error::{Error, ErrorKind};
 use crate::redact::{Secrets, shortened};
-use crate::transport::head::Head;
+use crate::transport::exchange::Head;
 
 /// A response, and the outcome of its call.
 #[derive(Clone)]
@@ -35,6 +35,38 @@ impl<T> Verdict<T> {
         }
     }
 }
+
+/// The words of every success of OCP about itself, beside its `data`.
+///
+/// Source: "API call description", response structure.
+pub(crate) trait Envelope {
+    /// True if the request succeeded.
+    fn successful(&self) -> bool;
+    /// The HTTP status, once more.
+    fn status(&self) -> Option<i64>;
+    /// The name of the request in OCP's logs, unless it is empty.
+    fn trace_id(&self) -> Option<&str>;
+}
+
+/// Lets the types of responses be read as envelopes; `codegen.rs` calls it.
+macro_rules! envelope {
+    ($($response:ident),*) => {$(
+        impl crate::decode::verdict::Envelope for $response {
+            fn successful(&self) -> bool {
+                self.successful
+            }
+
+            fn status(&self) -> ::std::option::Option<i64> {
+                self.status
+            }
+
+            fn trace_id(&self) -> ::std::option::Option<&str> {
+                self.trace_id.as_deref().filter(|id| !id.is_empty())
+            }
+        }
+    )*};
+}
+pub(crate) use envelope;
 
 /// Judges a response by its envelope, and decodes a success.
 ///

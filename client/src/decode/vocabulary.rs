@@ -66,20 +66,6 @@ macro_rules! vocabulary {
             }
         }
 
-        impl ::std::str::FromStr for $name {
-            type Err = ::std::convert::Infallible;
-
-            fn from_str(value: &str) -> ::std::result::Result<Self, Self::Err> {
-                Ok(Self::from(value))
-            }
-        }
-
-        impl ::std::convert::AsRef<str> for $name {
-            fn as_ref(&self) -> &str {
-                self.as_str()
-            }
-        }
-
         impl ::std::cmp::PartialEq<str> for $name {
             fn eq(&self, value: &str) -> bool {
                 self.as_str() == value

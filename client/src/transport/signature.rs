@@ -5,7 +5,6 @@
 //! documented signatures were made with. The newest documentation (V4.4.2) has the
 //! same message for SHA-256, with the SHA-256 of the body instead of its MD5.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -251,30 +250,25 @@ fn ocp_headers(headers: &HeaderMap) -> String {
 /// parsed: keys and values in Java's order, empty values dropped, the values of a key joined
 /// before they are encoded.
 fn path_and_query(url: &Url) -> String {
-    let mut parameters: BTreeMap<Vec<u16>, Vec<Vec<u16>>> = BTreeMap::new();
-    for (key, value) in url.query_pairs() {
-        let values = parameters.entry(in_java(&key)).or_default();
-        if !value.is_empty() {
-            values.push(in_java(&value));
-        }
+    let mut parameters: Vec<_> = url.query_pairs().collect();
+    // Java orders by UTF-16 code units. Rust's order differs if characters beyond the BMP meet
+    // U+E000 to U+FFFF.
+    let in_java = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
+    parameters.sort_by_cached_key(|(key, value)| (in_java(key), in_java(value)));
+    let pairs = parameters
+        .chunk_by(|(key, _), (next, _)| key == next)
+        .map(|same| {
+            let values = same.iter().map(|(_, value)| value.as_ref());
+            let values: Vec<&str> = values.filter(|value| !value.is_empty()).collect();
+            let values = values.join(",");
+            let encoded = |text| utf8_percent_encode(text, RESERVED);
+            format!("{}={}", encoded(&same[0].0), encoded(&values))
+        });
+    let pairs: Vec<String> = pairs.collect();
+    match &pairs[..] {
+        [] => url.path().to_owned(),
+        pairs => format!("{}?{}", url.path(), pairs.join("&")),
     }
-    if parameters.is_empty() {
-        return url.path().to_owned();
-    }
-    let encoded =
-        |text: &[u16]| utf8_percent_encode(&String::from_utf16_lossy(text), RESERVED).to_string();
-    let pairs = parameters.into_iter().map(|(key, mut values)| {
-        values.sort();
-        let values = values.join(&u16::from(b','));
-        format!("{}={}", encoded(&key), encoded(&values))
-    });
-    format!("{}?{}", url.path(), pairs.collect::<Vec<_>>().join("&"))
-}
-
-/// A text by its UTF-16 code units, by which Java orders. Rust's order differs if characters
-/// beyond the BMP meet U+E000 to U+FFFF.
-fn in_java(text: &str) -> Vec<u16> {
-    text.encode_utf16().collect()
 }
 
 /// The `Host` header of a request to this URL: no port if it is the scheme's own.

@@ -1,70 +1,11 @@
-//! Value types that the generator cannot make from their schema.
+//! Times in queries, which the generator cannot make from their schema.
 
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// OCP's error code: a number up to V4.2.1, a name such as `COM10001` in
-/// V4.2.2, and the number 0 if OCP has no code for the failure.
-///
-/// Source: error code tables of the documentation, V3.1.1 to V4.2.2.
-///
-/// ```
-/// use oceanbase_ocp::ErrorCode;
-///
-/// let code: ErrorCode = serde_json::from_str(r#""COM10001""#)?;
-/// assert!(code == "COM10001" && code != 0);
-/// assert_eq!(serde_json::from_str::<ErrorCode>("0")?, 0);
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(untagged)]
-#[non_exhaustive]
-pub enum ErrorCode {
-    /// A number, as in the documented throttling response.
-    Number(i64),
-    /// A name.
-    Text(String),
-}
-
-impl fmt::Display for ErrorCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Number(number) => write!(f, "{number}"),
-            Self::Text(text) => f.write_str(text),
-        }
-    }
-}
-
-impl ErrorCode {
-    /// The code as text, if it is one.
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::Number(_) => None,
-            Self::Text(text) => Some(text),
-        }
-    }
-}
-
-impl PartialEq<str> for ErrorCode {
-    fn eq(&self, text: &str) -> bool {
-        self.as_str() == Some(text)
-    }
-}
-
-impl PartialEq<&str> for ErrorCode {
-    fn eq(&self, text: &&str) -> bool {
-        *self == **text
-    }
-}
-
-impl PartialEq<i64> for ErrorCode {
-    fn eq(&self, number: &i64) -> bool {
-        matches!(self, Self::Number(own) if own == number)
-    }
-}
+use crate::error::{Error, ErrorKind};
 
 /// A time in a query: UTC, to the second, `YYYY-MM-DDThh:mm:ssZ` as OCP
 /// documents it.
@@ -78,7 +19,7 @@ impl PartialEq<i64> for ErrorCode {
 /// let time: QueryTime = "2024-08-06T00:00:00Z".parse()?;
 /// assert_eq!(time.to_string(), "2024-08-06T00:00:00Z");
 /// assert!("2024-08-06 00:00".parse::<QueryTime>().is_err());
-/// # Ok::<(), oceanbase_ocp::QueryTimeError>(())
+/// # Ok::<(), oceanbase_ocp::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct QueryTime(DateTime<Utc>);
@@ -99,40 +40,27 @@ impl From<DateTime<Utc>> for QueryTime {
     }
 }
 
-/// Text that is not a time in the form of a [`QueryTime`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueryTimeError(String);
-
-impl fmt::Display for QueryTimeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ",
-            self.0
-        )
-    }
-}
-
-impl std::error::Error for QueryTimeError {}
-
 impl std::str::FromStr for QueryTime {
-    type Err = QueryTimeError;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
+    fn from_str(text: &str) -> Result<Self, Error> {
         let time =
             NaiveDateTime::parse_from_str(text, QUERY_FORM).map(|time| Self::from(time.and_utc()));
         match time {
             // chrono also takes missing zeros and a sixtieth second.
             Ok(time) if time.to_string() == text => Ok(time),
-            _ => Err(QueryTimeError(text.to_owned())),
+            _ => {
+                let what = format!("`{text}` is not a UTC time of the form YYYY-MM-DDThh:mm:ssZ");
+                Err(Error::new(ErrorKind::Configuration, what))
+            }
         }
     }
 }
 
 impl TryFrom<&str> for QueryTime {
-    type Error = QueryTimeError;
+    type Error = Error;
 
-    fn try_from(text: &str) -> Result<Self, Self::Error> {
+    fn try_from(text: &str) -> Result<Self, Error> {
         text.parse()
     }
 }
