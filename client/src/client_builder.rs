@@ -244,7 +244,7 @@ impl ClientBuilder {
         let proxy = proxy.filter(|proxy| matches!(proxy.scheme(), "http" | "https"));
         let what = "it is not a URL like http://proxy.example:3128";
         let proxy = proxy.ok_or_else(|| Error::configuration("proxy", what))?;
-        Ok(Route::through(url, &proxy))
+        Ok(Route::through(url, &proxy, "set with `proxy`"))
     }
 
     fn http(&self, url: &Url, route: &Route) -> Result<reqwest::Client, Error> {
@@ -288,7 +288,7 @@ impl ClientBuilder {
             }
         };
         // Loading the host's authorities fails if there are none, and plain HTTP needs none.
-        let built = match build(url.scheme() == "https" || route.has_tls_proxy()) {
+        let built = match build(url.scheme() == "https" || route.has_tls_proxy) {
             Err(_) if !roots.is_empty() => build(false),
             built => built,
         };

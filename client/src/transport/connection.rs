@@ -22,7 +22,7 @@ pub(super) fn broke_off(error: reqwest::Error, route: &Route) -> Error {
 
 /// The error for a proxy that demands credentials: HTTP 407, which no OCP sends.
 pub(super) fn proxy_demands(route: &Route) -> Error {
-    let proxy = route.proxy().unwrap_or("a proxy".into());
+    let proxy = route.proxy.as_deref().unwrap_or("a proxy");
     Error::lasting(format!("{proxy} demands credentials"))
         .with_hint("they can stand in its URL, as in http://user:password@host:port")
 }
@@ -55,7 +55,7 @@ fn cause(error: &reqwest::Error, route: &Route) -> Error {
     if says("tunnel error: proxy authorization required") {
         return proxy_demands(route);
     }
-    if route.proxy().is_some() && says("unsupported scheme") {
+    if route.proxy.is_some() && says("unsupported scheme") {
         return Error::lasting("a proxy of that scheme cannot be used")
             .with_hint("it must be one of http:// or https://");
     }
@@ -80,7 +80,7 @@ fn of_head(text: &str, route: &Route) -> Error {
         return Error::lasting(format!("the head of the response is malformed: {text}"));
     }
     let error = Error::lasting("it is not HTTP that comes back");
-    if route.is_tls || route.proxy().is_some() {
+    if route.is_tls || route.proxy.is_some() {
         return error;
     }
     error.with_hint("if the server speaks TLS at this port, the base URL must begin with https://")

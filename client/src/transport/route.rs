@@ -6,6 +6,8 @@ use std::net::IpAddr;
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
+use super::signature::host;
+
 /// The other side of TLS, unless there is a proxy that speaks it.
 #[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
 pub(super) const SERVER: &str = "the server";
@@ -15,15 +17,10 @@ pub(super) const SERVER: &str = "the server";
 pub(crate) struct Route {
     server: String,
     pub(super) is_tls: bool,
-    proxy: Option<Proxy>,
-}
-
-/// A proxy, and what names it.
-#[derive(Clone, Debug)]
-struct Proxy {
-    /// Scheme, host and port; no user and no password.
-    origin: String,
-    source: String,
+    /// The proxy, named for a message without its user and its password.
+    pub(super) proxy: Option<String>,
+    /// True if the proxy is reached by TLS.
+    pub(crate) has_tls_proxy: bool,
 }
 
 impl Route {
@@ -33,17 +30,16 @@ impl Route {
             server: url.origin().ascii_serialization(),
             is_tls: url.scheme() == "https",
             proxy: None,
+            has_tls_proxy: false,
         }
     }
 
-    /// The way through a proxy that was set.
-    pub(crate) fn through(url: &Url, proxy: &Url) -> Self {
-        let proxy = Proxy {
-            origin: origin(proxy.as_str()),
-            source: "set with `proxy`".into(),
-        };
+    /// The way through a proxy, with what names it.
+    pub(crate) fn through(url: &Url, proxy: &Url, source: &str) -> Self {
+        let (scheme, host) = (proxy.scheme(), host(proxy));
         Self {
-            proxy: Some(proxy),
+            proxy: Some(format!("the proxy {scheme}://{host} ({source})")),
+            has_tls_proxy: scheme == "https",
             ..Self::direct(url)
         }
     }
@@ -52,60 +48,37 @@ impl Route {
     pub(crate) fn of_environment(url: &Url) -> Self {
         let uri = url.as_str().parse::<http::Uri>().ok();
         let intercept = uri.and_then(|uri| Matcher::from_system().intercept(&uri));
+        let proxy = intercept.and_then(|proxy| Url::parse(&proxy.uri().to_string()).ok());
+        let Some(proxy) = proxy else {
+            return Self::direct(url);
+        };
         let own = match url.scheme() {
             "https" => ["HTTPS_PROXY", "https_proxy"],
             _ => ["HTTP_PROXY", "http_proxy"],
         };
         let is_set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let mut names = own.into_iter().chain(["ALL_PROXY", "all_proxy"]);
-        let proxy = intercept.map(|intercept| Proxy {
-            origin: origin(&intercept.uri().to_string()),
-            source: match names.find(is_set) {
-                Some(name) => format!("from the variable {name}"),
-                None => "from the system's settings".into(),
-            },
-        });
-        Self {
-            proxy,
-            ..Self::direct(url)
+        match names.find(is_set) {
+            Some(name) => Self::through(url, &proxy, &format!("from the variable {name}")),
+            None => Self::through(url, &proxy, "from the system's settings"),
         }
-    }
-
-    /// True if the proxy is reached by TLS.
-    pub(crate) fn has_tls_proxy(&self) -> bool {
-        let proxy = self.proxy.as_ref();
-        proxy.is_some_and(|proxy| proxy.origin.starts_with("https:"))
     }
 
     /// The other side of TLS.
     #[cfg(any(feature = "rustls-no-provider", feature = "native-tls"))]
     pub(super) fn tls_peer(&self) -> &'static str {
-        match (self.has_tls_proxy(), self.is_tls) {
+        match (self.has_tls_proxy, self.is_tls) {
             (false, _) => SERVER,
             (true, false) => "the proxy",
             (true, true) => "the server or the proxy",
         }
     }
-
-    /// The proxy, named for a message.
-    pub(crate) fn proxy(&self) -> Option<String> {
-        let Proxy { origin, source } = self.proxy.as_ref()?;
-        Some(format!("the proxy {origin} ({source})"))
-    }
-}
-
-/// A URL without user, password, path and query.
-fn origin(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}")
 }
 
 impl fmt::Display for Route {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.server)?;
-        match self.proxy() {
+        match &self.proxy {
             Some(proxy) => write!(f, " through {proxy}"),
             None => Ok(()),
         }
@@ -153,7 +126,7 @@ mod tests {
     #[test]
     fn a_proxy_is_named_without_its_credentials() {
         let proxy = "http://user:pa55@proxy.example:3128/".parse().unwrap();
-        let route = Route::through(&"https://ocp".parse().unwrap(), &proxy);
+        let route = Route::through(&"https://ocp".parse().unwrap(), &proxy, "set with `proxy`");
         assert_eq!(
             route.to_string(),
             "https://ocp through the proxy http://proxy.example:3128 (set with `proxy`)"
