@@ -189,8 +189,8 @@ fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
     let name = operation.function().to_string();
     parse_quote!({
         let url = format!(#template, self.client.baseurl, #(#in_path),*);
-        let request = crate::transport::request::RequestBuilder::new(::http::Method::#method, url);
-        let mut request = request.header("accept", "application/json")?;
+        let mut request =
+            crate::transport::request::RequestBuilder::new(::http::Method::#method, url);
         #(#headers)*
         let request = request #(#query)* #(.json(&#body))* .build()?;
         self.client.call(request, #name).await

@@ -288,7 +288,7 @@ impl ClientBuilder {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Response<T> {
     head: Head,
     success: Success<T>,
@@ -390,15 +390,6 @@ impl HttpResponse {
     pub fn decode<T: DeserializeOwned>(&self) -> Result<T, Error> {
         self.verdict.outcome.clone()?;
         decode(&self.verdict.head, &self.verdict.body, &self.secrets)
-    }
-}
-
-impl<T: fmt::Debug> fmt::Debug for Response<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response")
-            .field("value", &self.success.value)
-            .field("head", &self.head)
-            .finish()
     }
 }
 

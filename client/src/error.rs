@@ -32,9 +32,10 @@ pub(crate) struct Inner {
     kind: ErrorKind,
     what: String,
     status: Option<StatusCode>,
-    failure: OcpFailure,
+    pub(crate) failure: OcpFailure,
     pub(crate) wait: Option<Duration>,
-    attempts: u32,
+    /// The number of times that the request was sent.
+    pub(crate) attempts: u32,
     pub(crate) path: Option<String>,
     /// The beginning of a response that is not OCP's; empty if there is none to show.
     pub(crate) excerpt: String,
@@ -220,10 +221,6 @@ impl Error {
         self.with(|inner| inner.status = Some(status))
     }
 
-    pub(crate) fn with_failure(self, failure: OcpFailure) -> Self {
-        self.with(|inner| inner.failure = failure)
-    }
-
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         self.with(|inner| inner.hint = Some(hint.into()))
     }
@@ -231,11 +228,6 @@ impl Error {
     /// The same error, with what was being done before its own words.
     pub(crate) fn prefixed(self, what: &str) -> Self {
         self.with(|inner| inner.what = format!("{what}: {}", inner.what))
-    }
-
-    /// The same error as the outcome of so many attempts.
-    pub(crate) fn after(self, attempts: u32) -> Self {
-        self.with(|inner| inner.attempts = attempts)
     }
 
     /// True if the address itself seems to be wrong: nothing there speaks as it should.

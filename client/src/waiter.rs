@@ -51,17 +51,6 @@ pub struct Waiter<L> {
     timeout: Duration,
 }
 
-/// The result of one look at the list.
-enum Look<R> {
-    Found(R),
-    /// So many tasks, and all are others.
-    Absent(usize),
-    /// Several different rows with the id.
-    Ambiguous(Vec<R>),
-    /// No whole list; if rows are missing, the task may be among them.
-    Failed(Error),
-}
-
 impl<L> Waiter<L>
 where
     L: PagedList,
@@ -197,27 +186,30 @@ where
             let look = self.look(identity).await;
             progress.looks += 1;
             progress.elapsed = started.elapsed();
-            let (is_news, trouble) = match look {
-                Look::Found(task) if !task.is_running() => return Ok((task, progress)),
-                Look::Found(task) => {
-                    identity = identity.or(L::identity(&task));
-                    progress.last = Some(task);
-                    progress.absences = 0;
-                    (true, None)
+            let trouble = match look {
+                Ok((found, _)) if found.len() > 1 => return Err(progress.ambiguous(found)),
+                Ok((mut found, others)) => {
+                    match found.pop() {
+                        Some(task) if !task.is_running() => return Ok((task, progress)),
+                        Some(task) => {
+                            identity = identity.or(L::identity(&task));
+                            progress.last = Some(task);
+                            progress.absences = 0;
+                        }
+                        None => {
+                            progress.listed = Some(others);
+                            progress.absences += 1;
+                        }
+                    }
+                    None
                 }
-                Look::Absent(listed) => {
-                    progress.listed = Some(listed);
-                    progress.absences += 1;
-                    (true, None)
-                }
-                Look::Ambiguous(rows) => return Err(progress.ambiguous(rows)),
-                Look::Failed(error) => (error.is_incomplete(), Some(error)),
+                Err(error) => Some(error),
             };
             let status = progress.last.as_ref().map(|task| display(task.status()));
             let error = trouble.as_ref().map(display);
             let (task, looks) = (self.task, progress.looks);
             tracing::debug!(task, looks, status, error, "the restore has not ended");
-            match self.wait(&mut progress, is_news, trouble.as_ref(), pause) {
+            match self.wait(&mut progress, trouble.as_ref(), pause) {
                 None => return Err(progress.gave_up(trouble, self.timeout)),
                 Some(Duration::ZERO) => {}
                 Some(wait) => {
@@ -232,10 +224,11 @@ where
     fn wait(
         &self,
         progress: &mut Progress<L::Row>,
-        is_news: bool,
         trouble: Option<&Error>,
         pause: Duration,
     ) -> Option<Duration> {
+        // If rows are missing, the task may be among them.
+        let is_news = trouble.is_none_or(Error::is_incomplete);
         let has_news = progress.news > 0;
         if !is_news && !trouble.is_some_and(|trouble| may_pass(trouble, has_news)) {
             return None;
@@ -273,26 +266,20 @@ where
     }
 
     /// One look at the list: to its end while only the id is known, else until the row is
-    /// found.
-    async fn look(&self, identity: Option<u64>) -> Look<L::Row> {
+    /// found. The rows that have the id, and the number of the others; an error if there is no
+    /// whole list, and none of them stands before it breaks off.
+    async fn look(&self, identity: Option<u64>) -> Result<(Vec<L::Row>, usize), Error> {
         let mut rows = rows(self.request.clone().at_page(1));
-        let mut listed = 0;
-        let mut found = Vec::new();
-        let end = loop {
+        let (mut found, mut others) = (Vec::new(), 0);
+        loop {
             match rows.try_next().await {
-                Ok(Some(row)) if row.id() != self.task => listed += 1,
+                Ok(Some(row)) if row.id() != self.task => others += 1,
                 Ok(Some(row)) if identity.is_none() => found.push(row),
-                Ok(Some(row)) if L::identity(&row) == identity => return Look::Found(row),
-                Ok(Some(_)) => listed += 1,
-                Ok(None) => break None,
-                Err(error) => break Some(error),
+                Ok(Some(row)) if L::identity(&row) == identity => return Ok((vec![row], others)),
+                Ok(Some(_)) => others += 1,
+                Err(error) if found.is_empty() || !error.is_incomplete() => return Err(error),
+                Ok(None) | Err(_) => return Ok((found, others)),
             }
-        };
-        match (end, found.len()) {
-            (Some(error), found) if found == 0 || !error.is_incomplete() => Look::Failed(error),
-            (None, 0) => Look::Absent(listed),
-            (_, 1) => Look::Found(found.remove(0)),
-            _ => Look::Ambiguous(found),
         }
     }
 }

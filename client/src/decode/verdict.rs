@@ -20,7 +20,7 @@ pub(crate) struct Verdict<T> {
 }
 
 /// A success, and the name that OCP's logs give it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Success<T> {
     pub(crate) value: T,
     pub(crate) trace_id: Option<String>,
@@ -151,7 +151,8 @@ pub(crate) fn judged(head: &Head, body: &[u8], secrets: &Secrets) -> Result<Succ
         }
     };
     let failure = envelope.failure(secrets);
-    Err(error.with_status(head.status).with_failure(failure))
+    let error = error.with(|error| error.failure = failure);
+    Err(error.with_status(head.status))
 }
 
 /// The sign, outside its body, that a response is none of OCP's.
@@ -218,7 +219,7 @@ fn refused(
     };
     let failure = envelope.failure(secrets);
     let says_why = failure.code.is_some() || failure.message.is_some();
-    let error = refusal(head).with_failure(failure);
+    let error = refusal(head).with(|error| error.failure = failure);
     match (envelope.status(), envelope.successful()) {
         (Some(stated), _) if stated != head.status => {
             error.with_hint(format!("the envelope says status {}", stated.as_u16()))
@@ -252,8 +253,10 @@ pub(crate) fn decode<T: DeserializeOwned>(
         let envelope = Members::read(body).unwrap_or_default();
         Error::new(ErrorKind::Decode, what)
             .with_status(head.status)
-            .with_failure(envelope.failure(secrets))
-            .with(|error| error.path = path.filter(|path| path != "."))
+            .with(|error| {
+                error.failure = envelope.failure(secrets);
+                error.path = path.filter(|path| path != ".");
+            })
     })
 }
 

@@ -139,7 +139,7 @@ impl Transport {
                 sleep(wait).await;
                 continue;
             }
-            let after = |error: Error| error.after(attempts);
+            let after = |error: Error| error.with(|error| error.attempts = attempts);
             let mut verdict = outcome.map_err(after)?;
             verdict.outcome = verdict.outcome.map_err(after);
             return Ok(verdict);
@@ -248,9 +248,9 @@ impl Transport {
         }
         let headers = request.headers_mut();
         let json = HeaderValue::from_static("application/json");
+        headers.entry(ACCEPT).or_insert(json.clone());
         // "API call description", request headers: required on every request.
-        headers.entry(CONTENT_TYPE).or_insert(json.clone());
-        headers.entry(ACCEPT).or_insert(json);
+        headers.entry(CONTENT_TYPE).or_insert(json);
         let accepted = HeaderValue::from_static(coding::ACCEPTED);
         headers.entry(ACCEPT_ENCODING).or_insert(accepted);
         if let Some(language) = self.accept_language.clone() {
