@@ -157,42 +157,28 @@ pub(super) fn request(operation: &Operation<'_>) -> Result<syn::File, String> {
 
 /// Makes the request and hands it to the transport.
 fn send(operation: &Operation<'_>, arguments: &[Argument<'_>]) -> Block {
-    let to = |place: &'static str| {
-        let arguments = arguments.iter();
-        arguments.filter(move |one| one.parameter["in"] == place)
-    };
-    let in_path = to("path").map(|one| {
+    let of_path = |one: &&Argument<'_>| one.parameter["in"] == "path";
+    let in_path = arguments.iter().filter(of_path).map(|one| {
         let name = format_ident!("{}", one.parameter["name"].as_str().unwrap_or_default());
         let value = one.value();
         quote!(#name = crate::transport::request::encode_path(&#value.to_string()))
     });
-    let query = to("query").map(|one| {
+    let parts = arguments.iter().filter_map(|one| {
         let (wire, value) = (one.wire(), one.value());
-        quote!(.query(#wire, &#value))
+        Some(match one.parameter["in"].as_str()? {
+            "query" => quote!(.query(#wire, &#value)),
+            "header" => quote!(.header(#wire, &#value)),
+            "body" => quote!(.json(&#value)),
+            _ => return None,
+        })
     });
-    let headers = to("header").map(|one| {
-        let (wire, value) = (one.wire(), one.value());
-        let value = if one.is_required {
-            quote!(Some(#value))
-        } else {
-            quote!(#value)
-        };
-        quote! {
-            if let Some(value) = #value {
-                request = request.header(#wire, &value.to_string())?;
-            }
-        }
-    });
-    let body = to("body").map(Argument::value);
     let template = format!("{{}}{}", operation.path);
     let method = format_ident!("{}", operation.method.to_uppercase());
     let name = operation.function().to_string();
     parse_quote!({
         let url = format!(#template, self.client.baseurl, #(#in_path),*);
-        let mut request =
-            crate::transport::request::RequestBuilder::new(::http::Method::#method, url);
-        #(#headers)*
-        let request = request #(#query)* #(.json(&#body))* .build()?;
+        let request = crate::transport::request::RequestBuilder::new(::http::Method::#method, url);
+        let request = request #(#parts)* .build()?;
         self.client.call(request, #name).await
     })
 }

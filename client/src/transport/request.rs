@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::signature::RESERVED;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// A text as a segment of a path.
 pub(crate) fn encode_path(text: &str) -> String {
@@ -35,51 +35,57 @@ impl RequestBuilder {
         }
     }
 
-    /// A header with a value that may come from the caller.
-    ///
-    /// # Errors
-    ///
-    /// If the text cannot be the value of a header.
-    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Result<Self, Error> {
-        let value = HeaderValue::try_from(value).map_err(|error| {
-            let what = format!("a header of the request: {error}");
-            Error::new(ErrorKind::Configuration, what)
-        })?;
-        self.headers.insert(name, value);
-        Ok(self)
+    /// A header, which may be absent.
+    #[allow(dead_code, reason = "only some operations have parameters in headers")]
+    pub(crate) fn header<T: Serialize>(mut self, name: &'static str, value: &T) -> Self {
+        for text in self.texts(name, value) {
+            match HeaderValue::try_from(text) {
+                Ok(value) => _ = self.headers.insert(name, value),
+                Err(error) => self.problem = Some(format!("`{name}`: {error}")),
+            }
+        }
+        self
     }
 
     /// A parameter of the query, which may be absent or a list. A blank goes out as `%20`: not
     /// every server reads the form encoding `+` as a blank.
     pub(crate) fn query<T: Serialize>(mut self, name: &str, value: &T) -> Self {
-        match serde_json::to_value(value) {
-            Ok(Value::Null) => {}
-            Ok(Value::Array(items)) if items.is_empty() => {
-                self.problem = Some(format!(
-                    "`{name}` is an empty list, which would ask for everything; leave it out for that"
-                ));
-            }
-            Ok(Value::Array(items)) => items.iter().for_each(|item| self.pair(name, item)),
-            Ok(value) => self.pair(name, &value),
-            Err(error) => self.problem = Some(format!("`{name}`: {error}")),
+        for text in self.texts(name, value) {
+            let separator = if self.url.contains('?') { '&' } else { '?' };
+            self.url.push(separator);
+            self.url.extend(utf8_percent_encode(name, RESERVED));
+            self.url.push('=');
+            self.url.extend(utf8_percent_encode(&text, RESERVED));
         }
         self
     }
 
-    fn pair(&mut self, name: &str, value: &Value) {
-        let text = match value {
-            Value::String(text) => text,
-            Value::Bool(_) | Value::Number(_) => &value.to_string(),
-            Value::Null | Value::Array(_) | Value::Object(_) => {
-                self.problem = Some(format!("`{name}` is no text and no number"));
-                return;
+    /// The texts of a value: none if it is absent, several if it is a list.
+    fn texts<T: Serialize>(&mut self, name: &str, value: &T) -> Vec<String> {
+        let items = match serde_json::to_value(value) {
+            Ok(Value::Null) => Vec::new(),
+            Ok(Value::Array(items)) if items.is_empty() => {
+                self.problem = Some(format!(
+                    "`{name}` is an empty list, which would ask for everything; leave it out for that"
+                ));
+                items
+            }
+            Ok(Value::Array(items)) => items,
+            Ok(value) => vec![value],
+            Err(error) => {
+                self.problem = Some(format!("`{name}`: {error}"));
+                Vec::new()
             }
         };
-        let separator = if self.url.contains('?') { '&' } else { '?' };
-        self.url.push(separator);
-        self.url.extend(utf8_percent_encode(name, RESERVED));
-        self.url.push('=');
-        self.url.extend(utf8_percent_encode(text, RESERVED));
+        let texts = items.into_iter().filter_map(|item| match item {
+            Value::String(text) => Some(text),
+            Value::Bool(_) | Value::Number(_) => Some(item.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => {
+                self.problem = Some(format!("`{name}` is no text and no number"));
+                None
+            }
+        });
+        texts.collect()
     }
 
     #[allow(dead_code, reason = "only operations that write have a body")]
@@ -163,7 +169,7 @@ mod tests {
     #[test]
     fn a_request_that_writes_has_its_body_and_its_headers() {
         let builder = RequestBuilder::new(Method::POST, "http://ocp/a".into());
-        let builder = builder.header("x-reason", "drill").unwrap();
+        let builder = builder.header("x-reason", &"drill");
         let Ok(request) = builder.json(&json!({"a": 1})).build() else {
             panic!("it was refused");
         };
