@@ -1,7 +1,6 @@
 //! The readers of the members of a response: they take every form that OCP is known to
 //! write, and no other. `codegen.rs` hangs [`read`] on each of them.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -45,16 +44,6 @@ impl<'de, T: Wire<'de>> Wire<'de> for Vec<T> {
 impl<'de, T: Wire<'de>> Wire<'de> for Box<T> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::read(deserializer).map(Self::new)
-    }
-}
-
-impl<'de, T: Wire<'de>> Wire<'de> for HashMap<String, T> {
-    fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = HashMap::<String, Read<T>>::deserialize(deserializer)?;
-        Ok(members
-            .into_iter()
-            .map(|(name, read)| (name, read.0))
-            .collect())
     }
 }
 
