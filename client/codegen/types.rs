@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quote::format_ident;
+use quote::{format_ident, quote};
 use syn::{Item, Type, parse_quote};
 
 use super::operation::Operation;
@@ -45,13 +45,11 @@ pub(super) fn types(items: &mut Vec<Item>, operations: &[Operation<'_>]) {
 /// Hangs the reader of `src/decode/wire.rs` on a member. serde's own would take one
 /// form of a number or a time only, and an array for a struct.
 fn reader(field: &mut syn::Field) {
+    let is_optional = matches!(&field.ty, Type::Path(path)
+        if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
+    // With a reader of its own, serde no longer takes absence for `None`.
+    let default = is_optional.then(|| quote!(default,));
     field
         .attrs
-        .push(parse_quote!(#[serde(deserialize_with = "crate::decode::wire::read")]));
-    let optional = matches!(&field.ty, Type::Path(path)
-        if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
-    if optional {
-        // With a reader of its own, serde no longer takes absence for `None`.
-        field.attrs.push(parse_quote!(#[serde(default)]));
-    }
+        .push(parse_quote!(#[serde(#default deserialize_with = "crate::decode::wire::read")]));
 }

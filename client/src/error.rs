@@ -39,7 +39,7 @@ pub(crate) struct Inner {
     pub(crate) path: Option<String>,
     /// The beginning of a response that is not OCP's; empty if there is none to show.
     pub(crate) excerpt: String,
-    hint: Option<String>,
+    pub(crate) hint: Option<String>,
     /// The same comes out each time.
     is_lasting: bool,
     pub(crate) is_unknown_host: bool,

@@ -218,12 +218,10 @@ impl Position {
             }
             let mut list = request.clone().ask(page, size).await?;
             self.page = Some(page);
-            let (number, total, pages) = L::info(&list).map_or((None, None, None), |info| {
-                (info.number, info.total_elements, info.pages())
-            });
+            let info = L::info(&list).cloned().unwrap_or_default();
             let contents = L::contents(&mut list);
             let rows = length(contents);
-            let is_last = match pages {
+            let is_last = match info.pages() {
                 // A server with a lower limit gives fewer rows than asked for, so its count of
                 // pages is the better sign.
                 // One that a sample contradicts ends nothing by itself.
@@ -234,10 +232,10 @@ impl Position {
             let came = Came {
                 page,
                 size,
-                number,
+                number: info.number,
                 rows,
             };
-            let total = total.filter(|_| L::COUNTS_ROWS);
+            let total = info.total_elements.filter(|_| L::COUNTS_ROWS);
             self.tally.count(came, total, contents, L::identity);
             if is_first || !contents.is_empty() {
                 return Ok(Some(list));

@@ -115,11 +115,9 @@ impl<R: RestoreTask> Progress<R> {
         let error = match (state, trouble) {
             (Some(state), trouble) if is_incomplete || self.elapsed >= timeout => {
                 let what = format!("restore task {task} is still in state {state} {effort}");
-                let error = Error::new(ErrorKind::WaitTimeout, what);
-                match trouble.filter(|_| !is_incomplete) {
-                    Some(trouble) => error.with_hint(format!("the last look failed: {trouble}")),
-                    None => error,
-                }
+                let trouble = trouble.filter(|_| !is_incomplete);
+                let hint = trouble.map(|trouble| format!("the last look failed: {trouble}"));
+                Error::new(ErrorKind::WaitTimeout, what).with(|error| error.hint = hint)
             }
             (Some(state), Some(trouble)) => trouble.prefixed(&format!(
                 "no more news of restore task {task} {effort}, last seen in state {state}"

@@ -40,10 +40,8 @@ impl<T> Verdict<T> {
 ///
 /// Source: "API call description", response structure.
 pub(crate) trait Envelope {
-    /// True if the request succeeded.
-    fn successful(&self) -> bool;
-    /// The HTTP status, once more.
-    fn status(&self) -> Option<i64>;
+    /// True if the request succeeded, and the status, which it may repeat, is HTTP 200.
+    fn is_success(&self) -> bool;
     /// The name of the request in OCP's logs, unless it is empty.
     fn trace_id(&self) -> Option<&str>;
 }
@@ -52,12 +50,8 @@ pub(crate) trait Envelope {
 macro_rules! envelope {
     ($($response:ident),*) => {$(
         impl crate::decode::verdict::Envelope for $response {
-            fn successful(&self) -> bool {
-                self.successful
-            }
-
-            fn status(&self) -> ::std::option::Option<i64> {
-                self.status
+            fn is_success(&self) -> bool {
+                self.successful && self.status.is_none_or(|status| status == 200)
             }
 
             fn trace_id(&self) -> ::std::option::Option<&str> {
@@ -78,12 +72,10 @@ pub(crate) fn decoded<T: Envelope + DeserializeOwned>(
     body: &[u8],
     secrets: &Secrets,
 ) -> Result<Success<T>, Error> {
-    let is_plain =
-        |value: &T| value.successful() && value.status().is_none_or(|status| status == 200);
     if head.status == StatusCode::OK
         && foreign_media_type(&head.headers).is_none()
-        && let Ok(value) = from_json(body)
-        && is_plain(&value)
+        && let Ok(value) = from_json::<T>(body)
+        && value.is_success()
     {
         let trace_id = value.trace_id().map(str::to_owned);
         return Ok(Success { value, trace_id });
@@ -151,8 +143,9 @@ pub(crate) fn judged(head: &Head, body: &[u8], secrets: &Secrets) -> Result<Succ
         }
     };
     let failure = envelope.failure(secrets);
-    let error = error.with(|error| error.failure = failure);
-    Err(error.with_status(head.status))
+    Err(error
+        .with_status(head.status)
+        .with(|error| error.failure = failure))
 }
 
 /// The sign, outside its body, that a response is none of OCP's.
@@ -182,17 +175,11 @@ fn foreign(head: &Head, body: &[u8], secrets: &Secrets) -> Option<String> {
 pub(crate) fn refusal(head: &Head) -> Error {
     let status = head.status;
     let kind = ErrorKind::of_status(status).unwrap_or(ErrorKind::Server);
-    let error = Error::new(
-        kind,
-        format!("the request was refused with HTTP status {status}"),
-    );
-    let error = error
-        .with_status(status)
-        .with(|error| error.wait = head.wait(status));
-    match clocks(head) {
-        Some(clocks) => error.with_hint(clocks),
-        None => error,
-    }
+    let what = format!("the request was refused with HTTP status {status}");
+    Error::new(kind, what).with_status(status).with(|error| {
+        error.wait = head.wait(status);
+        error.hint = clocks(head);
+    })
 }
 
 /// The error for a failing HTTP status and this body.
@@ -206,13 +193,12 @@ fn refused(
         if let Some(charset) = other_charset(&head.headers, body) {
             return error.with_hint(format!("its body is {charset}"));
         }
-        let error = match error.hint() {
-            Some(_) => error,
-            None => error.with_hint(
-                "this is not OCP's form of an error; a proxy or another server may have responded",
-            ),
-        };
-        error.with(|error| error.excerpt = secrets.excerpt(body))
+        let hint =
+            "this is not OCP's form of an error; a proxy or another server may have responded";
+        error.with(|error| {
+            error.hint.get_or_insert_with(|| hint.to_owned());
+            error.excerpt = secrets.excerpt(body);
+        })
     };
     let Ok(envelope) = envelope else {
         return foreign(refusal(head));

@@ -43,11 +43,11 @@ pub enum SignatureAlgorithm {
 }
 
 impl SignatureAlgorithm {
-    /// The name of the scheme in `Authorization`.
-    fn scheme(self) -> &'static str {
+    /// The end of the name of the scheme in `Authorization`.
+    fn name(self) -> &'static str {
         match self {
-            Self::HmacSha1 => "OCP-ACCESS-KEY-HMACSHA1",
-            Self::HmacSha256 => "OCP-ACCESS-KEY-HMACSHA256",
+            Self::HmacSha1 => "HMACSHA1",
+            Self::HmacSha256 => "HMACSHA256",
         }
     }
 
@@ -74,14 +74,10 @@ impl FromStr for SignatureAlgorithm {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        match name {
-            "HMACSHA1" => Ok(Self::HmacSha1),
-            "HMACSHA256" => Ok(Self::HmacSha256),
-            _ => Err(Error::configuration(
-                "signature",
-                "it must be HMACSHA1 or HMACSHA256",
-            )),
-        }
+        let mut all = [Self::HmacSha1, Self::HmacSha256].into_iter();
+        let what = "it must be HMACSHA1 or HMACSHA256";
+        all.find(|one| one.name() == name)
+            .ok_or_else(|| Error::configuration("signature", what))
     }
 }
 
@@ -194,8 +190,8 @@ impl AccessKey {
         let message = message(method, url, headers, digest, &text(&date));
         let signature = self.algorithm.sign(self.secret.expose_secret(), &message);
         let signature = STANDARD.encode(signature);
-        let scheme = self.algorithm.scheme();
-        let mut authorization = ascii(&format!("{scheme} {}:{signature}", self.id));
+        let (name, id) = (self.algorithm.name(), &self.id);
+        let mut authorization = ascii(&format!("OCP-ACCESS-KEY-{name} {id}:{signature}"));
         authorization.set_sensitive(true);
         [(AUTHORIZATION, authorization), (DATE, date)]
             .into_iter()
