@@ -62,13 +62,12 @@ fn code(openapi_json: &str) -> Result<String, String> {
     let operations = Operation::all(&spec)?;
     types::types(&mut types, &operations);
     for (name, schema) in vocabularies::vocabularies(&spec) {
-        types.push(vocabularies::open_enum(name, schema)?);
+        types.extend(vocabularies::open_enum(&spec, name, schema)?.items);
     }
-    let (mut requests, mut rest) = (Vec::new(), vec![requests::client(&operations)]);
-    rest.extend(vocabularies::filter_labels(&spec)?);
+    let (mut requests, mut lists) = (Vec::new(), Vec::new());
     for operation in &operations {
         requests.extend(requests::request(operation)?.items);
-        rest.extend(lists::list(&spec, operation)?);
+        lists.extend(lists::list(&spec, operation)?);
     }
     let file = parse_quote! {
         /// The types of requests and responses.
@@ -78,7 +77,7 @@ fn code(openapi_json: &str) -> Result<String, String> {
             use super::types;
             #(#requests)*
         }
-        #(#rest)*
+        #(#lists)*
     };
     Ok(prettyplease::unparse(&file))
 }

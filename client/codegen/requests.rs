@@ -5,29 +5,10 @@
 
 use quote::{format_ident, quote};
 use serde_json::Value;
-use syn::{Block, Expr, Ident, ImplItemFn, Item, Type, parse_quote};
+use syn::{Block, Expr, Ident, ImplItemFn, Type, parse_quote};
 
 use super::names::rust_type;
 use super::operation::{Operation, ident, requires};
-
-/// The methods of the client that begin a request.
-pub(super) fn client(operations: &[Operation<'_>]) -> Item {
-    let methods = operations.iter().map(|operation| {
-        let (name, request) = (operation.function(), operation.request());
-        let (method, path) = (operation.method.to_uppercase(), operation.path);
-        let sends = format!("Sends a `{method}` request to `{path}`.");
-        let docs = ["summary", "description"].map(|key| operation.node[key].as_str());
-        let docs = docs.into_iter().flatten().chain([sends.as_str()]);
-        let docs = docs.collect::<Vec<_>>().join("\n\n");
-        quote! {
-            #[doc = #docs]
-            pub fn #name(&self) -> builder::#request {
-                builder::#request::new(self)
-            }
-        }
-    });
-    parse_quote!(impl crate::Client { #(#methods)* })
-}
 
 /// An argument of a request.
 struct Argument<'a> {
@@ -113,7 +94,7 @@ impl<'a> Argument<'a> {
     }
 }
 
-/// The type of a request and its methods.
+/// The method of the client that begins a request, the type of the request, and its methods.
 ///
 /// # Errors
 ///
@@ -123,6 +104,11 @@ pub(super) fn request(operation: &Operation<'_>) -> Result<syn::File, String> {
     let arguments = parameters.map(|one| Argument::new(operation, one));
     let arguments = arguments.collect::<Result<Vec<_>, _>>()?;
     let (name, function) = (operation.request(), operation.function());
+    let (method, path) = (operation.method.to_uppercase(), operation.path);
+    let sends = format!("Sends a `{method}` request to `{path}`.");
+    let docs = ["summary", "description"].map(|key| operation.node[key].as_str());
+    let docs = docs.into_iter().flatten().chain([sends.as_str()]);
+    let docs = docs.collect::<Vec<_>>().join("\n\n");
     let doc = format!("A request of [`Client::{function}`](crate::Client::{function}).");
     let response = &operation.response;
     let names: Vec<&Ident> = arguments.iter().map(|one| &one.name).collect();
@@ -130,6 +116,13 @@ pub(super) fn request(operation: &Operation<'_>) -> Result<syn::File, String> {
     let setters = arguments.iter().map(Argument::setter);
     let send = send(operation, &arguments);
     Ok(parse_quote! {
+        impl crate::Client {
+            #[doc = #docs]
+            pub fn #function(&self) -> #name {
+                #name { client: self.clone(), #(#names: Ok(None),)* }
+            }
+        }
+
         #[doc = #doc]
         #[derive(Debug, Clone)]
         #[must_use = "a request does nothing until it is sent"]
@@ -139,10 +132,6 @@ pub(super) fn request(operation: &Operation<'_>) -> Result<syn::File, String> {
         }
 
         impl #name {
-            pub(crate) fn new(client: &crate::Client) -> Self {
-                Self { client: client.clone(), #(#names: Ok(None),)* }
-            }
-
             #(#setters)*
 
             /// Sends the request.

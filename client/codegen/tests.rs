@@ -224,7 +224,7 @@ fn filter_labels_say_what_they_leave_out() {
     let code = client(&spec).unwrap();
     for text in [
         "No value that is publicly known belongs to these filter values: `LOST`, `SOLD`.",
-        "Self::GoingDown => types::StateFilter::GoesDown,",
+        "Self::GoingDown => StateFilter::GoesDown,",
     ] {
         assert!(code.contains(text), "{text}");
     }

@@ -15,12 +15,12 @@ pub(super) fn vocabularies(spec: &Value) -> impl Iterator<Item = (&String, &Valu
         .filter(|(_, schema)| schema["x-extensible-enum"].is_array())
 }
 
-/// An open enum, with a variant for each known value.
+/// An open enum, with a variant for each known value, and its labels.
 ///
 /// # Errors
 ///
 /// A sentence, if a value cannot be a variant of its own.
-pub(super) fn open_enum(name: &str, schema: &Value) -> Result<Item, String> {
+pub(super) fn open_enum(spec: &Value, name: &str, schema: &Value) -> Result<syn::File, String> {
     let mut seen: BTreeMap<Ident, &str> = BTreeMap::new();
     let mut variants = Vec::new();
     for value in texts(&schema["x-extensible-enum"]) {
@@ -40,50 +40,46 @@ pub(super) fn open_enum(name: &str, schema: &Value) -> Result<Item, String> {
     }
     let ident = format_ident!("{name}");
     let description = schema["description"].as_str().unwrap_or_default();
+    let labels = schema.get("x-filter-labels");
+    let labels = labels.map(|labels| filter_labels(spec, name, labels));
+    let labels = labels.transpose()?;
     Ok(parse_quote! {
         crate::decode::vocabulary::vocabulary! {
             #[doc = #description]
             #ident { #(#variants)* }
         }
+        #labels
     })
 }
 
-/// For each vocabulary with `x-filter-labels`: what to filter by, instead of the
-/// values that responses have. The labels are values of the vocabulary of the same
-/// name with `Filter` behind it.
-pub(super) fn filter_labels(spec: &Value) -> Result<Vec<Item>, String> {
-    let mut items = Vec::new();
-    for (name, schema) in members(&spec["components"]["schemas"]) {
-        let Some(labels) = schema.get("x-filter-labels") else {
-            continue;
-        };
-        let filter = format!("{name}Filter");
-        let (vocabulary, filters) = (format_ident!("{name}"), format_ident!("{filter}"));
-        let mut arms = Vec::new();
-        for (value, label) in members(labels) {
-            let value = variant(value, name)?;
-            let label = variant(label.as_str().unwrap_or_default(), &filter)?;
-            arms.push(quote!(Self::#value => types::#filters::#label,));
-        }
-        let rest = without_name(spec, &filter, labels);
-        items.push(parse_quote! {
-            impl types::#vocabulary {
-                /// The documented filter value for this, a display label; `None` for
-                /// a value that the contract does not know.
-                ///
-                /// Which label belongs to which value is inferred from the console of
-                /// an open-source sibling of OCP.
-                #[doc = #rest]
-                pub fn filter_label(&self) -> Option<types::#filters> {
-                    Some(match self {
-                        #(#arms)*
-                        _ => return None,
-                    })
-                }
-            }
-        });
+/// The labels to filter by, instead of the values that responses have: values of the vocabulary
+/// of the same name with `Filter` behind it.
+fn filter_labels(spec: &Value, name: &str, labels: &Value) -> Result<Item, String> {
+    let filter = format!("{name}Filter");
+    let (vocabulary, filters) = (format_ident!("{name}"), format_ident!("{filter}"));
+    let mut arms = Vec::new();
+    for (value, label) in members(labels) {
+        let value = variant(value, name)?;
+        let label = variant(label.as_str().unwrap_or_default(), &filter)?;
+        arms.push(quote!(Self::#value => #filters::#label,));
     }
-    Ok(items)
+    let rest = without_name(spec, &filter, labels);
+    Ok(parse_quote! {
+        impl #vocabulary {
+            /// The documented filter value for this, a display label; `None` for
+            /// a value that the contract does not know.
+            ///
+            /// Which label belongs to which value is inferred from the console of
+            /// an open-source sibling of OCP.
+            #[doc = #rest]
+            pub fn filter_label(&self) -> Option<#filters> {
+                Some(match self {
+                    #(#arms)*
+                    _ => return None,
+                })
+            }
+        }
+    })
 }
 
 /// Names the filter values that no value belongs to.
