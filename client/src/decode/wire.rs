@@ -85,11 +85,11 @@ plain!(
 pub(crate) fn text<'de, T, D: Deserializer<'de>>(
     deserializer: D,
     expected: &'static str,
-    read: fn(&str) -> Option<T>,
+    read: impl Fn(&str) -> Option<T>,
 ) -> Result<T, D::Error> {
-    struct TextVisitor<T>(&'static str, fn(&str) -> Option<T>);
+    struct TextVisitor<F>(&'static str, F);
 
-    impl<T> Visitor<'_> for TextVisitor<T> {
+    impl<T, F: Fn(&str) -> Option<T>> Visitor<'_> for TextVisitor<F> {
         type Value = T;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
