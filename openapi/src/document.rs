@@ -114,9 +114,16 @@ impl Document {
         }
     }
 
-    /// A finding for people: the rule, the place, the line, the reason, and the text to
-    /// write instead.
-    pub fn render(&self, finding: &Finding) -> String {
+    /// Findings for people, in the order of the text: the rule, the place, the line, the
+    /// reason, and the text to write instead.
+    pub fn render(&self, findings: &[Finding]) -> String {
+        let mut findings: Vec<&Finding> = findings.iter().collect();
+        findings.sort_by_key(|finding| self.position(&finding.pointer));
+        let texts: Vec<String> = findings.into_iter().map(|one| self.report(one)).collect();
+        texts.join("\n\n")
+    }
+
+    fn report(&self, finding: &Finding) -> String {
         let snippet = Snippet::source(&self.text)
             .path(&self.name)
             .annotation(AnnotationKind::Primary.span(self.place(&finding.pointer)));
@@ -252,6 +259,11 @@ fn step<'a>(value: &'a Value, pointer: &str, visit: &mut impl FnMut(&'a Value, &
 /// One step of a JSON pointer (RFC 6901).
 pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
+}
+
+/// The name in a step of a JSON pointer.
+pub(crate) fn unescape(step: &str) -> String {
+    step.replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]

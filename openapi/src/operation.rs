@@ -9,11 +9,6 @@ use serde_json::Value;
 
 use crate::document::escape;
 
-/// The methods that a path item may hold.
-pub(crate) const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
 /// The query parameters that choose a page.
 pub(crate) const PAGING: [&str; 2] = ["page", "size"];
 
@@ -64,10 +59,9 @@ impl fmt::Display for Versions {
 }
 
 /// The rows that an operation lists page by page. Names are those on the wire.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// Schema of a row, references at its top resolved.
-    #[serde(skip)]
     pub row: Value,
     /// The members that tell a row from all others: those of `x-identity`, else an integer
     /// `id`. Empty if rows have neither.
@@ -125,7 +119,7 @@ pub struct Parameter {
 }
 
 /// The part of a request that holds a parameter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Location {
     /// A segment of the path.
@@ -134,56 +128,37 @@ pub enum Location {
     Query,
     /// A header.
     Header,
-    /// A cookie.
-    Cookie,
-}
-
-impl Location {
-    const NAMES: [(&'static str, Self); 4] = [
-        ("path", Self::Path),
-        ("query", Self::Query),
-        ("header", Self::Header),
-        ("cookie", Self::Cookie),
-    ];
-
-    /// The location that OpenAPI calls so.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        let found = Self::NAMES.iter().find(|(one, _)| *one == name);
-        found.map(|(_, location)| *location)
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let found = Self::NAMES.iter().find(|(_, one)| one == self);
-        f.write_str(found.map_or("", |(name, _)| name))
-    }
 }
 
 impl Operation {
     /// Every operation of the spec that has an id. What is malformed is left
     /// out; `lint` reports it.
     pub fn all(spec: &Value) -> Vec<Self> {
-        operations(spec)
-            .filter_map(|(pointer, path, method, operation)| {
-                Some(Self {
-                    id: operation.get("operationId")?.as_str()?.to_owned(),
-                    method: method.to_uppercase(),
-                    path: path.to_owned(),
-                    parameters: parameters(spec, &pointer),
-                    pointer,
-                    row_kind: text(operation, "x-row-kind"),
-                    versions: operation
-                        .get("x-documented-versions")
-                        .and_then(|versions| serde_json::from_value(versions.clone()).ok()),
-                    list: None,
-                })
-            })
-            .map(|mut operation| {
-                operation.list = list(spec, &operation);
-                operation
-            })
-            .collect()
+        let nodes = nodes(spec).filter_map(|one| Self::read(spec, one));
+        nodes.collect()
+    }
+
+    /// The operation with this id.
+    pub fn find(spec: &Value, id: &str) -> Option<Self> {
+        let mut nodes = nodes(spec).filter(|(.., node)| node["operationId"] == id);
+        Self::read(spec, nodes.next()?)
+    }
+
+    fn read(spec: &Value, (path, method, node): (&str, &str, &Value)) -> Option<Self> {
+        let pointer = format!("/paths/{}/{method}", escape(path));
+        let versions = node.get("x-documented-versions");
+        let mut operation = Self {
+            id: text(node, "operationId")?.to_owned(),
+            method: method.to_uppercase(),
+            path: path.to_owned(),
+            parameters: parameters(spec, &pointer),
+            pointer,
+            row_kind: text(node, "x-row-kind").map(str::to_owned),
+            versions: versions.and_then(|one| Versions::deserialize(one).ok()),
+            list: None,
+        };
+        operation.list = list(spec, &operation);
+        Some(operation)
     }
 
     /// The parameters that go to a place, in the spec's order.
@@ -197,21 +172,12 @@ impl Operation {
         self.parameters_in(Location::Query)
             .filter(|one| !PAGING.contains(&one.name.as_str()))
     }
-
-    /// The operation with this id.
-    pub fn find(spec: &Value, id: &str) -> Option<Self> {
-        Self::all(spec).into_iter().find(|one| one.id == id)
-    }
 }
 
-/// Pointer, path, method and value of every operation.
-pub(crate) fn operations(spec: &Value) -> impl Iterator<Item = (String, &str, &str, &Value)> {
-    let paths = spec.get("paths").and_then(Value::as_object);
-    paths.into_iter().flatten().flat_map(|(path, item)| {
-        METHODS.iter().filter_map(move |method| {
-            let pointer = format!("/paths/{}/{method}", escape(path));
-            Some((pointer, path.as_str(), *method, item.get(method)?))
-        })
+/// Path, method and value of each member of a path that may be an operation.
+fn nodes(spec: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+    members(&spec["paths"]).flat_map(|(path, item)| {
+        members(item).map(move |(method, node)| (path.as_str(), method.as_str(), node))
     })
 }
 
@@ -219,10 +185,11 @@ fn parameters(spec: &Value, operation: &str) -> Vec<Parameter> {
     let declared = declared(spec, operation).into_iter();
     let parameters = declared.filter_map(|(pointer, parameter)| {
         let name = text(parameter, "name")?;
+        let argument = text(parameter, "x-argument").map(str::to_owned);
         Some(Parameter {
-            argument: text(parameter, "x-argument").unwrap_or_else(|| name.to_snake_case()),
-            name,
-            location: Location::named(parameter.get("in")?.as_str()?)?,
+            name: name.to_owned(),
+            argument: argument.unwrap_or_else(|| name.to_snake_case()),
+            location: Location::deserialize(parameter.get("in")?).ok()?,
             required: parameter.get("required") == Some(&Value::Bool(true)),
             schema: resolve(spec, parameter.get("schema")?)?.clone(),
             filter: parameter
@@ -286,8 +253,9 @@ fn list(spec: &Value, operation: &Operation) -> Option<List> {
     })
 }
 
-fn text(node: &Value, key: &str) -> Option<String> {
-    Some(node.get(key)?.as_str()?.to_owned())
+/// A member that is a text.
+pub(crate) fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
+    node.get(key)?.as_str()
 }
 
 /// Follows `$ref` within the document; a reference that leads nowhere, or in a

@@ -7,8 +7,7 @@ use minijinja::value::Serde;
 use serde_json::{Value, json};
 
 use crate::evidence::claims::{Node, Places, claims};
-use crate::evidence::register::State;
-use crate::evidence::{Evidence, Grade, Place, Root, Step, Support, Supports};
+use crate::evidence::{Evidence, Grade, Place, Support, Supports};
 use crate::{Provenance, Source};
 
 const TEMPLATE: &str = include_str!("contract.md.j2");
@@ -28,18 +27,6 @@ pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Er
         operation(id, places, &supports, spec, &mut seen)
     });
     let operations: Vec<Value> = operations.collect();
-    let entries = evidence.register.iter().map(|entry| {
-        json!({
-            "id": entry.id,
-            "topic": entry.topic,
-            "table": entry.table,
-            "other": entry.other,
-            "decision": entry.decision,
-            "is_open": entry.state == State::Open,
-            "check": entry.check,
-            "operations": entry.operations,
-        })
-    });
     let pages = evidence.pages.iter().map(|page| {
         json!({
             "title": page.title,
@@ -54,7 +41,7 @@ pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Er
     let view = json!({
         "operations": operations,
         "observed": observed,
-        "entries": entries.collect::<Vec<Value>>(),
+        "entries": evidence.register,
         "pages": pages.collect::<Vec<Value>>(),
     });
     environment.render_str(TEMPLATE, Serde(view))
@@ -77,11 +64,10 @@ fn operation(
         });
         rows.collect()
     };
-    let is_parameter =
-        |place: &Place| matches!(place.root, Root::Parameter(..)) && place.path.is_empty();
+    let is_parameter = |place: &Place| place.as_parameter().is_some();
     let mut parts = vec![json!({ "title": "Parameters", "rows": rows(&is_parameter) })];
     for (place, node) in places {
-        if let (Root::Response(status), []) = (&place.root, place.path.as_slice()) {
+        if let Some(status) = place.as_status() {
             let rows = rows(&|one| one != place && place.covers(one));
             let first = seen.entry(json!(rows).to_string());
             let first = first.or_insert_with(|| id.to_owned());
@@ -94,9 +80,13 @@ fn operation(
             }));
         }
     }
-    let lists = places.iter().filter(|(place, node)| is_list(place, node));
+    let is_list = |(place, node): &(&Place, &Node)| {
+        let is_value = **place != Place::request() && **place != Place::security();
+        is_value && !node.values.is_empty()
+    };
+    let lists = places.iter().filter(is_list);
     let lists = lists.map(|(at, node)| json!({ "place": at.to_string(), "values": node.values }));
-    let request = places.get(&Place::of(Root::Request));
+    let request = places.get(&Place::request());
     let node = request.and_then(|node| spec.pointer(&node.pointer));
     let text = |key: &str| {
         let text = node.and_then(|node| node.get(key)?.as_str());
@@ -115,11 +105,7 @@ fn operation(
 
 /// One place, by its name in the table that it belongs to.
 fn row(place: &Place, node: &Node, support: Option<&Support>, has_values: bool) -> Value {
-    let (table, name) = match &place.root {
-        Root::Parameter(location, name) => (format!("In the {location}"), name.clone()),
-        Root::Header(_, name) => ("Headers".to_owned(), name.clone()),
-        _ => split(place),
-    };
+    let (table, name) = table(place);
     let grade = support.map_or(Grade::Inferred, Support::grade);
     let is_recorded = support.is_some_and(|one| !one.recordings().is_empty());
     json!({
@@ -135,23 +121,16 @@ fn row(place: &Place, node: &Node, support: Option<&Support>, has_values: bool) 
     })
 }
 
-/// True for an open list of values.
-fn is_list(place: &Place, node: &Node) -> bool {
-    matches!(place.root, Root::Response(_) | Root::Parameter(..)) && !node.values.is_empty()
-}
-
-/// The table of the object that a member stands in, and the name of the member there.
-fn split(place: &Place) -> (String, String) {
-    let is_member = |step: &Step| matches!(step, Step::Member(_));
-    let cut = place.path.iter().rposition(is_member).unwrap_or_default();
-    let (object, rest) = place.path.split_at(cut);
-    let [object, name] = [object, rest].map(|path| {
-        let (root, path) = (place.root.clone(), path.to_vec());
-        Place { root, path }.path()
-    });
-    match object.as_str() {
-        "" => ("Body".into(), name),
-        object => (format!("Members of {object}"), name),
+/// The table that a place belongs to, and its name there.
+fn table(place: &Place) -> (String, &str) {
+    if let Some((location, name)) = place.as_parameter() {
+        return (format!("In the {location}"), name);
+    }
+    let path = place.path();
+    match (path.strip_prefix("header "), path.rsplit_once('.')) {
+        (Some(name), _) => ("Headers".to_owned(), name),
+        (None, Some((object, name))) => (format!("Members of {object}"), name),
+        (None, None) => ("Body".to_owned(), path),
     }
 }
 

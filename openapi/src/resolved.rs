@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::operation::{PAGING, declared};
+use crate::operation::{List, PAGING, declared, text};
 use crate::{Interaction, Location, Operation, Provenance};
 
 /// The description as callers see it.
@@ -17,65 +17,53 @@ use crate::{Interaction, Location, Operation, Provenance};
 pub fn resolved(spec: &Value, interactions: &[Interaction]) -> Value {
     let mut resolved = spec.clone();
     let mut paths = Map::new();
-    for (path, item) in spec["paths"].as_object().into_iter().flatten() {
-        let mut item = item.clone();
-        if let Some(item) = item.as_object_mut() {
-            item.remove("parameters");
-        }
-        paths.insert(path.clone(), item);
-    }
     for operation in Operation::all(spec) {
-        let node = &mut paths[&operation.path][operation.method.to_lowercase()];
-        node["parameters"] = parameters(spec, &operation).into();
-        let list = operation.list.as_ref();
-        if let Some(mut list) = list.and_then(|list| serde_json::to_value(list).ok()) {
-            list["page"] = operation.confirmed_page(interactions).into();
-            node["x-list"] = list;
+        let mut path = operation.path.clone();
+        let declared = declared(spec, &operation.pointer).into_iter();
+        let parameters = declared.map(|(_, parameter)| {
+            if let (Some(name), Some(argument)) =
+                (text(parameter, "name"), text(parameter, "x-argument"))
+            {
+                path = path.replace(&format!("{{{name}}}"), &format!("{{{argument}}}"));
+            }
+            called(parameter, operation.list.is_some())
+        });
+        let parameters: Vec<Value> = parameters.collect();
+        let item = paths.entry(path).or_insert_with(|| {
+            let mut item = spec["paths"][&operation.path].clone();
+            item.as_object_mut().map(|item| item.remove("parameters"));
+            item
+        });
+        let node = &mut item[operation.method.to_lowercase()];
+        node["parameters"] = parameters.into();
+        if let Some(list) = &operation.list {
+            let page = operation.confirmed_page(interactions);
+            let List {
+                identity,
+                required,
+                filters,
+                ..
+            } = list;
+            node["x-list"] = json!({ "page": page, "identity": identity, "required": required, "filters": filters });
         }
     }
-    let called = paths
-        .into_iter()
-        .map(|(path, item)| (template(spec, &path), item));
-    resolved["paths"] = called.collect::<Map<_, _>>().into();
+    resolved["paths"] = paths.into();
     resolved
 }
 
-/// The parameters of an operation as callers name them.
-fn parameters(spec: &Value, operation: &Operation) -> Vec<Value> {
-    let declared = declared(spec, &operation.pointer).into_iter();
-    let parameters = declared.map(|(_, parameter)| {
-        let mut parameter = parameter.clone();
-        let argument = parameter.get("x-argument").cloned();
-        let is_of_page = PAGING.iter().any(|name| parameter["name"] == *name);
-        let is_set_by_pager = is_of_page && parameter["in"] == "query" && operation.list.is_some();
-        if let Some(argument) = argument {
-            parameter["x-wire-name"] = std::mem::replace(&mut parameter["name"], argument);
-        }
-        if let Some(members) = parameter.as_object_mut() {
-            members.remove("x-argument");
-            members.retain(|name, _| name != "required" || !is_set_by_pager);
-        }
-        parameter
-    });
-    parameters.collect()
-}
-
-/// A path with the names that callers give its parameters.
-fn template(spec: &Value, path: &str) -> String {
-    let operations = Operation::all(spec).into_iter();
-    let operations = operations.filter(|operation| operation.path == path);
-    let parameters = operations.flat_map(|operation| declared(spec, &operation.pointer));
-    let names: BTreeMap<_, _> = parameters
-        .filter(|(_, one)| one["in"] == "path")
-        .filter_map(|(_, one)| Some((one["name"].as_str()?, one["x-argument"].as_str()?)))
-        .collect();
-    let mut parts = path.split('{');
-    let mut template = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
-        template += &format!("{{{}}}{rest}", names.get(name).unwrap_or(&name));
+/// A parameter as callers name it; the pager of a list sets its `page` and `size`.
+fn called(parameter: &Value, is_of_list: bool) -> Value {
+    let mut called = parameter.clone();
+    let is_of_page = PAGING.iter().any(|name| parameter["name"] == *name);
+    let is_set_by_pager = is_of_page && parameter["in"] == "query" && is_of_list;
+    if let Some(argument) = parameter.get("x-argument") {
+        called["x-wire-name"] = std::mem::replace(&mut called["name"], argument.clone());
     }
-    template
+    if let Some(members) = called.as_object_mut() {
+        members.remove("x-argument");
+        members.retain(|name, _| name != "required" || !is_set_by_pager);
+    }
+    called
 }
 
 /// The values of path parameters in the documented requests, by the names that callers use;
@@ -164,9 +152,7 @@ impl SamplePage {
 mod tests {
     use std::path::Path;
 
-    use serde_json::json;
-
-    use super::{Interaction, Operation};
+    use super::{Interaction, Operation, json};
 
     fn sample(query: &str, page: &serde_json::Value, rows: usize) -> Interaction {
         let file = Path::new("listWords/sample/interaction.yaml");

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::document::escape;
-use crate::place::Step;
+use crate::operation::text;
 
 /// Depth at which a spec is taken to refer to itself.
 const DEEPEST: usize = 24;
@@ -80,17 +80,17 @@ impl<'a> Schema<'a> {
         })
     }
 
-    /// The schemas of members and items, each with the step to it.
-    pub(crate) fn children(&self) -> impl Iterator<Item = (Step, Result<Self, Broken>)> {
+    /// The schemas of members, each with its name, and of items.
+    pub(crate) fn children(&self) -> impl Iterator<Item = (Option<&'a str>, Result<Self, Broken>)> {
         let child = |node, pointer| Self::follow(self.spec, node, pointer, self.depth);
         let members = self.node.get("properties").and_then(Value::as_object);
         let members = members.into_iter().flatten().map(move |(name, node)| {
             let pointer = format!("{}/properties/{}", self.pointer, escape(name));
-            (Step::Member(name.clone()), child(node, pointer))
+            (Some(name.as_str()), child(node, pointer))
         });
         let items = self.node.get("items").map(|node| {
             let pointer = format!("{}/items", self.pointer);
-            (Step::Items, child(node, pointer))
+            (None, child(node, pointer))
         });
         members.chain(items)
     }
@@ -110,9 +110,4 @@ pub(crate) fn marks(node: &Value) -> BTreeSet<u32> {
         .map(|number| number.as_u64().and_then(|number| number.try_into().ok()))
         .map(Option::unwrap_or_default)
         .collect()
-}
-
-/// A member that is a text.
-fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
-    node.get(key)?.as_str()
 }

@@ -161,7 +161,7 @@ fn members_of_any_name_are_pointed_at() {
             "{}",
             one.body
         );
-        assert_eq!(one.place.path(), format!("data.contents[].{name}"));
+        assert_eq!(one.place().path(), format!("data.contents[].{name}"));
     }
 }
 

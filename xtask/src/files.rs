@@ -34,12 +34,11 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
 
 fn checked(text: &str) -> Result<Document, String> {
     let document = Document::parse(SPEC, text).map_err(|error| error.to_string())?;
-    let findings = lint(&document, &codegen::HAND_WRITTEN);
-    if !findings.is_empty() {
-        let findings: Vec<_> = findings.iter().map(|one| document.render(one)).collect();
-        return Err(findings.join("\n\n"));
+    let findings = lint(document.value(), &codegen::HAND_WRITTEN);
+    match findings.is_empty() {
+        true => Ok(document),
+        false => Err(document.render(&findings)),
     }
-    Ok(document)
 }
 
 /// Writes a file so that a crash leaves the old or the new one, never a part.

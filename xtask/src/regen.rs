@@ -108,13 +108,13 @@ fn refusal(document: &Document, evidence: &Evidence, error: &str) -> String {
         alone["paths"] = json!({ &operation.path: item });
         let alone = resolved(&alone, &evidence.interactions);
         if let Err(what) = codegen::generate(&alone.to_string()) {
-            return document.render(&Finding {
+            return document.render(&[Finding {
                 rule: "generator".to_owned(),
                 pointer: operation.pointer,
                 what,
                 why: "no client can be generated with this operation".to_owned(),
                 instead: "describe it in another way, as the other operations are".to_owned(),
-            });
+            }]);
         }
     }
     format!("error: no client can be generated from {SPEC}: {error}")

@@ -12,11 +12,10 @@ use crate::codegen;
 fn regenerated(description: &Value) -> Result<String, String> {
     let text = description.to_string();
     let document = Document::parse("ocp.yaml", &text).map_err(|error| error.to_string())?;
-    let findings = lint(&document, &codegen::HAND_WRITTEN);
-    let findings: Vec<_> = findings.iter().map(|one| document.render(one)).collect();
+    let findings = lint(document.value(), &codegen::HAND_WRITTEN);
     match &findings[..] {
         [] => codegen::generate(&resolved(document.value(), &[]).to_string()),
-        findings => Err(findings.join("\n")),
+        findings => Err(document.render(findings)),
     }
 }
 

@@ -276,7 +276,7 @@ async fn what_it_sends_departs_from_nothing() {
         let of_sample: Vec<_> = strict
             .departures(status, &body)
             .into_iter()
-            .map(|one| (one.place, one.rule))
+            .map(|one| (one.place(), one.rule))
             .collect();
         for tasks in [tasks::documented().unwrap(), tasks::made(40)] {
             let ocp = EmbeddedOcp::start(Settings::new(tasks)).await.unwrap();
@@ -287,8 +287,7 @@ async fn what_it_sends_departs_from_nothing() {
             ] {
                 let (status, body) = get(&ocp, path, query).await;
                 let mut departures = strict.departures(status, &body);
-                departures
-                    .retain(|one| !of_sample.contains(&(one.place.clone(), one.rule.clone())));
+                departures.retain(|one| !of_sample.contains(&(one.place(), one.rule.clone())));
                 assert!(departures.is_empty(), "{id} {query}: {departures:#?}");
             }
         }

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::kind;
 use crate::document::escape;
 use crate::operation::{declared, resolve, texts};
-use crate::place::{Place, Root, Step};
+use crate::place::Place;
 use crate::schema::{Schema, marks};
-use crate::{Location, Operation, Versions};
+use crate::{Operation, Versions};
 
 /// One place, as the spec describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,14 +78,13 @@ impl Walk<'_> {
     fn operation(&mut self, operation: &Operation) {
         let pointer = &operation.pointer;
         let node = self.spec.pointer(pointer).unwrap_or(&Value::Null);
-        let request = self.put(&Place::of(Root::Request), node, pointer);
+        let request = self.put(&Place::request(), node, pointer);
         request.kind = Some(format!("{} {}", operation.method, operation.path));
         request.values = operation.versions.iter().map(Versions::to_string).collect();
         self.security(node);
         for (at, parameter) in declared(self.spec, pointer) {
             let word = |key: &str| parameter.get(key).and_then(Value::as_str);
-            let location = word("in").and_then(Location::named);
-            if let (Some(location), Some(name)) = (location, word("name")) {
+            if let (Some(location), Some(name)) = (word("in"), word("name")) {
                 self.carrier(&Place::parameter(location, name), parameter, &at);
             }
         }
@@ -134,7 +133,7 @@ impl Walk<'_> {
             let scheme = self.spec.pointer(&pointer).unwrap_or(&Value::Null);
             let words = ["type", "scheme", "in", "name"].map(|key| scheme.get(key)?.as_str());
             let words: Vec<&str> = words.into_iter().flatten().collect();
-            let node = self.put(&Place::of(Root::Security), scheme, &pointer);
+            let node = self.put(&Place::security(), scheme, &pointer);
             node.values.push(words.join(" "));
         }
     }
@@ -155,9 +154,8 @@ impl Walk<'_> {
         let headers = response.get("headers").and_then(Value::as_object);
         for (name, header) in headers.into_iter().flatten() {
             let at = format!("{pointer}/headers/{}", escape(name));
-            let place = Place::of(Root::Header(status.to_owned(), name.clone()));
             if let Some(header) = resolve(self.spec, header) {
-                self.carrier(&place, header, &at);
+                self.carrier(&place.header(name), header, &at);
             }
         }
         let content = response.get("content").and_then(Value::as_object);
@@ -184,13 +182,13 @@ impl Walk<'_> {
         let values = texts(schema.node, "x-extensible-enum").map(str::to_owned);
         node.values.extend(values);
         let required: BTreeSet<&str> = texts(schema.node, "required").collect();
-        for (step, child) in schema.children() {
-            let below = place.step(step.clone());
+        for (member, child) in schema.children() {
+            let below = member.map_or_else(|| place.items(), |name| place.member(name));
             if let Ok(child) = child {
                 self.schema(&child, &below);
             }
-            if let (Step::Member(name), Some(node)) = (&step, self.places.get_mut(&below)) {
-                node.required = required.contains(name.as_str());
+            if let (Some(name), Some(node)) = (member, self.places.get_mut(&below)) {
+                node.required = required.contains(name);
             }
         }
     }

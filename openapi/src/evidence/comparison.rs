@@ -1,6 +1,6 @@
 //! One operation, place by place: the spec against its sources.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::claims::{Node, Places};
 use super::gap::Gap;
@@ -8,15 +8,15 @@ use super::grade::Grade;
 use super::kind;
 use super::register::{Entry, Excuse};
 use super::support::{Support, Supports};
-use crate::place::{Place, Root};
+use crate::place::Place;
 
 /// One operation, place by place.
 pub(super) struct Comparison<'a> {
     pub(super) operation: &'a str,
     pub(super) places: &'a Places,
     pub(super) supports: &'a Supports,
-    /// The entries that speak of this operation.
-    pub(super) entries: Vec<&'a Entry>,
+    /// The entries that speak of this operation, by number.
+    pub(super) entries: BTreeMap<u32, &'a Entry>,
     pub(super) gaps: Vec<Gap>,
 }
 
@@ -33,14 +33,17 @@ impl Comparison<'_> {
             }
         }
         for (place, support) in self.supports {
-            let is_unstated = self.entries.iter().any(|one| one.unstated.contains(place));
+            let is_unstated = self
+                .entries
+                .values()
+                .any(|one| one.unstated.contains(place));
             if !is_unstated && !self.places.contains_key(place) {
                 let what = "has it, the spec does not; describe it, or list it under `unstated` of an entry";
                 self.note(place, format!("{} {what}", support.sources()));
             }
         }
         let entries = self.entries.clone();
-        for place in entries.iter().flat_map(|one| &one.unstated) {
+        for place in entries.values().flat_map(|one| &one.unstated) {
             if self.places.contains_key(place) || !self.supports.contains_key(place) {
                 let what = "an entry has it under `unstated`, but the spec describes it, or no source has it";
                 self.note(place, what.into());
@@ -52,7 +55,7 @@ impl Comparison<'_> {
     fn note(&mut self, place: &Place, what: String) {
         let mut above = self.places.iter().filter(|(above, _)| above.covers(place));
         let nearest = above.next_back().map(|(_, node)| node);
-        let nearest = nearest.or_else(|| self.places.get(&Place::of(Root::Request)));
+        let nearest = nearest.or_else(|| self.places.get(&Place::request()));
         let pointer = nearest.map_or("", |node| &node.pointer);
         self.gaps
             .push(Gap::new(self.operation, place, what, pointer));
@@ -60,13 +63,13 @@ impl Comparison<'_> {
 
     /// True if one of these numbers is an entry that excuses a departure.
     fn excuses(&self, marks: &BTreeSet<u32>, excuse: Excuse) -> bool {
-        let mut entries = self.entries.iter();
-        entries.any(|one| marks.contains(&one.id) && one.excuses.contains(&excuse))
+        let mut entries = marks.iter().filter_map(|mark| self.entries.get(mark));
+        entries.any(|one| one.excuses.contains(&excuse))
     }
 
     fn node(&mut self, place: &Place, node: &Node, grade: Grade) {
         for mark in &node.marks {
-            if !self.entries.iter().any(|entry| entry.id == *mark) {
+            if !self.entries.contains_key(mark) {
                 let what = format!(
                     "its node is marked {mark}, but no entry {mark} speaks of this operation"
                 );
@@ -114,8 +117,7 @@ impl Comparison<'_> {
 
     /// Tables say only of parameters which ones are required.
     fn required(&mut self, place: &Place, node: &Node, support: &Support) {
-        let is_parameter = matches!(place.root, Root::Parameter(..)) && place.path.is_empty();
-        if is_parameter && node.required != support.required {
+        if place.as_parameter().is_some() && node.required != support.required {
             self.note(
                 place,
                 match node.required {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::gap::Gap;
 use super::kind;
 use crate::place::Place;
-use crate::{Interaction, Location, Provenance, Versions};
+use crate::{Interaction, Provenance, Versions};
 
 /// One page of the documentation.
 #[derive(Debug, Clone, Deserialize)]
@@ -82,7 +82,7 @@ pub struct ParameterRow {
     pub name: String,
     /// `path` or `query`, from the heading of the table.
     #[serde(rename = "in")]
-    pub location: Location,
+    pub location: String,
     /// Column "Type".
     #[serde(rename = "type")]
     pub kind: String,

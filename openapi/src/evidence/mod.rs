@@ -10,18 +10,19 @@ mod kind;
 pub mod register;
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::document::{read_text, read_yaml};
 use crate::{Interaction, Operation, Provenance};
-use claims::Places;
+use claims::{Places, claims_of};
 use comparison::Comparison;
 use documentation::Page;
 use register::{Condition, Entry};
 
-pub use crate::place::{Place, Root, Step, walk};
+pub use crate::place::Place;
 pub use gap::Gap;
 pub use grade::Grade;
 pub use support::{Support, Supports};
@@ -71,15 +72,17 @@ impl Evidence {
     /// The support of each place of an operation.
     pub fn supports(&self, spec: &Value, operation: &str) -> Supports {
         let operation = Operation::find(spec, operation);
-        operation.map_or_else(Supports::new, |one| self.supports_of(spec, &one))
+        operation.map_or_else(Supports::new, |one| {
+            self.supports_of(&one, &claims_of(spec, &one))
+        })
     }
 
-    fn supports_of(&self, spec: &Value, operation: &Operation) -> Supports {
+    pub(crate) fn supports_of(&self, operation: &Operation, places: &Places) -> Supports {
         let mut shown = self.samples(&operation.id);
         shown.extend(self.interactions.iter().filter(|one| {
             one.operation_id == operation.id && one.recorded.source.grade == Provenance::Recorded
         }));
-        support::support(operation, spec, &self.pages, &shown)
+        support::support(operation, places, &self.pages, &shown)
     }
 
     /// The documented interactions that show something of an operation: those of
@@ -109,33 +112,28 @@ impl Evidence {
     /// Holds a spec against the evidence, both ways. An empty list means that each says
     /// what the other does, or that an entry excuses the difference.
     pub fn gaps(&self, spec: &Value) -> Vec<Gap> {
-        let stated = claims::claims(spec);
+        let operations = Operation::all(spec);
+        let mut stated = BTreeMap::new();
         let mut gaps = Vec::new();
-        for operation in Operation::all(spec) {
-            let Some(places) = stated.get(&operation.id) else {
-                continue;
-            };
-            let entries = self.register.iter();
-            let entries = entries.filter(|one| one.speaks_of(&operation.id));
+        for operation in &operations {
+            let places = claims_of(spec, operation);
+            let entries = self.register.iter().map(|one| (one.id, one));
+            let entries = entries.filter(|(_, one)| one.speaks_of(&operation.id));
             let mut comparison = Comparison {
                 operation: &operation.id,
-                places,
-                supports: &self.supports_of(spec, &operation),
+                places: &places,
+                supports: &self.supports_of(operation, &places),
                 entries: entries.collect(),
                 gaps: Vec::new(),
             };
             comparison.run();
             gaps.append(&mut comparison.gaps);
+            stated.insert(operation.id.as_str(), places);
         }
         let operations = self.pages.iter().filter_map(|page| page.operation.as_ref());
-        for operation in operations.filter(|one| !stated.contains_key(*one)) {
+        for operation in operations.filter(|one| !stated.contains_key(one.as_str())) {
             let what = "a page documents this operation, the spec does not; describe it".into();
-            gaps.push(Gap::new(
-                operation,
-                &Place::of(Root::Request),
-                what,
-                "/paths",
-            ));
+            gaps.push(Gap::new(operation, &Place::request(), what, "/paths"));
         }
         gaps.extend(register::gaps(&self.register, &stated));
         gaps.extend(documentation::gaps(&self.pages, &self.interactions));

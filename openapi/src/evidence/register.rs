@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::claims::{Node, Places};
+use super::claims::Places;
 use super::gap::Gap;
 use crate::place::Place;
 
 /// One contradiction or silence.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Number, by which the spec refers to it.
@@ -30,13 +30,13 @@ pub struct Entry {
     /// Ids of the operations that it speaks of, if not of all.
     pub operations: Option<BTreeSet<String>>,
     /// The ways in which nodes that bear its number may depart from their sources.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub excuses: BTreeSet<Excuse>,
     /// Members whose presence depends on members beside them.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub conditions: Vec<Condition>,
     /// Documented places that the spec leaves out.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub unstated: BTreeSet<Place>,
 }
 
@@ -50,20 +50,18 @@ impl Entry {
 
 /// Entries that nothing in the spec refers to, numbers that are taken twice, and numbers that
 /// a place bears in some only of the operations that the entry speaks of.
-pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<String, Places>) -> Vec<Gap> {
+pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<&str, Places>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut numbers = BTreeSet::new();
+    let bearers = bearers(stated);
     for entry in register {
         let id = entry.id;
-        let spoken: Vec<(&String, &Place, &Node)> = stated
-            .iter()
-            .filter(|(operation, _)| entry.speaks_of(operation))
-            .flat_map(|(one, places)| places.iter().map(move |(place, node)| (one, place, node)))
-            .collect();
-        let bearing = spoken.iter().filter(|(.., node)| node.marks.contains(&id));
-        let bearing: BTreeSet<&Place> = bearing.map(|(_, place, _)| *place).collect();
-        for (operation, place, node) in spoken {
-            if bearing.contains(place) && !node.marks.contains(&id) {
+        let bearers = bearers.get(&id).into_iter().flatten();
+        let bearers = bearers.filter(|(operation, _)| entry.speaks_of(operation));
+        let bearing: BTreeSet<&Place> = bearers.map(|(_, place)| *place).collect();
+        for (operation, places) in stated.iter().filter(|(one, _)| entry.speaks_of(one)) {
+            let places = bearing.iter().filter_map(|one| places.get_key_value(one));
+            for (place, node) in places.filter(|(_, node)| !node.marks.contains(&id)) {
                 let what = format!(
                     "another operation has {id} in the `x-discrepancy` of this place; add it, or limit the `operations` of the entry"
                 );
@@ -92,6 +90,19 @@ pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<String, Places>) -> Vec
         }
     }
     gaps
+}
+
+/// Operation and place of the nodes that bear each number.
+fn bearers<'a>(stated: &'a BTreeMap<&str, Places>) -> BTreeMap<u32, Vec<(&'a str, &'a Place)>> {
+    let mut bearers: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+    for (operation, places) in stated {
+        for (place, node) in places {
+            for mark in &node.marks {
+                bearers.entry(*mark).or_default().push((*operation, place));
+            }
+        }
+    }
+    bearers
 }
 
 /// A departure of the spec from its sources.
@@ -135,7 +146,7 @@ pub enum Otherwise {
 }
 
 /// The state of a decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// The evidence is enough.

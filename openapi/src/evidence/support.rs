@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::claims::{Places, claims_of, described};
+use super::claims::{Places, described};
 use super::documentation::{Page, ParameterRow};
 use super::grade::Grade;
 use super::kind;
-use crate::place::{Place, Root, walk};
-use crate::{Interaction, Location, Operation, Provenance};
+use crate::place::Place;
+use crate::{Interaction, Operation, Provenance, match_path};
 
 /// The kind of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,22 +117,21 @@ pub type Supports = BTreeMap<Place, Support>;
 /// The places of one operation; `shown` are the samples of its pages, and recordings of it.
 pub(super) fn support(
     operation: &Operation,
-    spec: &Value,
+    places: &Places,
     pages: &[Page],
     shown: &[&Interaction],
 ) -> Supports {
-    let places = claims_of(spec, operation);
     let mut collection = Collection {
         operation,
-        places: &places,
+        places,
         supports: Supports::new(),
     };
     for interaction in shown {
-        collection.interaction(interaction, spec);
+        collection.interaction(interaction);
     }
     let responses: BTreeSet<Place> = shown
         .iter()
-        .map(|one| described(&places, one.recorded.response.status))
+        .map(|one| described(places, one.recorded.response.status))
         .collect();
     for page in pages {
         if page.sibling_of.as_ref() == Some(&operation.id) {
@@ -183,7 +182,7 @@ impl Collection<'_> {
     }
 
     fn parameter(&mut self, row: &ParameterRow, source: &Named) {
-        let place = Place::parameter(row.location, &row.name);
+        let place = Place::parameter(&row.location, &row.name);
         // A form that is demanded says more than the type `String`.
         let kind = match row.format {
             Some(_) => kind::TIME,
@@ -205,7 +204,7 @@ impl Collection<'_> {
     fn request(&mut self, page: &Page) {
         if let Some(line) = &page.request {
             let source = (Origin::Row, format!("{}, request path", page.id));
-            self.note(&Place::of(Root::Request), Some(line), &source)
+            self.note(&Place::request(), Some(line), &source)
                 .list([&page.versions().to_string()], &source);
         }
         let source = (Origin::Row, format!("{}, authentication", page.id));
@@ -215,7 +214,7 @@ impl Collection<'_> {
                 "OCP-ACCESS-KEY-HMACSHA1" => "apiKey header Authorization",
                 other => other,
             };
-            self.note(&Place::of(Root::Security), None, &source)
+            self.note(&Place::security(), None, &source)
                 .list([&name.to_owned()], &source);
         }
     }
@@ -224,24 +223,22 @@ impl Collection<'_> {
     fn headers(&mut self, page: &Page, responses: &BTreeSet<Place>) {
         for header in &page.headers.request {
             let name = format!("{}, request header `{}`", page.id, header.name);
-            let place = Place::parameter(Location::Header, &header.name);
+            let place = Place::parameter("header", &header.name);
             self.note(&place, None, &(Origin::Row, name));
         }
         for header in &page.headers.response {
             let name = format!("{}, response header `{}`", page.id, header.name);
             let source = (Origin::Row, name);
-            for place in responses {
-                if let Root::Response(status) = &place.root {
-                    let place = Place::of(Root::Header(status.clone(), header.name.clone()));
-                    self.note(&place, kind::of_value(&header.example), &source);
-                }
+            for response in responses {
+                let place = response.header(&header.name);
+                self.note(&place, kind::of_value(&header.example), &source);
             }
         }
     }
 
     /// A sample or a recording. The request is another operation's if a page of
     /// all operations shows a response.
-    fn interaction(&mut self, interaction: &Interaction, spec: &Value) {
+    fn interaction(&mut self, interaction: &Interaction) {
         let recorded = &interaction.recorded;
         let source = match recorded.source.grade {
             Provenance::Recorded => (
@@ -251,40 +248,51 @@ impl Collection<'_> {
             _ => (Origin::Sample, format!("sample {}", interaction.case)),
         };
         if interaction.operation_id == self.operation.id {
-            self.note(&Place::of(Root::Request), None, &source);
-            self.arguments(interaction, spec, &source);
+            self.note(&Place::request(), None, &source);
+            self.arguments(interaction, &source);
         }
         if let Ok(body) = serde_json::from_str::<Value>(&interaction.body) {
             let response = described(self.places, recorded.response.status);
-            walk(&body, &response, &mut |place, _, value| {
-                let support = self.note(place, kind::of_value(value), &source);
-                let text = value
-                    .as_str()
-                    .map(|text| (text.to_owned(), source.1.clone()));
-                support.shown.extend(text);
-            });
+            self.value(&body, &response, &source);
         }
     }
 
-    fn arguments(&mut self, interaction: &Interaction, spec: &Value, source: &Named) {
+    /// A value that a body shows, and everything in it.
+    fn value(&mut self, value: &Value, place: &Place, source: &Named) {
+        let support = self.note(place, kind::of_value(value), source);
+        match value {
+            Value::String(text) => drop(support.shown.insert(text.clone(), source.1.clone())),
+            Value::Array(items) => {
+                for item in items {
+                    self.value(item, &place.items(), source);
+                }
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    self.value(member, &place.member(name), source);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn arguments(&mut self, interaction: &Interaction, source: &Named) {
+        // A request that was sent to an OCP shows that it was sent, and no type.
+        let is_sample = source.0 == Origin::Sample;
         for (name, text) in &interaction.recorded.request.query {
-            let mut place = Place::parameter(Location::Query, name);
+            let mut place = Place::parameter("query", name);
             if self.places.contains_key(&place.items()) {
                 self.note(&place, None, source);
                 place = place.items();
             }
-            // A request that was sent to an OCP shows that it was sent, and no type.
-            let first = text.split(',').next();
-            let first = first.filter(|_| source.0 == Origin::Sample);
+            let first = text.split(',').next().filter(|_| is_sample);
             self.note(&place, first.map(kind::of_text), source);
         }
-        // The path of the sample shows the parameters of the template that it fits.
-        let arguments = interaction.arguments(spec).unwrap_or_default();
-        for parameter in self.operation.parameters_in(Location::Path) {
-            if let Some(value) = arguments.get(&parameter.name) {
-                let place = Place::parameter(Location::Path, &parameter.name);
-                self.note(&place, kind::of_value(value), source).required = true;
-            }
+        let path = &interaction.recorded.request.path;
+        for (name, text) in match_path(&self.operation.path, path).into_iter().flatten() {
+            let kind = is_sample.then(|| kind::of_text(&text));
+            let place = Place::parameter("path", &name);
+            self.note(&place, kind, source).required = true;
         }
     }
 }

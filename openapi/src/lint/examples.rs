@@ -7,9 +7,11 @@ use serde_json::Value;
 use super::rule::finding;
 use crate::Finding;
 use crate::document::walk;
+use crate::schema::Schema;
 use crate::strict;
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
+    let mut examples = Vec::new();
     walk(spec, &mut |node, pointer| {
         if is_example(pointer) {
             return false;
@@ -17,20 +19,20 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
         // A member of an object may be called so.
         if let (Some(example), false) = (node.get("example"), pointer.ends_with("/properties")) {
             // A parameter, a header or a media type has a schema, all others are one.
-            let (schema, at) = match node.get("schema") {
-                Some(schema) => (schema, format!("{pointer}/schema")),
-                None => (node, pointer.to_owned()),
+            let schema = match node.get("schema") {
+                Some(schema) => Schema::at(spec, schema, &format!("{pointer}/schema")),
+                None => Schema::at(spec, node, pointer),
             };
-            let mut seen = BTreeSet::new();
-            for (part, what) in strict::faults(spec, schema, &at, example) {
-                let pointer = format!("{pointer}/example{part}");
-                if seen.insert(pointer.clone()) {
-                    findings.push(finding("contradiction", pointer, &what));
-                }
-            }
+            examples.push((format!("{pointer}/example"), example, schema));
         }
         true
     });
+    let mut seen = BTreeSet::new();
+    for (pointer, what) in strict::faults(examples.into_iter()) {
+        if seen.insert(pointer.clone()) {
+            findings.push(finding("contradiction", pointer, &what));
+        }
+    }
 }
 
 /// True if a JSON pointer leads to an example, which is data and not part of the description.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::Finding;
-use crate::document::read_yaml;
+use crate::document::{read_yaml, unescape};
 
 #[derive(Deserialize)]
 struct Rule {
@@ -41,8 +41,7 @@ pub(super) fn finding(rule: &str, pointer: String, value: &str) -> Finding {
 
 /// The name of the member or item that a JSON pointer leads to.
 pub(super) fn last_step(pointer: &str) -> String {
-    let last = pointer.rsplit('/').next().unwrap_or_default();
-    last.replace("~1", "/").replace("~0", "~")
+    unescape(pointer.rsplit('/').next().unwrap_or_default())
 }
 
 /// True if a rule has a text of its own, and does not take that of JSON Schema.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::keywords::form_of_times;
 use crate::evidence::register::{Condition, Otherwise};
-use crate::evidence::{Place, Root, Step, Supports};
+use crate::evidence::{Place, Supports};
 use crate::operation::texts;
 use crate::schema::{Broken, Schema};
 
@@ -32,7 +32,7 @@ impl Builder<'_> {
 
     /// The strict schema of a value of which nothing is known but its schema.
     pub(super) fn value(&self, schema: Result<Schema<'_>, Broken>) -> Value {
-        self.schema(schema, &Place::of(Root::Request), &[], true)
+        self.schema(schema, &Place::request(), &[], true)
     }
 
     /// The strict schema of a node; `samples` are all values that stand there.
@@ -96,25 +96,23 @@ impl Builder<'_> {
         let conditions = self.conditions.iter().copied();
         let conditions: Vec<&Condition> = conditions.filter(|one| one.object == *place).collect();
         let (mut required, mut properties) = (Vec::new(), Map::new());
-        for (step, child) in schema.children() {
-            let below = place.step(step.clone());
-            match step {
-                Step::Items => {
+        for (member, child) in schema.children() {
+            match member {
+                None => {
                     let items = samples.iter().filter_map(|one| one.as_array()).flatten();
                     let items: Vec<&Value> = items.collect();
-                    let items = self.schema(child, &below, &items, true);
+                    let items = self.schema(child, &place.items(), &items, true);
                     strict.insert("items".into(), items);
                 }
-                Step::Member(name) => {
+                Some(name) => {
                     let values: Vec<&Value> =
-                        samples.iter().filter_map(|one| one.get(&name)).collect();
+                        samples.iter().filter_map(|one| one.get(name)).collect();
                     let is_sampled = !samples.is_empty() && values.len() == samples.len();
                     let is_conditional = conditions.iter().any(|one| one.member == name);
-                    let is_required =
-                        always.contains(&name.as_str()) || is_sampled && !is_conditional;
-                    required.extend(is_required.then(|| name.clone()));
-                    let member = self.schema(child, &below, &values, is_required);
-                    properties.insert(name, member);
+                    let is_required = always.contains(&name) || is_sampled && !is_conditional;
+                    required.extend(is_required.then_some(name));
+                    let member = self.schema(child, &place.member(name), &values, is_required);
+                    properties.insert(name.to_owned(), member);
                 }
             }
         }

@@ -68,7 +68,8 @@ impl OfBody<'_> {
         let odd_status = Thing::Status((!self.exchange.is_excused()).then_some(index));
         for one in with_new_names(left, strict, departures.len(), secrets) {
             // Members of the envelope itself, present or not.
-            let is_of_envelope = one.place.path.len() < 2 && one.rule != Rule::Undocumented;
+            let is_deep = one.place().path().contains(['.', '[']);
+            let is_of_envelope = !is_deep && one.rule != Rule::Undocumented;
             let fault = self.new_value(&one, fault(&one, secrets), book);
             let fault = fault.spoils(self.spoiled(&one));
             if is_of_envelope {
@@ -87,12 +88,10 @@ impl OfBody<'_> {
 
     /// The things that a departure spoils.
     fn spoiled(&self, one: &Departure) -> Vec<Thing> {
-        let place = one.place.path();
+        let place = one.place();
+        let place = place.path();
         let mut things = vec![Thing::Response(self.index)];
-        if matches!(
-            place.as_str(),
-            "" | "data" | "data.contents" | "data.contents[]"
-        ) {
+        if matches!(place, "" | "data" | "data.contents" | "data.contents[]") {
             things.push(Thing::Body(self.index));
         }
         if let Some(name) = place.strip_prefix("data.contents[].") {
@@ -141,8 +140,8 @@ impl OfBody<'_> {
                 ..fault
             },
             None => {
-                let text = format!("{}: {}", one.place, one.what);
-                let observed = Observation::new(one.place.path(), one.what.as_str(), text);
+                let text = format!("{}: {}", one.at, one.what);
+                let observed = Observation::new(one.at.path(), one.what.as_str(), text);
                 book.observe(NEW_VALUES, observed.about(About::Data));
                 fault
             }
@@ -151,11 +150,10 @@ impl OfBody<'_> {
 }
 
 fn fault(one: &Departure, secrets: &Secrets) -> Fault {
-    let (mut place, mut pointer) = (one.place.clone(), one.body.clone());
+    let (mut place, mut pointer) = (one.place(), one.body.clone());
     if let (Rule::Undocumented, Some(name)) = (&one.rule, &one.member) {
         // The one name in a report that a server has made up.
-        place.path.pop();
-        place = place.member(&secrets.text(name));
+        place = one.at.member(&secrets.text(name));
         pointer.truncate(pointer.rfind('/').map_or(0, |cut| cut + 1));
         pointer.push_str(&escape(&secrets.text(name)));
     }
@@ -175,7 +173,7 @@ fn fault(one: &Departure, secrets: &Secrets) -> Fault {
         Rule::Undocumented => format!("no `{place}`: the contract does not have it"),
         _ => format!("`{place}` as the contract has it ({})", one.spec),
     };
-    let kind = match place.as_str() {
+    let kind = match place {
         "" => format!("the body {kind}"),
         place => format!("{place} {kind}"),
     };

@@ -21,7 +21,7 @@ pub(super) fn with_new_names(
     let mut pairs: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for (missing, added) in departures.iter().flat_map(|one| others(one, &departures)) {
         let pair = (
-            missing.place.path(),
+            missing.at.clone(),
             missing.member.clone(),
             added.member.clone(),
         );

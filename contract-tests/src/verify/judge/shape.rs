@@ -62,7 +62,7 @@ fn error_under_200(status: u16, body: &Value) -> Option<Fault> {
 /// The place of the object that a missing or undocumented member belongs to.
 fn parent_of(one: &Departure) -> Option<String> {
     one.member.as_ref()?;
-    Some(one.place.parent()?.0.path())
+    Some(one.at.path().to_owned())
 }
 
 /// The place of a missing or undocumented member, whatever the case of its name.
