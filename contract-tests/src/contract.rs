@@ -3,7 +3,7 @@
 
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::{Severity, Strict};
-use ocp_contract::{Interaction, Provenance, coverage};
+use ocp_contract::{Interaction, Provenance, unsent_parameters};
 use serde_json::Value;
 
 use crate::verify::finding::{CheckReport, Finding, Standing};
@@ -21,19 +21,19 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     let interactions = &evidence.interactions;
     let mut rest = std::mem::take(&mut report.checks);
 
-    let gaps = evidence.gaps(&spec);
+    let gaps = evidence.gaps(&spec).map(|gap| gap.to_string());
     for (id, meaning, source, faults) in [
         (
             "coverage",
             "every parameter is sent by some interaction",
             "openapi/interactions",
-            coverage::unsent_parameters(&spec, interactions),
+            unsent_parameters(&spec, interactions),
         ),
         (
             "evidence",
             "every claim of the spec has its evidence, and all evidence its claim",
             "openapi/documentation.yaml, openapi/discrepancies.yaml, documented interactions",
-            gaps.iter().map(ToString::to_string).collect(),
+            gaps.collect(),
         ),
         (
             "types",

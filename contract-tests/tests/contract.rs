@@ -4,13 +4,13 @@
 
 use contract_tests::{derived_schema, spec};
 use oceanbase_ocp::{Client, QueryTime, types::RestoreTaskStatusFilter};
-use ocp_contract::{Interaction, coverage};
+use ocp_contract::{Interaction, unsent_parameters};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[test]
 fn every_query_parameter_is_sent_by_some_interaction() {
     let interactions = Interaction::read_all(Interaction::folder()).unwrap();
-    let unsent = coverage::unsent_parameters(&spec().unwrap(), &interactions);
+    let unsent = unsent_parameters(&spec().unwrap(), &interactions);
     assert!(unsent.is_empty(), "{}", unsent.join("\n"));
 }
 

@@ -456,8 +456,7 @@ async fn recordings_are_interactions_that_the_client_replays() {
     let sources = recordings.iter().map(|one| &one.recorded.source);
     assert!(sources.clone().all(|source| source.date.is_some()));
     evidence.interactions.extend(recordings);
-    let gaps = evidence.gaps(&spec);
-    let gaps: Vec<String> = gaps.iter().map(ToString::to_string).collect();
+    let gaps: Vec<String> = evidence.gaps(&spec).map(|gap| gap.to_string()).collect();
     assert!(gaps.is_empty(), "{}", gaps.join("\n"));
     assert!(folder.root().join("listClusterRestoreTasks").is_dir());
     assert!(folder.root().join("listTenantRestoreTasks").is_dir());

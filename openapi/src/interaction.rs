@@ -138,16 +138,11 @@ impl TryFrom<String> for RequestLine {
 impl RequestLine {
     /// Repeats each of these parameters instead of joining its values by commas.
     fn split(&mut self, joined: &[String]) {
-        let sent = std::mem::take(&mut self.query);
-        for (name, text) in sent {
-            match joined.contains(&name) {
-                true => {
-                    let values = text.split(',');
-                    self.query
-                        .extend(values.map(|one| (name.clone(), one.to_owned())));
-                }
-                false => self.query.push((name, text)),
-            }
+        for (name, text) in std::mem::take(&mut self.query) {
+            let is_joined = joined.contains(&name);
+            let values = text.split(|c| is_joined && c == ',');
+            let values = values.map(|one| (name.clone(), one.to_owned()));
+            self.query.extend(values);
         }
     }
 }
@@ -234,10 +229,10 @@ impl Interaction {
             path,
             query,
         } = &self.recorded.request;
-        if *method != operation.method {
+        let expected = &operation.method;
+        if method != expected {
             return Err(format!(
-                "the request uses {method}, the operation {id} is described with {}",
-                operation.method
+                "the request uses {method}, the operation {id} is described with {expected}"
             ));
         }
         let in_path = match_path(&operation.path, path).ok_or_else(|| {

@@ -7,7 +7,6 @@
 //! documented or derived exchange; [`evidence`] holds every claim against the documentation;
 //! [`strict`] judges responses; [`page`] renders it all for people.
 
-pub mod coverage;
 mod document;
 pub mod evidence;
 mod finding;
@@ -24,31 +23,16 @@ pub use document::{Document, SpecError, escape, read_text, walk};
 pub use finding::Finding;
 pub use interaction::{Interaction, Provenance, Recorded, RequestLine, Source, match_path};
 pub use operation::{Comparison, Filter, List, Location, Operation, Parameter, Versions};
-pub use resolved::{documented_arguments, resolved};
+pub use resolved::{documented_arguments, resolved, unsent_parameters};
 
 /// The spec as the client's build script reads it: JSON, members sorted, one
 /// trailing line break.
 ///
 /// The order is made here and not left to `serde_json`, whose maps keep
 /// another order as soon as any crate in the build asks for it.
-pub fn canonical(spec: &serde_json::Value) -> String {
-    let mut text = format!("{:#}", sorted(spec));
-    text.push('\n');
-    text
-}
-
-fn sorted(value: &serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        Value::Object(members) => {
-            let members = members.iter();
-            let mut members: Vec<_> = members.map(|(name, one)| (name, sorted(one))).collect();
-            members.sort_by_key(|(name, _)| *name);
-            members.into_iter().collect()
-        }
-        Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        scalar => scalar.clone(),
-    }
+pub fn canonical(mut spec: serde_json::Value) -> String {
+    spec.sort_all_objects();
+    format!("{spec:#}\n")
 }
 
 #[cfg(test)]
@@ -59,7 +43,7 @@ mod tests {
     fn canonical_json_is_sorted_at_every_depth_and_keeps_the_order_of_arrays() {
         let spec = json!({"b": [{"z": 1, "a": 2}, "y", "x"], "a": null});
         assert_eq!(
-            super::canonical(&spec),
+            super::canonical(spec),
             "{\n  \"a\": null,\n  \"b\": [\n    {\n      \"a\": 2,\n      \"z\": 1\n    },\n    \"y\",\n    \"x\"\n  ]\n}\n"
         );
     }

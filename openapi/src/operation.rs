@@ -230,16 +230,14 @@ fn list(spec: &Value, operation: &Operation) -> Option<List> {
     {
         return None;
     }
-    let member = |schema: &Value, name: &str| -> Option<Value> {
-        Some(resolve(spec, schema.get("properties")?.get(name)?)?.clone())
-    };
+    let member = |schema, name| resolve(spec, property(schema, name)?);
     let response = spec.pointer(&format!("{}/responses/200", operation.pointer))?;
     let body = resolve(spec, response)?.pointer("/content/application~1json/schema")?;
     let data = member(resolve(spec, body)?, "data")?;
-    let row = resolve(spec, member(&data, "contents")?.get("items")?)?.clone();
-    let is_integer = member(&row, "id").is_some_and(|id| id["type"] == "integer");
+    let row = resolve(spec, member(data, "contents")?.get("items")?)?;
+    let is_integer = member(row, "id").is_some_and(|id| id["type"] == "integer");
     let identity = match row.get("x-identity") {
-        Some(_) => texts(&row, "x-identity").map(str::to_owned).collect(),
+        Some(_) => texts(row, "x-identity").map(str::to_owned).collect(),
         None if is_integer => vec!["id".to_owned()],
         None => Vec::new(),
     };
@@ -249,8 +247,13 @@ fn list(spec: &Value, operation: &Operation) -> Option<List> {
         identity,
         required: required.map(|one| one.name.clone()).collect(),
         filters: filters.collect(),
-        row,
+        row: row.clone(),
     })
+}
+
+/// A member that an object is described with.
+fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
+    schema.get("properties")?.get(name)
 }
 
 /// A member that is a text.

@@ -6,9 +6,10 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
-use crate::evidence::claims::{Node, Places, claims};
+use crate::evidence::claims::{Node, Places, claims_of};
 use crate::evidence::{Evidence, Grade, Place, Support, Supports};
-use crate::{Provenance, Source};
+use crate::operation::text;
+use crate::{Operation, Provenance, Source, Versions};
 
 const TEMPLATE: &str = include_str!("contract.md.j2");
 
@@ -21,10 +22,12 @@ pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Er
     let mut environment = Environment::new();
     environment.add_filter("cell", |text: String| cell(&text));
     let mut seen = BTreeMap::new();
-    let operations = claims(spec);
-    let operations = operations.iter().map(|(id, places)| {
-        let supports = evidence.supports(spec, id);
-        operation(id, places, &supports, spec, &mut seen)
+    let mut operations = Operation::all(spec);
+    operations.sort_by(|one, other| one.id.cmp(&other.id));
+    let operations = operations.iter().map(|one| {
+        let places = claims_of(spec, one);
+        let supports = evidence.supports_of(one, &places);
+        operation(one, &places, &supports, spec, &mut seen)
     });
     let operations: Vec<Value> = operations.collect();
     let pages = evidence.pages.iter().map(|page| {
@@ -49,12 +52,13 @@ pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Er
 
 /// One operation. `seen` has the operation that first showed the rows of a response.
 fn operation(
-    id: &str,
+    operation: &Operation,
     places: &Places,
     supports: &Supports,
     spec: &Value,
     seen: &mut BTreeMap<String, String>,
 ) -> Value {
+    let id = &operation.id;
     let rows = |belong: &dyn Fn(&Place) -> bool| -> Vec<Value> {
         let belonging = places.iter().filter(|(place, _)| belong(place));
         let rows = belonging.map(|(place, node)| {
@@ -75,7 +79,7 @@ fn operation(
                 "title": format!("Response {status}"),
                 "meaning": node.description,
                 "like": node.like,
-                "same": (*first != id).then_some(first),
+                "same": (first != id).then_some(first),
                 "rows": rows,
             }));
         }
@@ -85,19 +89,14 @@ fn operation(
         is_value && !node.values.is_empty()
     };
     let lists = places.iter().filter(is_list);
-    let lists = lists.map(|(at, node)| json!({ "place": at.to_string(), "values": node.values }));
-    let request = places.get(&Place::request());
-    let node = request.and_then(|node| spec.pointer(&node.pointer));
-    let text = |key: &str| {
-        let text = node.and_then(|node| node.get(key)?.as_str());
-        text.unwrap_or_default()
-    };
+    let lists = lists.map(|(at, node)| json!({ "place": at, "values": node.values }));
+    let node = spec.pointer(&operation.pointer).unwrap_or(&Value::Null);
     json!({
         "id": id,
-        "line": request.and_then(|node| node.kind.as_ref()),
-        "summary": text("summary"),
-        "description": text("description"),
-        "versions": request.and_then(|node| node.values.first()),
+        "line": format!("{} {}", operation.method, operation.path),
+        "summary": text(node, "summary"),
+        "description": text(node, "description"),
+        "versions": operation.versions.as_ref().map(Versions::to_string),
         "parts": parts,
         "lists": lists.collect::<Vec<Value>>(),
     })

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A place on the wire, by its text: `request`, `security`, `query status[]`,
 /// `200 data.contents[].id`, `429 header RateLimit-Reset`. Those of requests come first.
@@ -15,7 +15,7 @@ use serde::Deserialize;
 /// assert_eq!(row.member("id").to_string(), "200 data.contents[].id");
 /// assert!(row.covers(&row.member("id")));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Place(String);
 

@@ -32,7 +32,7 @@ pub(crate) enum Broken {
     /// It refers to itself.
     Circle,
     /// It refers to what is not there.
-    Dangling(String),
+    Dangling,
 }
 
 impl<'a> Schema<'a> {
@@ -64,7 +64,7 @@ impl<'a> Schema<'a> {
             } else if let Some(target) = text(node, "$ref") {
                 let found = target.strip_prefix('#');
                 let found = found.and_then(|at| Some((at, spec.pointer(at)?)));
-                let (at, found) = found.ok_or_else(|| Broken::Dangling(target.to_owned()))?;
+                let (at, found) = found.ok_or(Broken::Dangling)?;
                 (pointer, node) = (at.to_owned(), found);
             } else {
                 break;

@@ -6,11 +6,13 @@
     reason = "a panic is how a test fails"
 )]
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::{Rule, Strict};
-use ocp_contract::{Document, Interaction, Provenance, read_text};
+use ocp_contract::{Document, Interaction, Operation, Provenance, read_text};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -26,9 +28,18 @@ fn yaml(name: &str) -> Value {
     Document::parse(name, &text).unwrap().value().clone()
 }
 
-fn strict(operation: &str) -> Strict {
-    let evidence = Evidence::read(folder()).unwrap();
-    Strict::new(&yaml("ocp.yaml"), operation, &evidence).unwrap()
+/// The strict view of an operation, made once for all tests.
+fn strict(operation: &str) -> &'static Strict {
+    static ALL: LazyLock<BTreeMap<String, Strict>> = LazyLock::new(|| {
+        let (spec, evidence) = (yaml("ocp.yaml"), Evidence::read(folder()).unwrap());
+        let operations = Operation::all(&spec).into_iter();
+        let stricts = operations.map(|one| {
+            let strict = Strict::new(&spec, &one.id, &evidence).unwrap();
+            (one.id, strict)
+        });
+        stricts.collect()
+    });
+    &ALL[operation]
 }
 
 /// The interaction `operation/case`.

@@ -161,7 +161,7 @@ impl Contract {
 
     /// True if a change of the description at a pointer is noticed.
     fn notices(&self, spec: &Value, pointer: &str) -> bool {
-        !self.evidence.gaps(spec).is_empty()
+        self.evidence.gaps(spec).next().is_some()
             || !lint(spec, &["ErrorCode", "QueryTime"]).is_empty()
             || self
                 .samples

@@ -82,11 +82,11 @@ type Derived = [(&'static str, String); 2];
 /// evidence.
 fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), String> {
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
-    let copy = canonical(&resolved(document.value(), &evidence.interactions));
+    let copy = canonical(resolved(document.value(), &evidence.interactions));
     codegen::generate(&copy).map_err(|error| refusal(document, &evidence, &error))?;
     let page = page::render(document.value(), &evidence).map_err(|error| error.to_string())?;
     let gaps = evidence.gaps(document.value());
-    let gaps = gaps.iter().map(|gap| match gap.pointer.as_str() {
+    let gaps = gaps.map(|gap| match gap.pointer.as_str() {
         // Of the evidence, not of the spec.
         "" => gap.to_string(),
         pointer => format!("{SPEC}:{}: {gap}", document.position(pointer).0),

@@ -279,14 +279,9 @@ impl CheckReport {
 
 impl OperationReport {
     pub(crate) fn new(operation: &Operation, standing: Standing) -> Self {
-        let versions = operation.versions.as_ref();
-        let versions = versions.map(|one| match one.first == one.last {
-            true => one.first.clone(),
-            false => format!("{} to {}", one.first, one.last),
-        });
         Self {
             id: operation.id.clone(),
-            versions,
+            versions: operation.versions.as_ref().map(ToString::to_string),
             standing,
             unchecked: Vec::new(),
             is_stopped: false,

@@ -21,8 +21,8 @@ pub struct Node {
     /// Values of an open list, schemes of the credentials, or the versions that have the
     /// operation.
     pub values: Vec<String>,
-    /// The status of an earlier response with the same body, which is not walked again.
-    pub like: Option<String>,
+    /// An earlier response with the same body, which is not walked again.
+    pub like: Option<Place>,
     /// Numbers in `x-discrepancy`.
     pub marks: BTreeSet<u32>,
     /// JSON pointer of the node in the spec.
@@ -33,14 +33,6 @@ pub struct Node {
 
 /// Places of an operation.
 pub type Places = BTreeMap<Place, Node>;
-
-/// All operations of the spec, by id.
-pub fn claims(spec: &Value) -> BTreeMap<String, Places> {
-    let operations = Operation::all(spec).into_iter();
-    operations
-        .map(|one| (one.id.clone(), claims_of(spec, &one)))
-        .collect()
-}
 
 /// One operation of the spec. Whatever the spec, nothing panics; the lint reports what is
 /// malformed.
@@ -60,7 +52,7 @@ pub(crate) fn described(places: &Places, status: u16) -> Place {
     let class = Place::response(format!("{}XX", status / 100));
     match places.get(&class) {
         Some(node) if !places.contains_key(&exact) => match &node.like {
-            Some(first) => Place::response(first),
+            Some(first) => first.clone(),
             None => class,
         },
         _ => exact,
@@ -70,8 +62,8 @@ pub(crate) fn described(places: &Places, status: u16) -> Place {
 struct Walk<'a> {
     spec: &'a Value,
     places: Places,
-    /// The status of the first response with a body, by the pointer of its schema.
-    bodies: BTreeMap<String, String>,
+    /// The first response with a body, by the pointer of its schema.
+    bodies: BTreeMap<String, Place>,
 }
 
 impl Walk<'_> {
@@ -168,8 +160,7 @@ impl Walk<'_> {
             if let Some(first) = self.bodies.get(&schema.pointer).cloned() {
                 self.put(&place, response, pointer).like = Some(first);
             } else {
-                self.bodies
-                    .insert(schema.pointer.clone(), status.to_owned());
+                self.bodies.insert(schema.pointer.clone(), place.clone());
                 self.schema(&schema, &place);
             }
         }

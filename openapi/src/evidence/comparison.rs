@@ -33,10 +33,8 @@ impl Comparison<'_> {
             }
         }
         for (place, support) in self.supports {
-            let is_unstated = self
-                .entries
-                .values()
-                .any(|one| one.unstated.contains(place));
+            let mut entries = self.entries.values();
+            let is_unstated = entries.any(|one| one.unstated.contains(place));
             if !is_unstated && !self.places.contains_key(place) {
                 let what = "has it, the spec does not; describe it, or list it under `unstated` of an entry";
                 self.note(place, format!("{} {what}", support.sources()));
@@ -129,36 +127,27 @@ impl Comparison<'_> {
     }
 
     fn values(&mut self, place: &Place, node: &Node, support: &Support) {
-        for (value, source) in &support.listed {
-            if !node.values.contains(value) {
-                let what = format!("{source} has `{value}`, the spec does not; add it");
-                self.note(place, what);
-            }
-        }
         // Without a list, a text that is shown is a text.
-        if node.values.is_empty() {
-            return;
-        }
-        let remedy = |excuse| format!("mark the list with an entry that excuses `{excuse}`");
-        let is_spelt = self.excuses(&node.marks, Excuse::Spelling);
-        for (value, source) in support.shown.iter().filter(|_| !is_spelt) {
-            if !node.values.contains(value) {
-                let remedy = remedy("spelling");
-                let what =
-                    format!("{source} has `{value}`, the spec does not; add it, or {remedy}");
+        let is_free = node.values.is_empty() || self.excuses(&node.marks, Excuse::Spelling);
+        for (value, (is_listed, source)) in &support.values {
+            let may_lack = is_free && !is_listed;
+            if !may_lack && !node.values.contains(value) {
+                let remedy = match is_listed {
+                    true => "add it",
+                    false => "add it, or mark the list with an entry that excuses `spelling`",
+                };
+                let what = format!("{source} has `{value}`, the spec does not; {remedy}");
                 self.note(place, what);
             }
         }
         // If a table lists the values of this very place, nothing is excused.
-        if support.listed.is_empty() && self.excuses(&node.marks, Excuse::Values) {
+        if !support.lists_values() && self.excuses(&node.marks, Excuse::Values) {
             return;
         }
         for value in &node.values {
-            if !support.listed.contains_key(value) && !support.shown.contains_key(value) {
-                let what = format!(
-                    "the spec has `{value}`, no source does; take it out, or {}",
-                    remedy("values")
-                );
+            if !support.values.contains_key(value) {
+                let remedy = "take it out, or mark the list with an entry that excuses `values`";
+                let what = format!("the spec has `{value}`, no source does; {remedy}");
                 self.note(place, what);
             }
         }

@@ -38,7 +38,7 @@ pub struct Page {
     pub parameter_rows: usize,
     /// Rows of the parameter tables.
     #[serde(default)]
-    pub parameters: Vec<ParameterRow>,
+    pub parameters: Vec<Row>,
     /// Rows of the header tables and lists.
     #[serde(default)]
     pub headers: HeaderRows,
@@ -54,14 +54,17 @@ pub struct Page {
 }
 
 impl Page {
-    /// True if an interaction may be one of its samples.
-    fn is_of(&self, one: &Interaction) -> bool {
-        self.is_common() || self.operation.as_ref() == Some(&one.operation_id)
+    /// True if it describes an operation, or holds for all.
+    pub(super) fn describes(&self, operation: &str) -> bool {
+        match &self.operation {
+            Some(own) => own == operation,
+            None => self.sibling_of.is_none(),
+        }
     }
 
-    /// True if it holds for every operation.
-    pub(super) fn is_common(&self) -> bool {
-        self.operation.is_none() && self.sibling_of.is_none()
+    /// True if an interaction is one of its samples.
+    pub(super) fn shows(&self, one: &Interaction) -> bool {
+        self.describes(&one.operation_id) && self.samples.contains(&one.case)
     }
 
     /// The versions of OCP that have it.
@@ -74,20 +77,20 @@ impl Page {
     }
 }
 
-/// One row of a parameter table.
+/// One row of a table. A column is left out if the table has none.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ParameterRow {
-    /// Column "Parameter".
+pub struct Row {
+    /// Column "Parameter", or the name of the header.
     pub name: String,
-    /// `path` or `query`, from the heading of the table.
-    #[serde(rename = "in")]
+    /// `path` or `query`, from the heading of the table of parameters.
+    #[serde(rename = "in", default)]
     pub location: String,
     /// Column "Type".
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub kind: String,
     /// Column "Required": `Yes` or `No`.
-    pub required: String,
+    pub required: Option<String>,
     /// Column "Example value".
     pub example: Option<Value>,
     /// The form that the description demands, such as `YYYY-MM-DDThh:mm:ssZ`.
@@ -97,38 +100,29 @@ pub struct ParameterRow {
     pub values: BTreeMap<String, Vec<String>>,
 }
 
-impl ParameterRow {
+impl Row {
+    /// The type of its example.
+    pub(super) fn kind_of_example(&self) -> Option<&'static str> {
+        kind::of_value(self.example.as_ref()?)
+    }
+
     /// The type of the items of an array, by its listed values or its example.
     pub(super) fn kind_of_items(&self) -> Option<&'static str> {
         match self.values.values().flatten().next() {
             Some(_) => Some(kind::TEXT),
-            None => kind::of_value(self.example.as_ref()?),
+            None => self.kind_of_example(),
         }
     }
 }
 
 /// Rows of the header tables.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct HeaderRows {
     /// Headers of requests.
-    #[serde(default)]
-    pub request: Vec<HeaderRow>,
+    pub request: Vec<Row>,
     /// Headers of responses.
-    #[serde(default)]
-    pub response: Vec<HeaderRow>,
-}
-
-/// One row of a header table.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeaderRow {
-    /// Name of the header.
-    pub name: String,
-    /// Column "Required", if there is one.
-    pub required: Option<String>,
-    /// Example value.
-    pub example: Value,
+    pub response: Vec<Row>,
 }
 
 /// One table of members.
@@ -142,21 +136,7 @@ pub struct Structure {
     /// Number of its rows, as counted on the page.
     pub rows: usize,
     /// Its rows.
-    pub members: Vec<MemberRow>,
-}
-
-/// One row of a table of members.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MemberRow {
-    /// Column "Parameter".
-    pub name: String,
-    /// Column "Type".
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Listed values by the heading of their group.
-    #[serde(default)]
-    pub values: BTreeMap<String, Vec<String>>,
+    pub members: Vec<Row>,
 }
 
 /// Samples that a page names and nobody has, documented interactions that no page names, and
@@ -165,8 +145,8 @@ pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut note = |at: &str, what: String| gaps.push(Gap::new("documentation", &at, what, ""));
     for one in interactions {
-        let names = |page: &Page| page.is_of(one) && page.samples.contains(&one.case);
-        if one.recorded.source.grade == Provenance::Documented && !pages.iter().any(names) {
+        let is_shown = pages.iter().any(|page| page.shows(one));
+        if one.recorded.source.grade == Provenance::Documented && !is_shown {
             let at = format!("{}/{}", one.operation_id, one.case);
             let what = "no page of this operation names this interaction under `samples`";
             note(&at, what.into());
@@ -174,7 +154,7 @@ pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
     }
     for page in pages {
         for case in &page.samples {
-            let is_it = |one: &Interaction| page.is_of(one) && one.case == *case;
+            let is_it = |one: &Interaction| page.shows(one) && one.case == *case;
             if !interactions.iter().any(is_it) {
                 note(
                     &page.id,

@@ -10,7 +10,6 @@ mod kind;
 pub mod register;
 mod support;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
@@ -20,7 +19,7 @@ use crate::{Interaction, Operation, Provenance};
 use claims::{Places, claims_of};
 use comparison::Comparison;
 use documentation::Page;
-use register::{Condition, Entry};
+use register::Entry;
 
 pub use crate::place::Place;
 pub use gap::Gap;
@@ -88,55 +87,47 @@ impl Evidence {
     /// The documented interactions that show something of an operation: those of
     /// its own pages, and of pages that hold for every operation.
     pub fn samples(&self, operation: &str) -> Vec<&Interaction> {
-        let shows = |page: &Page, one: &Interaction| {
-            let is_own = page.operation.as_deref() == Some(operation);
-            let is_its = is_own && one.operation_id == operation || page.is_common();
-            is_its && page.samples.contains(&one.case)
-        };
+        let pages = self.pages.iter().filter(|page| page.describes(operation));
+        let pages: Vec<&Page> = pages.collect();
         let interactions = self.interactions.iter();
         interactions
             .filter(|one| one.recorded.source.grade == Provenance::Documented)
-            .filter(|one| self.pages.iter().any(|page| shows(page, one)))
+            .filter(|one| pages.iter().any(|page| page.shows(one)))
             .collect()
     }
 
-    /// The members of an operation whose presence depends on members beside them.
-    pub(crate) fn conditions(&self, places: &Places, operation: &str) -> Vec<&Condition> {
-        let entries = self.register.iter().filter(|one| one.speaks_of(operation));
-        let conditions = entries.flat_map(|one| &one.conditions);
-        conditions
-            .filter(|one| places.contains_key(&one.object.member(&one.member)))
-            .collect()
+    /// Holds a spec against the evidence, both ways. No gap means that each says what the
+    /// other does, or that an entry excuses the difference.
+    pub fn gaps(&self, spec: &Value) -> impl Iterator<Item = Gap> {
+        let operations = Operation::all(spec).into_iter();
+        let stated: Vec<(Operation, Places)> = operations
+            .map(|one| (one.clone(), claims_of(spec, &one)))
+            .collect();
+        let documented = self.pages.iter().filter_map(|page| page.operation.as_ref());
+        let missing = documented.filter(|id| stated.iter().all(|(one, _)| one.id != **id));
+        let missing = missing.map(|id| {
+            let what = "a page documents this operation, the spec does not; describe it";
+            Gap::new(id, Place::request(), what, "/paths")
+        });
+        let mut others: Vec<Gap> = missing.collect();
+        others.extend(register::gaps(&self.register, &stated));
+        others.extend(documentation::gaps(&self.pages, &self.interactions));
+        let compared = stated.into_iter();
+        let compared = compared.flat_map(|(operation, places)| self.compare(&operation, &places));
+        compared.chain(others)
     }
 
-    /// Holds a spec against the evidence, both ways. An empty list means that each says
-    /// what the other does, or that an entry excuses the difference.
-    pub fn gaps(&self, spec: &Value) -> Vec<Gap> {
-        let operations = Operation::all(spec);
-        let mut stated = BTreeMap::new();
-        let mut gaps = Vec::new();
-        for operation in &operations {
-            let places = claims_of(spec, operation);
-            let entries = self.register.iter().map(|one| (one.id, one));
-            let entries = entries.filter(|(_, one)| one.speaks_of(&operation.id));
-            let mut comparison = Comparison {
-                operation: &operation.id,
-                places: &places,
-                supports: &self.supports_of(operation, &places),
-                entries: entries.collect(),
-                gaps: Vec::new(),
-            };
-            comparison.run();
-            gaps.append(&mut comparison.gaps);
-            stated.insert(operation.id.as_str(), places);
-        }
-        let operations = self.pages.iter().filter_map(|page| page.operation.as_ref());
-        for operation in operations.filter(|one| !stated.contains_key(one.as_str())) {
-            let what = "a page documents this operation, the spec does not; describe it".into();
-            gaps.push(Gap::new(operation, &Place::request(), what, "/paths"));
-        }
-        gaps.extend(register::gaps(&self.register, &stated));
-        gaps.extend(documentation::gaps(&self.pages, &self.interactions));
-        gaps
+    fn compare(&self, operation: &Operation, places: &Places) -> Vec<Gap> {
+        let entries = self.register.iter().map(|one| (one.id, one));
+        let entries = entries.filter(|(_, one)| one.speaks_of(&operation.id));
+        let mut comparison = Comparison {
+            operation: &operation.id,
+            places,
+            supports: &self.supports_of(operation, places),
+            entries: entries.collect(),
+            gaps: Vec::new(),
+        };
+        comparison.run();
+        comparison.gaps
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::claims::Places;
 use super::gap::Gap;
+use crate::Operation;
 use crate::place::Place;
 
 /// One contradiction or silence.
@@ -50,7 +51,7 @@ impl Entry {
 
 /// Entries that nothing in the spec refers to, numbers that are taken twice, and numbers that
 /// a place bears in some only of the operations that the entry speaks of.
-pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<&str, Places>) -> Vec<Gap> {
+pub(super) fn gaps(register: &[Entry], stated: &[(Operation, Places)]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut numbers = BTreeSet::new();
     let bearers = bearers(stated);
@@ -59,17 +60,17 @@ pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<&str, Places>) -> Vec<G
         let bearers = bearers.get(&id).into_iter().flatten();
         let bearers = bearers.filter(|(operation, _)| entry.speaks_of(operation));
         let bearing: BTreeSet<&Place> = bearers.map(|(_, place)| *place).collect();
-        for (operation, places) in stated.iter().filter(|(one, _)| entry.speaks_of(one)) {
+        for (operation, places) in stated.iter().filter(|(one, _)| entry.speaks_of(&one.id)) {
             let places = bearing.iter().filter_map(|one| places.get_key_value(one));
             for (place, node) in places.filter(|(_, node)| !node.marks.contains(&id)) {
                 let what = format!(
                     "another operation has {id} in the `x-discrepancy` of this place; add it, or limit the `operations` of the entry"
                 );
-                gaps.push(Gap::new(operation, place, what, &node.pointer));
+                gaps.push(Gap::new(&operation.id, place, what, &node.pointer));
             }
         }
         let mut note = |what: String| {
-            gaps.push(Gap::new("register", &format!("entry {id}"), what, ""));
+            gaps.push(Gap::new("register", format!("entry {id}"), what, ""));
         };
         if !numbers.insert(id) {
             note("the number is taken by another entry".into());
@@ -93,12 +94,13 @@ pub(super) fn gaps(register: &[Entry], stated: &BTreeMap<&str, Places>) -> Vec<G
 }
 
 /// Operation and place of the nodes that bear each number.
-fn bearers<'a>(stated: &'a BTreeMap<&str, Places>) -> BTreeMap<u32, Vec<(&'a str, &'a Place)>> {
-    let mut bearers: BTreeMap<u32, Vec<_>> = BTreeMap::new();
+fn bearers(stated: &[(Operation, Places)]) -> BTreeMap<u32, Vec<(&str, &Place)>> {
+    let mut bearers: BTreeMap<u32, Vec<(&str, &Place)>> = BTreeMap::new();
     for (operation, places) in stated {
         for (place, node) in places {
             for mark in &node.marks {
-                bearers.entry(*mark).or_default().push((*operation, place));
+                let bearing = bearers.entry(*mark).or_default();
+                bearing.push((&operation.id, place));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::claims::{Places, described};
-use super::documentation::{Page, ParameterRow};
+use super::documentation::{Page, Row};
 use super::grade::Grade;
 use super::kind;
 use crate::place::Place;
@@ -34,10 +34,9 @@ pub struct Support {
     kinds: BTreeSet<(Origin, String)>,
     /// A table, or the path, says that it is always there.
     pub(super) required: bool,
-    /// Values that a table lists, each with its source.
-    pub(super) listed: BTreeMap<String, String>,
-    /// Texts that samples and recordings show, each with its source.
-    pub(super) shown: BTreeMap<String, String>,
+    /// Values that a table lists (true), and texts that samples and recordings show, each with
+    /// its source.
+    pub(super) values: BTreeMap<String, (bool, String)>,
 }
 
 impl Support {
@@ -71,7 +70,7 @@ impl Support {
 
     /// True if a table lists values.
     pub(crate) fn lists_values(&self) -> bool {
-        !self.listed.is_empty()
+        self.values.values().any(|(is_listed, _)| *is_listed)
     }
 
     /// The types that the sources say; those of a sibling count only alone.
@@ -101,8 +100,8 @@ impl Support {
     fn list<'a>(&mut self, values: impl IntoIterator<Item = &'a String>, source: &Named) {
         let (origin, name) = source;
         let values = values.into_iter().filter(|_| *origin == Origin::Row);
-        let values = values.map(|value| (value.clone(), name.clone()));
-        self.listed.extend(values);
+        let values = values.map(|value| (value.clone(), (true, name.clone())));
+        self.values.extend(values);
     }
 
     fn named(&self, origin: Origin) -> impl Iterator<Item = &str> {
@@ -136,7 +135,7 @@ pub(super) fn support(
     for page in pages {
         if page.sibling_of.as_ref() == Some(&operation.id) {
             collection.tables(page, Origin::Sibling);
-        } else if page.operation.as_ref() == Some(&operation.id) || page.is_common() {
+        } else if page.describes(&operation.id) {
             collection.tables(page, Origin::Row);
             collection.request(page);
             collection.headers(page, &responses);
@@ -181,7 +180,7 @@ impl Collection<'_> {
         }
     }
 
-    fn parameter(&mut self, row: &ParameterRow, source: &Named) {
+    fn parameter(&mut self, row: &Row, source: &Named) {
         let place = Place::parameter(&row.location, &row.name);
         // A form that is demanded says more than the type `String`.
         let kind = match row.format {
@@ -189,7 +188,7 @@ impl Collection<'_> {
             None => kind::of_documented(&row.kind),
         };
         let support = self.note(&place, Some(kind), source);
-        support.required |= source.0 == Origin::Row && row.required == "Yes";
+        support.required |= source.0 == Origin::Row && row.required.as_deref() == Some("Yes");
         // A text of several values is an array in the spec.
         let is_array = kind == kind::ARRAY || self.places.contains_key(&place.items());
         let (listing, kind) = match is_array {
@@ -231,7 +230,7 @@ impl Collection<'_> {
             let source = (Origin::Row, name);
             for response in responses {
                 let place = response.header(&header.name);
-                self.note(&place, kind::of_value(&header.example), &source);
+                self.note(&place, header.kind_of_example(), &source);
             }
         }
     }
@@ -261,7 +260,10 @@ impl Collection<'_> {
     fn value(&mut self, value: &Value, place: &Place, source: &Named) {
         let support = self.note(place, kind::of_value(value), source);
         match value {
-            Value::String(text) => drop(support.shown.insert(text.clone(), source.1.clone())),
+            Value::String(text) => {
+                let shown = (false, source.1.clone());
+                support.values.insert(text.clone(), shown);
+            }
             Value::Array(items) => {
                 for item in items {
                     self.value(item, &place.items(), source);

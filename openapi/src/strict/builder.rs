@@ -46,7 +46,7 @@ impl Builder<'_> {
         let schema = match schema {
             Ok(schema) => schema,
             Err(Broken::Circle) => return json!(true),
-            Err(Broken::Dangling(_)) => return json!(false),
+            Err(Broken::Dangling) => return json!(false),
         };
         let node = schema.node;
         let mut strict = Map::new();
@@ -94,7 +94,10 @@ impl Builder<'_> {
     ) {
         let always: Vec<&str> = texts(schema.node, "required").collect();
         let conditions = self.conditions.iter().copied();
-        let conditions: Vec<&Condition> = conditions.filter(|one| one.object == *place).collect();
+        let is_here = |one: &&Condition| {
+            one.object == *place && schema.node["properties"].get(&one.member).is_some()
+        };
+        let conditions: Vec<&Condition> = conditions.filter(is_here).collect();
         let (mut required, mut properties) = (Vec::new(), Map::new());
         for (member, child) in schema.children() {
             match member {

@@ -9,17 +9,17 @@ use super::rule::Severity;
 /// The meaning of a fault, and the fault itself.
 type Fault = (Severity, &'static str);
 
-/// A keyword that a function judges.
-struct Judged<F>(F);
+/// A keyword by which a function judges a value; the value of the keyword comes first.
+struct Judged(fn(&Value, &Value) -> Option<Fault>, Value);
 
-impl<'i, F: Fn(&Value) -> Option<Fault> + Send + Sync> Keyword<'i> for Judged<F> {
+impl<'i> Keyword<'i> for Judged {
     fn validate(&self, value: &'i Value) -> Result<(), ValidationError<'i>> {
         // The report puts the value before.
-        (self.0)(value).map_or(Ok(()), |(_, what)| Err(ValidationError::custom(what)))
+        (self.0)(&self.1, value).map_or(Ok(()), |(_, what)| Err(ValidationError::custom(what)))
     }
 
     fn is_valid(&self, value: &'i Value) -> bool {
-        (self.0)(value).is_none()
+        (self.0)(&self.1, value).is_none()
     }
 }
 
@@ -27,14 +27,10 @@ impl<'i, F: Fn(&Value) -> Option<Fault> + Send + Sync> Keyword<'i> for Judged<F>
 pub(super) fn options() -> ValidationOptions<'static> {
     jsonschema::options()
         .with_keyword("x-wire", |_, form, _| {
-            let form = form.clone();
-            Ok(Box::new(Judged(move |value: &Value| wire(&form, value))))
+            Ok(Box::new(Judged(wire, form.clone())))
         })
         .with_keyword("x-known-values", |_, known, _| {
-            let known = known.clone();
-            Ok(Box::new(Judged(move |value: &Value| {
-                novelty(&known, value)
-            })))
+            Ok(Box::new(Judged(novelty, known.clone())))
         })
 }
 

@@ -23,6 +23,7 @@ use serde_json::{Map, Value, json};
 use crate::Operation;
 use crate::document::{escape, unescape};
 use crate::evidence::claims::{claims_of, described};
+use crate::evidence::register::Condition;
 use crate::evidence::{Evidence, Place, Support, Supports};
 use crate::operation::resolve;
 use crate::schema::{Broken, Schema};
@@ -106,7 +107,9 @@ impl Strict {
                 Some((described(&places, status), body))
             })
             .collect();
-        let conditions = evidence.conditions(&places, &operation.id);
+        let entries = evidence.register.iter();
+        let entries = entries.filter(|one| one.speaks_of(&operation.id));
+        let conditions: Vec<&Condition> = entries.flat_map(|one| &one.conditions).collect();
         let mut responses = BTreeMap::new();
         let described = spec.pointer(&operation.pointer)?.get("responses")?;
         for (status, response) in described.as_object()? {
@@ -115,11 +118,9 @@ impl Strict {
                 continue;
             };
             let own = Place::response(status);
-            let place = match places.get(&own).and_then(|node| node.like.as_ref()) {
-                // Judged by the response that is documented.
-                Some(status) => Place::response(status),
-                None => own,
-            };
+            // Judged by the response that is documented.
+            let like = places.get(&own).and_then(|node| node.like.clone());
+            let place = like.unwrap_or(own);
             let bodies = samples.iter().filter(|(at, _)| *at == place);
             let bodies: Vec<&Value> = bodies.map(|(_, body)| body).collect();
             let pointer = format!(
