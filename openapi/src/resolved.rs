@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::operation::{List, PAGING, Parameter, declared, text};
+use crate::operation::{PAGING, Parameter, declared, text};
 use crate::{Interaction, Location, Operation, Provenance};
 
 /// The description as callers see it.
@@ -16,20 +16,21 @@ use crate::{Interaction, Location, Operation, Provenance};
 ///   a page that are confirmed. Its `page` and `size` are optional, because the pager sets them.
 pub fn resolved(spec: &Value, interactions: &[Interaction]) -> Value {
     let mut resolved = spec.clone();
-    let mut paths = Map::new();
+    let (mut paths, mut templates) = (Map::new(), BTreeMap::new());
     for operation in Operation::all(spec) {
         let mut path = operation.path.clone();
         let declared = declared(spec, &operation.pointer).into_iter();
         let parameters = declared.map(|(_, parameter)| {
-            if let (Some(name), Some(argument)) =
-                (text(parameter, "name"), text(parameter, "x-argument"))
-            {
+            let names = text(parameter, "name").zip(text(parameter, "x-argument"));
+            if let Some((name, argument)) = names.filter(|_| parameter["in"] == "path") {
                 path = path.replace(&format!("{{{name}}}"), &format!("{{{argument}}}"));
             }
             called(parameter, operation.list.is_some())
         });
         let parameters: Vec<Value> = parameters.collect();
-        let item = paths.entry(path).or_insert_with(|| {
+        // All operations at a path name its parameters alike, or the generator refuses them.
+        let path = templates.entry(operation.path.clone()).or_insert(path);
+        let item = paths.entry(path.clone()).or_insert_with(|| {
             let mut item = spec["paths"][&operation.path].clone();
             item.as_object_mut().map(|item| item.remove("parameters"));
             item
@@ -37,14 +38,12 @@ pub fn resolved(spec: &Value, interactions: &[Interaction]) -> Value {
         let node = &mut item[operation.method.to_lowercase()];
         node["parameters"] = parameters.into();
         if let Some(list) = &operation.list {
-            let page = operation.confirmed_page(interactions);
-            let List {
-                identity,
-                required,
-                filters,
-                ..
-            } = list;
-            node["x-list"] = json!({ "page": page, "identity": identity, "required": required, "filters": filters });
+            node["x-list"] = json!({
+                "page": operation.confirmed_page(interactions),
+                "identity": list.identity,
+                "required": list.required,
+                "filters": list.filters,
+            });
         }
     }
     resolved["paths"] = paths.into();

@@ -1,6 +1,6 @@
 //! One way through the schemas of a spec, for all who read them: references and
 //! single `allOf` are followed, because the place counts and not the components
-//! that it is made of.
+//! that it is made of. What carries a schema is followed in the same way.
 
 use std::collections::BTreeSet;
 
@@ -10,9 +10,9 @@ use crate::document::escape;
 use crate::operation::text;
 
 /// Depth at which a spec is taken to refer to itself.
-const DEEPEST: usize = 24;
+const DEEPEST: usize = 30;
 
-/// A schema where it stands, references followed.
+/// A schema, or a node that carries one, where it stands; references followed.
 pub(crate) struct Schema<'a> {
     spec: &'a Value,
     /// The node that says the type.
@@ -36,7 +36,7 @@ pub(crate) enum Broken {
 }
 
 impl<'a> Schema<'a> {
-    /// The schema at a node, whose pointer is given.
+    /// The node whose pointer is given.
     pub(crate) fn at(spec: &'a Value, node: &'a Value, pointer: &str) -> Result<Self, Broken> {
         Self::follow(spec, node, pointer.to_owned(), 0)
     }
@@ -80,19 +80,31 @@ impl<'a> Schema<'a> {
         })
     }
 
+    /// The node at a member, such as `items`.
+    pub(crate) fn child(&self, key: &str) -> Option<Result<Self, Broken>> {
+        let pointer = format!("{}/{}", self.pointer, escape(key));
+        let node = self.node.get(key)?;
+        Some(Self::follow(self.spec, node, pointer, self.depth))
+    }
+
+    /// Name and node of each member of a member, such as `properties`.
+    pub(crate) fn members(
+        &self,
+        key: &str,
+    ) -> impl Iterator<Item = (&'a str, Result<Self, Broken>)> {
+        let members = self.node.get(key).and_then(Value::as_object);
+        members.into_iter().flatten().map(move |(name, node)| {
+            let pointer = format!("{}/{key}/{}", self.pointer, escape(name));
+            let child = Self::follow(self.spec, node, pointer, self.depth);
+            (name.as_str(), child)
+        })
+    }
+
     /// The schemas of members, each with its name, and of items.
     pub(crate) fn children(&self) -> impl Iterator<Item = (Option<&'a str>, Result<Self, Broken>)> {
-        let child = |node, pointer| Self::follow(self.spec, node, pointer, self.depth);
-        let members = self.node.get("properties").and_then(Value::as_object);
-        let members = members.into_iter().flatten().map(move |(name, node)| {
-            let pointer = format!("{}/properties/{}", self.pointer, escape(name));
-            (Some(name.as_str()), child(node, pointer))
-        });
-        let items = self.node.get("items").map(|node| {
-            let pointer = format!("{}/items", self.pointer);
-            (None, child(node, pointer))
-        });
-        members.chain(items)
+        let members = self.members("properties");
+        let members = members.map(|(name, child)| (Some(name), child));
+        members.chain(self.child("items").map(|child| (None, child)))
     }
 
     /// One of the alternatives of `anyOf` or `oneOf`.
@@ -102,7 +114,7 @@ impl<'a> Schema<'a> {
 }
 
 /// The numbers in `x-discrepancy` of a node.
-pub(crate) fn marks(node: &Value) -> BTreeSet<u32> {
+fn marks(node: &Value) -> BTreeSet<u32> {
     let list = node.get("x-discrepancy").and_then(Value::as_array);
     list.into_iter()
         .flatten()

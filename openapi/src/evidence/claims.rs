@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::kind;
 use crate::document::escape;
-use crate::operation::{declared, resolve, texts};
+use crate::operation::{declared, text, texts};
 use crate::place::Place;
-use crate::schema::{Schema, marks};
+use crate::schema::Schema;
 use crate::{Operation, Versions};
 
 /// One place, as the spec describes it.
@@ -70,47 +70,39 @@ impl Walk<'_> {
     fn operation(&mut self, operation: &Operation) {
         let pointer = &operation.pointer;
         let node = self.spec.pointer(pointer).unwrap_or(&Value::Null);
-        let request = self.put(&Place::request(), node, pointer);
+        let Ok(node) = Schema::at(self.spec, node, pointer) else {
+            return;
+        };
+        let request = self.put(&Place::request(), &node);
         request.kind = Some(format!("{} {}", operation.method, operation.path));
         request.values = operation.versions.iter().map(Versions::to_string).collect();
-        self.security(node);
+        self.security(node.node);
         for (at, parameter) in declared(self.spec, pointer) {
-            let word = |key: &str| parameter.get(key).and_then(Value::as_str);
-            if let (Some(location), Some(name)) = (word("in"), word("name")) {
-                self.carrier(&Place::parameter(location, name), parameter, &at);
+            let names = text(parameter, "in").zip(text(parameter, "name"));
+            if let (Some((location, name)), Ok(parameter)) =
+                (names, Schema::at(self.spec, parameter, &at))
+            {
+                self.carrier(&Place::parameter(location, name), &parameter);
             }
         }
-        let responses = node.get("responses").and_then(Value::as_object);
         // Sorted, so that `like` refers to an exact status.
-        let responses: BTreeMap<_, _> = responses.into_iter().flatten().collect();
+        let responses: BTreeMap<_, _> = node.members("responses").collect();
         for (status, response) in responses {
-            let pointer = format!("{pointer}/responses/{}", escape(status));
-            if let Some(response) = resolve(self.spec, response) {
-                self.response(status, response, &pointer);
+            if let Ok(response) = response {
+                self.response(&Place::response(status), &response);
             }
         }
     }
 
     /// The place of a node, added if it is new.
-    fn put(&mut self, place: &Place, node: &Value, pointer: &str) -> &mut Node {
-        let text = node.get("description").and_then(Value::as_str);
-        self.add(place, text.unwrap_or_default(), marks(node), pointer)
-    }
-
-    fn add(
-        &mut self,
-        place: &Place,
-        description: &str,
-        marks: BTreeSet<u32>,
-        pointer: &str,
-    ) -> &mut Node {
+    fn put(&mut self, place: &Place, schema: &Schema<'_>) -> &mut Node {
         let node = self.places.entry(place.clone()).or_default();
-        node.marks.extend(marks);
+        node.marks.extend(&schema.marks);
         if node.pointer.is_empty() {
-            pointer.clone_into(&mut node.pointer);
+            schema.pointer.clone_into(&mut node.pointer);
         }
         if node.description.is_empty() {
-            description.clone_into(&mut node.description);
+            schema.description.clone_into(&mut node.description);
         }
         node
     }
@@ -123,52 +115,48 @@ impl Walk<'_> {
         for name in list.filter_map(Value::as_object).flat_map(|one| one.keys()) {
             let pointer = format!("/components/securitySchemes/{}", escape(name));
             let scheme = self.spec.pointer(&pointer).unwrap_or(&Value::Null);
-            let words = ["type", "scheme", "in", "name"].map(|key| scheme.get(key)?.as_str());
+            let words = ["type", "scheme", "in", "name"].map(|key| text(scheme, key));
             let words: Vec<&str> = words.into_iter().flatten().collect();
-            let node = self.put(&Place::security(), scheme, &pointer);
-            node.values.push(words.join(" "));
+            if let Ok(scheme) = Schema::at(self.spec, scheme, &pointer) {
+                let node = self.put(&Place::security(), &scheme);
+                node.values.push(words.join(" "));
+            }
         }
     }
 
     /// A parameter or a header: what carries a schema.
-    fn carrier(&mut self, place: &Place, node: &Value, pointer: &str) {
-        self.put(place, node, pointer).required = node.get("required") == Some(&Value::Bool(true));
-        if let Some(schema) = node.get("schema")
-            && let Ok(schema) = Schema::at(self.spec, schema, &format!("{pointer}/schema"))
-        {
+    fn carrier(&mut self, place: &Place, carrier: &Schema<'_>) {
+        let required = carrier.node.get("required");
+        self.put(place, carrier).required = required == Some(&Value::Bool(true));
+        if let Some(Ok(schema)) = carrier.child("schema") {
             self.schema(&schema, place);
         }
     }
 
-    fn response(&mut self, status: &str, response: &Value, pointer: &str) {
-        let place = Place::response(status);
-        self.put(&place, response, pointer);
-        let headers = response.get("headers").and_then(Value::as_object);
-        for (name, header) in headers.into_iter().flatten() {
-            let at = format!("{pointer}/headers/{}", escape(name));
-            if let Some(header) = resolve(self.spec, header) {
-                self.carrier(&place.header(name), header, &at);
+    fn response(&mut self, place: &Place, response: &Schema<'_>) {
+        self.put(place, response);
+        for (name, header) in response.members("headers") {
+            if let Ok(header) = header {
+                self.carrier(&place.header(name), &header);
             }
         }
-        let content = response.get("content").and_then(Value::as_object);
-        for (media_type, content) in content.into_iter().flatten() {
-            let at = format!("{pointer}/content/{}/schema", escape(media_type));
-            let schema = content.get("schema");
-            let Some(Ok(schema)) = schema.map(|one| Schema::at(self.spec, one, &at)) else {
+        for (_, content) in response.members("content") {
+            let schema = content.ok().and_then(|content| content.child("schema"));
+            let Some(Ok(schema)) = schema else {
                 continue;
             };
-            if let Some(first) = self.bodies.get(&schema.pointer).cloned() {
-                self.put(&place, response, pointer).like = Some(first);
-            } else {
-                self.bodies.insert(schema.pointer.clone(), place.clone());
-                self.schema(&schema, &place);
+            match self.bodies.get(&schema.pointer).cloned() {
+                Some(first) => self.put(place, response).like = Some(first),
+                None => {
+                    self.bodies.insert(schema.pointer.clone(), place.clone());
+                    self.schema(&schema, place);
+                }
             }
         }
     }
 
     fn schema(&mut self, schema: &Schema<'_>, place: &Place) {
-        let (marks, pointer) = (schema.marks.clone(), &schema.pointer);
-        let node = self.add(place, schema.description, marks, pointer);
+        let node = self.put(place, schema);
         node.kind = Some(kind::of_schema(schema.node));
         let values = texts(schema.node, "x-extensible-enum").map(str::to_owned);
         node.values.extend(values);

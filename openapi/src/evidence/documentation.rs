@@ -1,6 +1,6 @@
 //! `documentation.yaml`: the rows of the documentation's tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -67,6 +67,34 @@ impl Page {
         self.describes(&one.operation_id) && self.samples.contains(&one.case)
     }
 
+    /// All rows: the place that each is about, its table, and the row. A header of responses
+    /// stands in each of these.
+    pub(super) fn rows(&self, responses: &BTreeSet<Place>) -> Vec<(Place, String, &Row)> {
+        let mut rows = Vec::new();
+        for row in &self.parameters {
+            let place = Place::parameter(&row.location, &row.name);
+            rows.push((place, "row".to_owned(), row));
+        }
+        for structure in &self.structures {
+            for row in &structure.members {
+                let path = row.name.split('.');
+                let place = path.fold(structure.at.clone(), |at, name| at.member(name));
+                rows.push((place, format!("{}, row", structure.name), row));
+            }
+        }
+        for row in &self.headers.request {
+            let place = Place::parameter("header", &row.name);
+            rows.push((place, "request header".to_owned(), row));
+        }
+        for row in &self.headers.response {
+            for response in responses {
+                let place = response.header(&row.name);
+                rows.push((place, "response header".to_owned(), row));
+            }
+        }
+        rows
+    }
+
     /// The versions of OCP that have it.
     pub(crate) fn versions(&self) -> Versions {
         let first = self.first_version.as_ref().unwrap_or(&self.version);
@@ -87,8 +115,8 @@ pub struct Row {
     #[serde(rename = "in", default)]
     pub location: String,
     /// Column "Type".
-    #[serde(rename = "type", default)]
-    pub kind: String,
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
     /// Column "Required": `Yes` or `No`.
     pub required: Option<String>,
     /// Column "Example value".
@@ -101,16 +129,21 @@ pub struct Row {
 }
 
 impl Row {
-    /// The type of its example.
-    pub(super) fn kind_of_example(&self) -> Option<&'static str> {
-        kind::of_value(self.example.as_ref()?)
+    /// Its type: a form that is demanded says more than `String`, and the table of a header
+    /// has an example only.
+    pub(super) fn kind(&self) -> Option<&str> {
+        match (&self.format, &self.kind) {
+            (Some(_), _) => Some(kind::TIME),
+            (None, Some(kind)) => Some(kind::of_documented(kind)),
+            (None, None) => kind::of_value(self.example.as_ref()?),
+        }
     }
 
     /// The type of the items of an array, by its listed values or its example.
     pub(super) fn kind_of_items(&self) -> Option<&'static str> {
         match self.values.values().flatten().next() {
             Some(_) => Some(kind::TEXT),
-            None => self.kind_of_example(),
+            None => kind::of_value(self.example.as_ref()?),
         }
     }
 }

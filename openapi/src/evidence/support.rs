@@ -133,12 +133,17 @@ pub(super) fn support(
         .map(|one| described(places, one.recorded.response.status))
         .collect();
     for page in pages {
-        if page.sibling_of.as_ref() == Some(&operation.id) {
-            collection.tables(page, Origin::Sibling);
-        } else if page.describes(&operation.id) {
-            collection.tables(page, Origin::Row);
+        let origin = match page.sibling_of.as_ref() == Some(&operation.id) {
+            true => Origin::Sibling,
+            false if page.describes(&operation.id) => Origin::Row,
+            false => continue,
+        };
+        for (place, table, row) in page.rows(&responses) {
+            let source = (origin, format!("{}, {table} `{}`", page.id, row.name));
+            collection.row(place, row, &source);
+        }
+        if origin == Origin::Row {
             collection.request(page);
-            collection.headers(page, &responses);
         }
     }
     collection.supports
@@ -161,42 +166,18 @@ impl Collection<'_> {
         support
     }
 
-    /// Parameters and members.
-    fn tables(&mut self, page: &Page, origin: Origin) {
-        for row in &page.parameters {
-            let source = (origin, format!("{}, row `{}`", page.id, row.name));
-            self.parameter(row, &source);
-        }
-        for structure in &page.structures {
-            for row in &structure.members {
-                let path = row.name.split('.');
-                let place = path.fold(structure.at.clone(), |at, name| at.member(name));
-                let name = format!("{}, {}, row `{}`", page.id, structure.name, row.name);
-                let source = (origin, name);
-                let kind = kind::of_documented(&row.kind);
-                self.note(&place, Some(kind), &source)
-                    .list(row.values.values().flatten(), &source);
-            }
-        }
-    }
-
-    fn parameter(&mut self, row: &Row, source: &Named) {
-        let place = Place::parameter(&row.location, &row.name);
-        // A form that is demanded says more than the type `String`.
-        let kind = match row.format {
-            Some(_) => kind::TIME,
-            None => kind::of_documented(&row.kind),
-        };
-        let support = self.note(&place, Some(kind), source);
+    /// One row of a table.
+    fn row(&mut self, place: Place, row: &Row, source: &Named) {
+        let kind = row.kind();
+        let support = self.note(&place, kind, source);
         support.required |= source.0 == Origin::Row && row.required.as_deref() == Some("Yes");
-        // A text of several values is an array in the spec.
-        let is_array = kind == kind::ARRAY || self.places.contains_key(&place.items());
-        let (listing, kind) = match is_array {
-            true => (place.items(), row.kind_of_items()),
-            false => (place, None),
+        // A parameter of several values is an array in the spec, whatever the table calls it.
+        let is_array = kind == Some(kind::ARRAY) || self.places.contains_key(&place.items());
+        let support = match place.as_parameter() {
+            Some(_) if is_array => self.note(&place.items(), row.kind_of_items(), source),
+            _ => self.note(&place, None, source),
         };
-        self.note(&listing, kind, source)
-            .list(row.values.values().flatten(), source);
+        support.list(row.values.values().flatten(), source);
     }
 
     /// Path, versions and credentials.
@@ -215,23 +196,6 @@ impl Collection<'_> {
             };
             self.note(&Place::security(), None, &source)
                 .list([&name.to_owned()], &source);
-        }
-    }
-
-    /// Headers of the request, and those of each response that is shown.
-    fn headers(&mut self, page: &Page, responses: &BTreeSet<Place>) {
-        for header in &page.headers.request {
-            let name = format!("{}, request header `{}`", page.id, header.name);
-            let place = Place::parameter("header", &header.name);
-            self.note(&place, None, &(Origin::Row, name));
-        }
-        for header in &page.headers.response {
-            let name = format!("{}, response header `{}`", page.id, header.name);
-            let source = (Origin::Row, name);
-            for response in responses {
-                let place = response.header(&header.name);
-                self.note(&place, header.kind_of_example(), &source);
-            }
         }
     }
 

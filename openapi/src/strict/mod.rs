@@ -25,7 +25,6 @@ use crate::document::{escape, unescape};
 use crate::evidence::claims::{claims_of, described};
 use crate::evidence::register::Condition;
 use crate::evidence::{Evidence, Place, Support, Supports};
-use crate::operation::resolve;
 use crate::schema::{Broken, Schema};
 
 use builder::{Builder, SPEC};
@@ -110,11 +109,18 @@ impl Strict {
         let entries = evidence.register.iter();
         let entries = entries.filter(|one| one.speaks_of(&operation.id));
         let conditions: Vec<&Condition> = entries.flat_map(|one| &one.conditions).collect();
+        let builder = Builder {
+            supports: &supports,
+            conditions: &conditions,
+        };
         let mut responses = BTreeMap::new();
-        let described = spec.pointer(&operation.pointer)?.get("responses")?;
-        for (status, response) in described.as_object()? {
-            let response = resolve(spec, response)?;
-            let Some(schema) = response.pointer("/content/application~1json/schema") else {
+        let node = Schema::at(spec, spec.pointer(&operation.pointer)?, &operation.pointer).ok()?;
+        for (status, response) in node.members("responses") {
+            let response = response.ok()?;
+            let mut contents = response.members("content");
+            let content = contents.find(|(media_type, _)| *media_type == "application/json");
+            let Some(schema) = content.and_then(|(_, content)| content.ok()?.child("schema"))
+            else {
                 continue;
             };
             let own = Place::response(status);
@@ -123,23 +129,13 @@ impl Strict {
             let place = like.unwrap_or(own);
             let bodies = samples.iter().filter(|(at, _)| *at == place);
             let bodies: Vec<&Value> = bodies.map(|(_, body)| body).collect();
-            let pointer = format!(
-                "{}/responses/{}/content/application~1json/schema",
-                operation.pointer,
-                escape(status)
-            );
-            let builder = Builder {
-                supports: &supports,
-                conditions: &conditions,
-            };
-            let schema = Schema::at(spec, schema, &pointer);
             let schema = builder.body(schema, &place, status, &bodies);
             let response = Response {
                 validator: options().build(&schema).ok()?,
                 place,
                 schema,
             };
-            responses.insert(status.clone(), response);
+            responses.insert(status.to_owned(), response);
         }
         Some(Self {
             responses,
