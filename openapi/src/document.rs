@@ -118,7 +118,7 @@ impl Document {
     /// reason, and the text to write instead.
     pub fn render(&self, findings: &[Finding]) -> String {
         let mut findings: Vec<&Finding> = findings.iter().collect();
-        findings.sort_by_key(|finding| self.position(&finding.pointer));
+        findings.sort_by_key(|finding| self.place(&finding.pointer).start);
         let texts: Vec<String> = findings.into_iter().map(|one| self.report(one)).collect();
         texts.join("\n\n")
     }

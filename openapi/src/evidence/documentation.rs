@@ -176,7 +176,7 @@ pub struct Structure {
 /// tables whose transcribed rows are not as many as counted on the page.
 pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    let mut note = |at: &str, what: String| gaps.push(Gap::new("documentation", &at, what, ""));
+    let mut note = |at: &str, what: String| gaps.push(Gap::new("documentation", at, what, ""));
     for one in interactions {
         let is_shown = pages.iter().any(|page| page.shows(one));
         if one.recorded.source.grade == Provenance::Documented && !is_shown {

@@ -10,6 +10,7 @@ mod kind;
 pub mod register;
 mod support;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -20,6 +21,7 @@ use claims::{Places, claims_of};
 use comparison::Comparison;
 use documentation::Page;
 use register::Entry;
+use support::Collection;
 
 pub use crate::place::Place;
 pub use gap::Gap;
@@ -77,11 +79,23 @@ impl Evidence {
     }
 
     pub(crate) fn supports_of(&self, operation: &Operation, places: &Places) -> Supports {
-        let mut shown = self.samples(&operation.id);
-        shown.extend(self.interactions.iter().filter(|one| {
+        let mut collection = Collection {
+            operation,
+            places,
+            responses: BTreeSet::new(),
+            supports: Supports::new(),
+        };
+        let is_recording = |one: &&Interaction| {
             one.operation_id == operation.id && one.recorded.source.grade == Provenance::Recorded
-        }));
-        support::support(operation, places, &self.pages, &shown)
+        };
+        let recordings = self.interactions.iter().filter(is_recording);
+        for interaction in self.samples(&operation.id).into_iter().chain(recordings) {
+            collection.interaction(interaction);
+        }
+        for page in &self.pages {
+            collection.page(page);
+        }
+        collection.supports
     }
 
     /// The documented interactions that show something of an operation: those of

@@ -113,49 +113,31 @@ impl Support {
 /// The places of an operation that sources have.
 pub type Supports = BTreeMap<Place, Support>;
 
-/// The places of one operation; `shown` are the samples of its pages, and recordings of it.
-pub(super) fn support(
-    operation: &Operation,
-    places: &Places,
-    pages: &[Page],
-    shown: &[&Interaction],
-) -> Supports {
-    let mut collection = Collection {
-        operation,
-        places,
-        supports: Supports::new(),
-    };
-    for interaction in shown {
-        collection.interaction(interaction);
-    }
-    let responses: BTreeSet<Place> = shown
-        .iter()
-        .map(|one| described(places, one.recorded.response.status))
-        .collect();
-    for page in pages {
-        let origin = match page.sibling_of.as_ref() == Some(&operation.id) {
-            true => Origin::Sibling,
-            false if page.describes(&operation.id) => Origin::Row,
-            false => continue,
-        };
-        for (place, table, row) in page.rows(&responses) {
-            let source = (origin, format!("{}, {table} `{}`", page.id, row.name));
-            collection.row(place, row, &source);
-        }
-        if origin == Origin::Row {
-            collection.request(page);
-        }
-    }
-    collection.supports
-}
-
-struct Collection<'a> {
-    operation: &'a Operation,
-    places: &'a Places,
-    supports: Supports,
+/// Brings the sources of one operation together.
+pub(super) struct Collection<'a> {
+    pub(super) operation: &'a Operation,
+    pub(super) places: &'a Places,
+    /// The responses that samples and recordings show.
+    pub(super) responses: BTreeSet<Place>,
+    pub(super) supports: Supports,
 }
 
 impl Collection<'_> {
+    pub(super) fn page(&mut self, page: &Page) {
+        let origin = match page.sibling_of.as_ref() == Some(&self.operation.id) {
+            true => Origin::Sibling,
+            false if page.describes(&self.operation.id) => Origin::Row,
+            false => return,
+        };
+        for (place, table, row) in page.rows(&self.responses) {
+            let source = (origin, format!("{}, {table} `{}`", page.id, row.name));
+            self.row(&place, row, &source);
+        }
+        if origin == Origin::Row {
+            self.request(page);
+        }
+    }
+
     fn note(&mut self, place: &Place, kind: Option<&str>, source: &Named) -> &mut Support {
         let support = self.supports.entry(place.clone()).or_default();
         if !support.sources.contains(source) {
@@ -167,15 +149,15 @@ impl Collection<'_> {
     }
 
     /// One row of a table.
-    fn row(&mut self, place: Place, row: &Row, source: &Named) {
+    fn row(&mut self, place: &Place, row: &Row, source: &Named) {
         let kind = row.kind();
-        let support = self.note(&place, kind, source);
+        let support = self.note(place, kind, source);
         support.required |= source.0 == Origin::Row && row.required.as_deref() == Some("Yes");
         // A parameter of several values is an array in the spec, whatever the table calls it.
         let is_array = kind == Some(kind::ARRAY) || self.places.contains_key(&place.items());
         let support = match place.as_parameter() {
             Some(_) if is_array => self.note(&place.items(), row.kind_of_items(), source),
-            _ => self.note(&place, None, source),
+            _ => self.note(place, None, source),
         };
         support.list(row.values.values().flatten(), source);
     }
@@ -201,7 +183,7 @@ impl Collection<'_> {
 
     /// A sample or a recording. The request is another operation's if a page of
     /// all operations shows a response.
-    fn interaction(&mut self, interaction: &Interaction) {
+    pub(super) fn interaction(&mut self, interaction: &Interaction) {
         let recorded = &interaction.recorded;
         let source = match recorded.source.grade {
             Provenance::Recorded => (
@@ -214,10 +196,11 @@ impl Collection<'_> {
             self.note(&Place::request(), None, &source);
             self.arguments(interaction, &source);
         }
+        let response = described(self.places, recorded.response.status);
         if let Ok(body) = serde_json::from_str::<Value>(&interaction.body) {
-            let response = described(self.places, recorded.response.status);
             self.value(&body, &response, &source);
         }
+        self.responses.insert(response);
     }
 
     /// A value that a body shows, and everything in it.
