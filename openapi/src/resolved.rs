@@ -1,5 +1,5 @@
 //! The description with what follows from it and its samples written out, for programs that
-//! read nothing else.
+//! read nothing else; and what the interactions show of it.
 
 use std::collections::BTreeMap;
 

@@ -111,7 +111,8 @@ impl Evidence {
     }
 
     /// Holds a spec against the evidence, both ways. No gap means that each says what the
-    /// other does, or that an entry excuses the difference.
+    /// other does, or that an entry excuses the difference. Operations are compared one after
+    /// the other, as gaps are asked for.
     pub fn gaps(&self, spec: &Value) -> impl Iterator<Item = Gap> {
         let operations = Operation::all(spec).into_iter();
         let stated: Vec<(Operation, Places)> = operations
@@ -123,12 +124,12 @@ impl Evidence {
             let what = "a page documents this operation, the spec does not; describe it";
             Gap::new(id, Place::request(), what, "/paths")
         });
-        let mut others: Vec<Gap> = missing.collect();
-        others.extend(register::gaps(&self.register, &stated));
-        others.extend(documentation::gaps(&self.pages, &self.interactions));
+        let mut gaps: Vec<Gap> = missing.collect();
+        gaps.extend(register::gaps(&self.register, &stated));
+        gaps.extend(documentation::gaps(&self.pages, &self.interactions));
         let compared = stated.into_iter();
         let compared = compared.flat_map(|(operation, places)| self.compare(&operation, &places));
-        compared.chain(others)
+        gaps.into_iter().chain(compared)
     }
 
     fn compare(&self, operation: &Operation, places: &Places) -> Vec<Gap> {

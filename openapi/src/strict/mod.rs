@@ -248,7 +248,7 @@ pub(crate) fn faults<'a>(
         supports: &Supports::new(),
         conditions: &[],
     };
-    // To make one validator for all takes a fraction of the time of one for each.
+    // One validator for all is made in a fraction of the time that one for each takes.
     let (mut properties, mut all) = (Map::new(), Map::new());
     for (place, value, schema) in values {
         properties.insert(place.clone(), builder.value(schema));
