@@ -1,7 +1,7 @@
-//! The knowledge of a list from the exchanges so far. The collector decides by it what to ask
-//! next, the judge compares with it.
+//! The exchanges on one operation, and what they tell of its list. The collector decides by it
+//! what to ask next, the judge compares with it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
@@ -10,13 +10,21 @@ use super::contract::Subject;
 use super::filter::StatusForms;
 use super::listing::Listing;
 use super::row::{Row, Time, time};
-use super::transcript::{Exchange, LooksAt, Page, Purpose};
+use super::secrets::Secrets;
+use super::transcript::{Exchange, LooksAt, Page, Purpose, Stop, Transcript};
 
 /// A row that was created so long before the first response, or later, may be new.
 const RECENT: TimeDelta = TimeDelta::minutes(2);
 
-/// The knowledge of a list.
+/// The exchanges on one operation, and the knowledge of its list.
 pub(super) struct Known<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) secrets: &'a Secrets,
+    pub(super) transcript: &'a Transcript,
+    /// All but the one that ended the run.
+    pub(super) exchanges: &'a [Exchange],
+    /// The pages that are judged as such, in the order in which they came.
+    pub(super) listings: Vec<Listing<'a>>,
     /// The number by which the server calls the first page: 1, or 0.
     pub(super) first_page: i64,
     /// The rows of the list without filters.
@@ -25,10 +33,6 @@ pub(super) struct Known<'a> {
     pub(super) is_whole: bool,
     /// How many there are, as the list says.
     pub(super) total: Option<i64>,
-    /// The longest page that the server gives, of those asked for.
-    pub(super) limit: Option<i64>,
-    /// The page after the last one, if the last one was read.
-    pub(super) past: Option<Page>,
     /// The forms in which the status filter takes states.
     pub(super) status_forms: StatusForms,
     /// When the first response came, by the server's clock.
@@ -37,54 +41,13 @@ pub(super) struct Known<'a> {
     shared_ids: BTreeSet<i64>,
 }
 
-/// The knowledge that the exchanges so far give.
-pub(super) fn known<'a>(exchanges: &'a [Exchange], subject: &'a Subject) -> Known<'a> {
-    let listings = |purpose: Purpose| -> Vec<Listing<'a>> {
-        let exchanges = exchanges.iter().enumerate();
-        let exchanges = exchanges.filter(|(_, one)| one.purpose == purpose && !one.is_repeated);
-        let listings = exchanges.map(|(index, one)| Listing::of(index, one, subject.id()));
-        listings.map_while(|listing| listing).collect()
-    };
-    let origin = listings(Purpose::Origin);
-    let documented = listings(Purpose::Documented);
-    let is_from_zero = match (documented.first(), origin.first()) {
-        (Some(one), Some(zero)) => is_first(zero, one),
-        _ => false,
-    };
-    let list = listings(Purpose::List);
-    let last = list.last();
-    let rows: Vec<Row<'a>> = list.iter().flat_map(|one| one.rows.clone()).collect();
-    let count = rows.len() as i64;
-    let is_whole =
-        last.is_some_and(|last| last.is_last() && last.total().is_none_or(|all| all <= count));
-    let shared = [&list, &listings(Purpose::Resized)];
-    let shared = shared.map(|listings| shared_ids(listings, &subject.identity));
-    Known {
-        first_page: i64::from(!is_from_zero),
-        is_whole,
-        total: last.and_then(Listing::total),
-        limit: last.and_then(Listing::page_size),
-        past: last
-            .and_then(|last| last.asked)
-            .filter(|_| is_whole)
-            .map(|page| Page {
-                number: page.number.saturating_add(1),
-                ..page
-            }),
-        rows,
-        status_forms: status_forms(exchanges),
-        started: exchanges.iter().find_map(clock),
-        shared_ids: shared.into_iter().flatten().collect(),
-    }
-}
-
 /// True if page 0 has the first rows, and page 1 others.
 fn is_first(zero: &Listing<'_>, one: &Listing<'_>) -> bool {
-    let size = one.asked.map_or(0, |asked| asked.size);
-    let due = one.rows_due(1, size);
+    let size = one.asked().map_or(0, |asked| asked.size);
+    let expected = one.rows_due(1, size);
     let (ids, others) = (zero.ids(), one.ids());
     !ids.is_empty()
-        && due.is_none_or(|due| due == zero.rows.len() as i64)
+        && expected.is_none_or(|expected| expected == zero.rows.len() as i64)
         && ids.is_disjoint(&others)
 }
 
@@ -95,16 +58,13 @@ fn clock(exchange: &Exchange) -> Option<Time> {
     date.or_else(|| time(exchange.body()?.get("timestamp")?.as_str()?))
 }
 
-fn status_forms(exchanges: &[Exchange]) -> StatusForms {
+fn status_forms(listings: &[Listing<'_>]) -> StatusForms {
     let is_taken = |is_label: bool| {
-        let looks_at = LooksAt::StatusForm { is_label };
-        let is_of = |one: &Exchange| match &one.purpose {
-            Purpose::Filter { looks_at: of, .. } => *of == looks_at,
+        let form = LooksAt::StatusForm { is_label };
+        listings.iter().any(|one| match &one.exchange.purpose {
+            Purpose::Filter { looks_at, .. } => *looks_at == form && !one.rows.is_empty(),
             _ => false,
-        };
-        let asked = exchanges.iter().filter(|one| is_of(one));
-        let mut found = asked.filter_map(|one| Listing::of(0, one, "id"));
-        found.any(|found| !found.rows.is_empty())
+        })
     };
     StatusForms {
         names: is_taken(false),
@@ -113,13 +73,12 @@ fn status_forms(exchanges: &[Exchange]) -> StatusForms {
 }
 
 /// Ids of rows that differ in what never changes, although one walk has listed them.
-fn shared_ids(listings: &[Listing<'_>], identity: &[String]) -> BTreeSet<i64> {
-    let rows: Vec<Row<'_>> = listings.iter().flat_map(|one| one.rows.clone()).collect();
-    let mut seen = std::collections::BTreeMap::new();
+fn shared_ids(rows: &[Row<'_>], identity: &[String]) -> BTreeSet<i64> {
+    let mut seen = BTreeMap::new();
     let mut shared = BTreeSet::new();
     for row in rows {
         if let Some(id) = row.id()
-            && !is_same(*seen.entry(id).or_insert(row), row, identity)
+            && !is_same(*seen.entry(id).or_insert(*row), *row, identity)
         {
             shared.insert(id);
         }
@@ -140,7 +99,90 @@ pub(super) fn is_same(one: Row<'_>, other: Row<'_>, identity: &[String]) -> bool
     names.all(|name| member(one, name) == member(other, name))
 }
 
-impl Known<'_> {
+/// True if a response to a request of this purpose is judged as a page of rows.
+fn has_page(purpose: &Purpose) -> bool {
+    match purpose {
+        Purpose::Unknown { is_first, .. } => !is_first,
+        Purpose::Origin
+        | Purpose::Question { .. }
+        | Purpose::Malformed { .. }
+        | Purpose::Anonymous => false,
+        _ => true,
+    }
+}
+
+impl<'a> Known<'a> {
+    /// The knowledge that the exchanges so far give.
+    pub(super) fn of(
+        subject: &'a Subject,
+        transcript: &'a Transcript,
+        secrets: &'a Secrets,
+    ) -> Self {
+        let all = transcript.exchanges.as_slice();
+        let exchanges = match (&transcript.stop, all) {
+            (Some(Stop::NoResponse(_) | Stop::Refused(_)), [rest @ .., _]) => rest,
+            _ => all,
+        };
+        let listing = |(index, one)| Listing::of(index, one, subject.id());
+        let judged = exchanges.iter().enumerate();
+        let judged = judged.filter(|(_, one)| has_page(&one.purpose));
+        let listings: Vec<Listing<'a>> = judged.filter_map(listing).collect();
+        let of = |purpose: Purpose| -> Vec<&Listing<'a>> {
+            let listings = listings.iter();
+            let listings = listings.filter(|one| one.exchange.purpose == purpose);
+            listings.collect()
+        };
+        let rows_of = |pages: &[&Listing<'a>]| -> Vec<Row<'a>> {
+            pages.iter().flat_map(|page| page.rows.clone()).collect()
+        };
+        let list = of(Purpose::List);
+        let (rows, resized) = (rows_of(&list), rows_of(&of(Purpose::Resized)));
+        let total = list.last().and_then(|last| last.total());
+        let is_read = list.last().is_some_and(|last| last.is_last());
+        let zero = exchanges.iter().find(|one| one.purpose == Purpose::Origin);
+        let zero = zero.and_then(|zero| listing((0, zero)));
+        let first = zero.zip(of(Purpose::Documented).first().copied());
+        let is_from_zero = first.is_some_and(|(zero, one)| is_first(&zero, one));
+        let shared = [&rows, &resized].map(|rows| shared_ids(rows, &subject.identity));
+        Self {
+            subject,
+            secrets,
+            transcript,
+            exchanges,
+            first_page: i64::from(!is_from_zero),
+            is_whole: is_read && total.is_none_or(|all| all <= rows.len() as i64),
+            total,
+            rows,
+            status_forms: status_forms(&listings),
+            started: exchanges.iter().find_map(clock),
+            shared_ids: shared.into_iter().flatten().collect(),
+            listings,
+        }
+    }
+
+    /// Exchanges that are answered for good, with their places.
+    pub(super) fn answers(&self) -> impl Iterator<Item = (usize, &'a Exchange)> + use<'a> {
+        let exchanges = self.exchanges.iter().enumerate();
+        exchanges.filter(|(_, one)| !one.is_repeated && one.status() != 429 && !one.is_of_gateway())
+    }
+
+    /// The page of rows in a response.
+    pub(super) fn page(&self, index: usize) -> Option<Listing<'a>> {
+        Listing::of(index, &self.exchanges[index], self.subject.id())
+    }
+
+    /// The pages of one purpose.
+    pub(super) fn pages_of(&self, purpose: &Purpose) -> impl Iterator<Item = &Listing<'a>> {
+        let listings = self.listings.iter();
+        listings.filter(move |one| one.exchange.purpose == *purpose)
+    }
+
+    /// The pages that were asked for by number and size.
+    pub(super) fn asked(&self) -> impl Iterator<Item = (&Listing<'a>, Page)> {
+        let listings = self.listings.iter();
+        listings.filter_map(|one| Some((one, one.asked()?)))
+    }
+
     /// True if a row may have come while the exchanges went on: it was not listed before,
     /// and was created lately. Without a clock, it may be new.
     pub(super) fn is_new(&self, row: Row<'_>) -> bool {

@@ -12,11 +12,10 @@ use super::transcript::{Exchange, Page};
 pub(super) struct Listing<'a> {
     /// The place of its exchange in the transcript.
     pub(super) index: usize,
+    pub(super) exchange: &'a Exchange,
     pub(super) rows: Vec<Row<'a>>,
     /// `data.page`.
     pub(super) page: &'a Value,
-    /// The page that was asked for.
-    pub(super) asked: Option<Page>,
 }
 
 impl<'a> Listing<'a> {
@@ -28,10 +27,15 @@ impl<'a> Listing<'a> {
         let rows = data.get("contents")?.as_array()?;
         Some(Self {
             index,
+            exchange,
             rows: rows.iter().map(|row| Row(row, id)).collect(),
             page: data.get("page").unwrap_or(&Value::Null),
-            asked: exchange.page,
         })
+    }
+
+    /// The page that was asked for.
+    pub(super) fn asked(&self) -> Option<Page> {
+        self.exchange.page
     }
 
     pub(super) fn number_of(&self, name: &str) -> Option<i64> {
@@ -52,7 +56,7 @@ impl<'a> Listing<'a> {
     /// it states. A `size` that is the number of rows is such a limit only where
     /// rows and totals agree with it, and not with what was asked for.
     pub(super) fn page_size(&self) -> Option<i64> {
-        let Page { number, size } = self.asked?;
+        let Page { number, size } = self.asked()?;
         let rows = self.rows.len() as i64;
         let stated = self
             .number_of("size")
@@ -93,7 +97,7 @@ impl<'a> Listing<'a> {
 
     /// True if no page comes after it, as far as it says.
     pub(super) fn is_last(&self) -> bool {
-        let (Some(size), Some(asked)) = (self.page_size(), self.asked) else {
+        let (Some(size), Some(asked)) = (self.page_size(), self.asked()) else {
             return true;
         };
         self.rows.is_empty()

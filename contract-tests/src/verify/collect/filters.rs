@@ -6,9 +6,11 @@ use chrono::TimeDelta;
 use ocp_contract::Comparison;
 use serde_json::Value;
 
-use super::plan::{Plan, Request, SIZE};
+use super::plan::SIZE;
+use super::session::Request;
 use crate::verify::checks::{CheckId, FILTER_VALUES, FILTERS_TOGETHER};
 use crate::verify::filter::{Filter, compares_one_time, is_finished, span, times};
+use crate::verify::known::Known;
 use crate::verify::row::{Row, Time};
 use crate::verify::transcript::{LooksAt, Purpose};
 
@@ -21,7 +23,7 @@ pub(super) const MARGIN: TimeDelta = TimeDelta::seconds(2);
 /// Pages of what a filter finds, at most: rows that it merely may find can fill another one.
 const PAGES: i64 = 4;
 
-impl<'a> Plan<'a> {
+impl<'a> Known<'a> {
     /// A request for the rows that a filter finds.
     pub(super) fn find(
         &self,
@@ -30,7 +32,7 @@ impl<'a> Plan<'a> {
         filter: Filter,
         looks_at: LooksAt,
     ) -> Request {
-        let mut arguments = filter.arguments(&self.subject.filters, self.known.status_forms);
+        let mut arguments = filter.arguments(&self.subject.filters, self.status_forms);
         for (name, value) in &mut arguments {
             if let (false, Value::Array(values)) = (self.takes_several(name), &value) {
                 *value = values.first().cloned().unwrap_or_default();
@@ -53,12 +55,11 @@ impl<'a> Plan<'a> {
     /// The same in two pages, so that the second one has a row; nothing if the filter finds
     /// too few.
     pub(super) fn find_in_pages(&self, name: &str, filter: Filter) -> Option<Request> {
-        let rows = self.known.rows.iter();
+        let rows = self.rows.iter();
         let expected = rows.filter(|row| filter.must_find(**row, &self.subject.filters));
         let count = expected.count() as i64;
         let request = self.find(FILTERS_TOGETHER, name, filter, LooksAt::Pages);
-        (self.known.is_whole && count > 1)
-            .then(|| request.page(1, (count - 1).min(SIZE)).pages(PAGES))
+        (self.is_whole && count > 1).then(|| request.page(1, (count - 1).min(SIZE)).pages(PAGES))
     }
 
     fn parameter(&self, name: &str) -> Option<&'a Value> {
@@ -82,7 +83,7 @@ impl<'a> Plan<'a> {
     /// Texts of a member that can be asked for, those that fewest rows have first.
     pub(super) fn texts(&self, member: &str) -> Vec<&'a str> {
         let mut count: BTreeMap<&str, usize> = BTreeMap::new();
-        for text in self.known.rows.iter().filter_map(|row| row.text(member)) {
+        for text in self.rows.iter().filter_map(|row| row.text(member)) {
             *count.entry(text).or_default() += 1;
         }
         // One value with a comma may be taken for two; and a request is shown as it was sent.
@@ -105,22 +106,22 @@ pub(super) fn among<'a>(there: &[&'a str], not_there: [&'a str; 3]) -> Vec<&'a s
 }
 
 /// Every filter of the description; those of restore tasks have checks of their own.
-pub(super) fn described(plan: &Plan<'_>) -> Vec<Request> {
+pub(super) fn described(known: &Known<'_>) -> Vec<Request> {
     let mut requests = Vec::new();
-    if plan.subject.lists_restore_tasks() {
+    if known.subject.lists_restore_tasks() {
         return requests;
     }
-    let filters = &plan.subject.filters;
+    let filters = &known.subject.filters;
     let has_end = filters.values().any(|one| one.comparison == Comparison::To);
     for (parameter, filter) in filters {
         match filter.comparison {
-            Comparison::Equals if plan.is_scalar(parameter) => {
-                requests.extend(by_scalar(plan, parameter, &filter.member));
+            Comparison::Equals if known.is_scalar(parameter) => {
+                requests.extend(by_scalar(known, parameter, &filter.member));
             }
             Comparison::Equals | Comparison::ContainsIgnoreCase => {
-                requests.extend(by_text(plan, [FILTER_VALUES; 2], parameter, parameter));
+                requests.extend(by_text(known, [FILTER_VALUES; 2], parameter, parameter));
             }
-            Comparison::From if has_end => requests.extend(bounds(plan, FILTER_VALUES)),
+            Comparison::From if has_end => requests.extend(bounds(known, FILTER_VALUES)),
             Comparison::From | Comparison::To => {}
         }
     }
@@ -128,8 +129,8 @@ pub(super) fn described(plan: &Plan<'_>) -> Vec<Request> {
 }
 
 /// Two numbers that rows have, or both Booleans, whether rows have them or not.
-fn by_scalar(plan: &Plan<'_>, parameter: &str, member: &str) -> Vec<Request> {
-    let rows = plan.known.rows.iter();
+fn by_scalar(known: &Known<'_>, parameter: &str, member: &str) -> Vec<Request> {
+    let rows = known.rows.iter();
     let mut values: BTreeSet<String> = rows.filter_map(|row| row.plain(member)).collect();
     let Some(first) = values.first() else {
         return Vec::new();
@@ -139,7 +140,7 @@ fn by_scalar(plan: &Plan<'_>, parameter: &str, member: &str) -> Vec<Request> {
     }
     let ask = |value: &String| {
         let filter = Filter::of(parameter, &[value]);
-        plan.find(
+        known.find(
             FILTER_VALUES,
             &format!("a {parameter}"),
             filter,
@@ -152,27 +153,27 @@ fn by_scalar(plan: &Plan<'_>, parameter: &str, member: &str) -> Vec<Request> {
 /// Values that rows have, parts of one, more than one, the same in other letters, and several.
 /// The checks are for one value and for several of them.
 pub(super) fn by_text(
-    plan: &Plan<'_>,
+    known: &Known<'_>,
     checks: [CheckId; 2],
     parameter: &str,
     noun: &str,
 ) -> Vec<Request> {
-    let Some(filter) = plan.subject.filters.get(parameter) else {
+    let Some(filter) = known.subject.filters.get(parameter) else {
         return Vec::new();
     };
-    let texts = plan.texts(&filter.member);
+    let texts = known.texts(&filter.member);
     let Some(&text) = texts.first() else {
         return Vec::new();
     };
     let ask = |what: &str, texts: &[&str], looks_at| {
         let check = checks[usize::from(texts.len() > 1)];
-        plan.find(check, what, Filter::of(parameter, texts), looks_at)
+        known.find(check, what, Filter::of(parameter, texts), looks_at)
     };
     let own = texts.iter().take(2);
     let mut requests: Vec<Request> = own
         .map(|text| ask(&format!("a {noun}"), &[text], LooksAt::Rows))
         .collect();
-    let schema = plan.parameter(parameter).unwrap_or(&Value::Null);
+    let schema = known.parameter(parameter).unwrap_or(&Value::Null);
     let item = schema.get("items").unwrap_or(schema);
     let is_vocabulary = |name: &str| item.get(name).is_some();
     if VOCABULARY.into_iter().any(is_vocabulary) {
@@ -206,7 +207,7 @@ pub(super) fn by_text(
         };
         requests.push(ask(&format!("the case of a {noun}"), &[&other], looks_at));
     }
-    if plan.takes_several(parameter) {
+    if known.takes_several(parameter) {
         let several = among(&texts, NOBODY);
         requests.push(ask(&format!("several {noun}s"), &several, LooksAt::Rows));
     }
@@ -215,7 +216,7 @@ pub(super) fn by_text(
 
 /// A request for the rows in a window.
 pub(super) fn window(
-    plan: &Plan<'_>,
+    known: &Known<'_>,
     check: CheckId,
     (start, end): (impl Into<Option<Time>>, impl Into<Option<Time>>),
     looks_at: LooksAt,
@@ -224,13 +225,13 @@ pub(super) fn window(
         LooksAt::OneBound => "one bound",
         _ => "a window",
     };
-    plan.find(check, name, Filter::default().window(start, end), looks_at)
+    known.find(check, name, Filter::default().window(start, end), looks_at)
 }
 
 /// Windows around all rows, before and after all, and around some; one bound alone.
-pub(super) fn bounds(plan: &Plan<'_>, check: CheckId) -> Vec<Request> {
-    let described = &plan.subject.filters;
-    let Some((first, last)) = span(&plan.known.rows, described) else {
+pub(super) fn bounds(known: &Known<'_>, check: CheckId) -> Vec<Request> {
+    let described = &known.subject.filters;
+    let Some((first, last)) = span(&known.rows, described) else {
         return Vec::new();
     };
     let (first, last) = (first - MARGIN, last + MARGIN);
@@ -241,7 +242,7 @@ pub(super) fn bounds(plan: &Plan<'_>, check: CheckId) -> Vec<Request> {
         (last, last + MARGIN * 2),
         (first - year, last - year),
     ];
-    let rows = plan.known.rows.iter().copied();
+    let rows = known.rows.iter().copied();
     let settled = rows.filter(|row| is_finished(*row) || compares_one_time(described));
     let settled: Vec<Row<'_>> = settled.collect();
     let picked = [
@@ -254,13 +255,13 @@ pub(super) fn bounds(plan: &Plan<'_>, check: CheckId) -> Vec<Request> {
     picked.dedup();
     windows.extend(picked.iter().map(|span| (span.0 - MARGIN, span.1 + MARGIN)));
     let windows = windows.into_iter();
-    let windows = windows.map(|bounds| window(plan, check, bounds, LooksAt::Rows));
+    let windows = windows.map(|bounds| window(known, check, bounds, LooksAt::Rows));
     let alone = [
         (Some(last), None),
         (Some(first), None),
         (None, Some(first)),
         (None, Some(last)),
     ];
-    let alone = alone.map(|bounds| window(plan, check, bounds, LooksAt::OneBound));
+    let alone = alone.map(|bounds| window(known, check, bounds, LooksAt::OneBound));
     windows.chain(alone).collect()
 }

@@ -16,16 +16,15 @@ use super::checks::{
 };
 use super::contract::Subject;
 use super::identity::Caller;
-use super::known::known;
+use super::known::Known;
 use super::listing::Listing;
 use super::transcript::{Purpose, Stop, Transcript};
 use pace::Next;
-use plan::{Plan, Request};
-use session::Session;
+use session::{Request, Session};
 
 /// Requests that are planned by what is known before any of them is sent, and the check that
 /// needs them.
-type Stage = (CheckId, fn(&Plan<'_>) -> Vec<Request>);
+type Stage = (CheckId, fn(&Known<'_>) -> Vec<Request>);
 
 const STAGES: [Stage; 19] = [
     (DOCUMENTED_REQUEST, plan::documented),
@@ -91,17 +90,11 @@ async fn stage(
     session: &mut Session<'_>,
     subject: &Subject,
     transcript: &mut Transcript,
-    requests: fn(&Plan<'_>) -> Vec<Request>,
+    requests: fn(&Known<'_>) -> Vec<Request>,
 ) -> Result<(), Stop> {
-    let plan = Plan {
-        subject,
-        path: &transcript.path,
-        exchanges: &transcript.exchanges,
-        known: known(&transcript.exchanges, subject),
-        secrets: &session.secrets,
-    };
-    let first_page = plan.known.first_page;
-    for request in requests(&plan) {
+    let known = Known::of(subject, transcript, &session.secrets);
+    let first_page = known.first_page;
+    for request in requests(&known) {
         pages(session, subject, transcript, &request, first_page).await?;
         if request.purpose == Purpose::Documented {
             is_accessible(session, subject, transcript)?;

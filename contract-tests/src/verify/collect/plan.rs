@@ -3,12 +3,11 @@
 use ocp_contract::{Location, Parameter};
 use serde_json::{Map, Value};
 
+use super::session::Request;
 use crate::verify::checks::{CheckId, PAGING};
-use crate::verify::contract::Subject;
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
-use crate::verify::secrets::Secrets;
-use crate::verify::transcript::{Exchange, Page, Purpose};
+use crate::verify::transcript::Purpose;
 
 /// Page size of whatever shall be found on one page.
 pub(super) const SIZE: i64 = 100;
@@ -25,53 +24,6 @@ const NO_ID: &str = "abc";
 const NO_TIME: &str = "yesterday";
 const A_TIME: &str = "2000-01-01T00:00:00Z";
 
-/// A request to send, and the pages that follow it.
-pub(super) struct Request {
-    pub(super) purpose: Purpose,
-    pub(super) page: Option<Page>,
-    /// Arguments beside those of the path, or instead of them, by their names on the wire.
-    pub(super) arguments: Map<String, Value>,
-    /// The generated client makes the request, because it can express it.
-    pub(super) by_client: bool,
-    /// At most so many pages, as long as there are more.
-    pub(super) pages: i64,
-}
-
-impl Request {
-    pub(super) fn new(purpose: Purpose, arguments: Map<String, Value>) -> Self {
-        Self {
-            purpose,
-            page: None,
-            arguments,
-            by_client: true,
-            pages: 1,
-        }
-    }
-
-    fn plain(purpose: Purpose, number: i64, size: i64) -> Self {
-        Self::new(purpose, Map::new()).page(number, size)
-    }
-
-    /// The same, but not by the client, whose types would not take the arguments.
-    pub(super) fn raw(self) -> Self {
-        Self {
-            by_client: false,
-            ..self
-        }
-    }
-
-    pub(super) fn page(self, number: i64, size: i64) -> Self {
-        Self {
-            page: Some(Page { number, size }),
-            ..self
-        }
-    }
-
-    pub(super) fn pages(self, pages: i64) -> Self {
-        Self { pages, ..self }
-    }
-}
-
 /// A question whose answer is reported and not judged.
 pub(super) fn question(check: CheckId, question: &str, leaves_contract: bool) -> Purpose {
     Purpose::Question {
@@ -81,31 +33,13 @@ pub(super) fn question(check: CheckId, question: &str, leaves_contract: bool) ->
     }
 }
 
-/// The facts that requests are planned by.
-pub(super) struct Plan<'a> {
-    pub(super) subject: &'a Subject,
-    pub(super) path: &'a Map<String, Value>,
-    pub(super) exchanges: &'a [Exchange],
-    pub(super) known: Known<'a>,
-    pub(super) secrets: &'a Secrets,
-}
-
-impl<'a> Plan<'a> {
-    /// The exchanges whose responses are pages of rows.
-    pub(super) fn listings(&self) -> impl Iterator<Item = (&'a Exchange, Listing<'a>)> {
-        let exchanges = self.exchanges.iter().enumerate();
-        exchanges
-            .filter_map(|(index, one)| Some((one, Listing::of(index, one, self.subject.id())?)))
-    }
-}
-
-pub(super) fn documented(_: &Plan<'_>) -> Vec<Request> {
+pub(super) fn documented(_: &Known<'_>) -> Vec<Request> {
     vec![Request::plain(Purpose::Documented, 1, DOCUMENTED_SIZE)]
 }
 
 /// Page 0, if page 1 does not look like the first one.
-pub(super) fn origin(plan: &Plan<'_>) -> Vec<Request> {
-    let looks_odd = |(_, listing): (_, Listing<'_>)| {
+pub(super) fn origin(known: &Known<'_>) -> Vec<Request> {
+    let looks_odd = |listing: &Listing<'_>| {
         let rows = listing.rows.len() as i64;
         let stated = listing.number_of("number");
         stated.is_some_and(|stated| stated != 1)
@@ -114,47 +48,51 @@ pub(super) fn origin(plan: &Plan<'_>) -> Vec<Request> {
                 .is_some_and(|due| due != rows)
     };
     let origin = Request::plain(Purpose::Origin, 0, DOCUMENTED_SIZE);
-    let is_odd = plan.listings().any(looks_odd);
+    let is_odd = known.listings.iter().any(looks_odd);
     is_odd.then_some(origin).into_iter().collect()
 }
 
-pub(super) fn list(_: &Plan<'_>) -> Vec<Request> {
+pub(super) fn list(_: &Known<'_>) -> Vec<Request> {
     vec![Request::plain(Purpose::List, 1, SIZE).pages(PAGES)]
 }
 
 /// The list in pages of other sizes, and past its end.
-pub(super) fn other_pages(plan: &Plan<'_>) -> Vec<Request> {
+pub(super) fn other_pages(known: &Known<'_>) -> Vec<Request> {
     let mut requests = Vec::new();
-    let count = plan.known.rows.len() as i64;
+    let last = known.pages_of(&Purpose::List).last();
+    let count = known.rows.len() as i64;
     if count > 0 {
         requests.push(Request::plain(Purpose::Sized, 1, 1));
         // A page that is exactly full.
-        if count <= SIZE && plan.known.is_whole {
+        if count <= SIZE && known.is_whole {
             requests.push(Request::plain(Purpose::Sized, 1, count));
         }
         // Below a limit that the server may have, too.
-        let limit = plan.known.limit.unwrap_or(SIZE);
+        let limit = last.and_then(Listing::page_size).unwrap_or(SIZE);
         let size = ((count + 2) / 3).min(limit - 1).max(1);
         // One page more than there should be, because rows may come meanwhile.
-        let pages = (count + size - 1) / size + i64::from(plan.known.is_whole);
+        let pages = (count + size - 1) / size + i64::from(known.is_whole);
         requests.push(Request::plain(Purpose::Resized, 1, size).pages(pages));
     }
-    let past = plan.known.past.as_ref();
-    requests.extend(past.map(|past| Request::plain(Purpose::Past, past.number, past.size)));
+    let asked = last.and_then(Listing::asked).filter(|_| known.is_whole);
+    requests.extend(asked.map(|last| {
+        let number = last.number.saturating_add(1);
+        Request::plain(Purpose::Past, number, last.size)
+    }));
     requests
 }
 
 /// The list without page and size, and with those out of bounds.
-pub(super) fn questions(plan: &Plan<'_>) -> Vec<Request> {
+pub(super) fn questions(known: &Known<'_>) -> Vec<Request> {
     let ask = |text: &str, leaves_contract| {
         Request::new(question(PAGING, text, leaves_contract), Map::new())
     };
-    let list = plan.subject.operation.list.as_ref();
+    let list = known.subject.operation.list.as_ref();
     let may_lack_both = list.is_none_or(|list| list.required.is_empty());
     let page_0 = ask("page 0", true).page(0, DOCUMENTED_SIZE);
     let questions = [
         may_lack_both.then(|| ask("without page and size", false)),
-        (plan.known.first_page == 1).then_some(page_0),
+        (known.first_page == 1).then_some(page_0),
         Some(ask("size 0", true).page(1, 0)),
         Some(Request::plain(Purpose::Large, 1, LARGE_SIZE)),
     ];
@@ -162,26 +100,24 @@ pub(super) fn questions(plan: &Plan<'_>) -> Vec<Request> {
 }
 
 /// A second large page, if the first one was cut.
-pub(super) fn rest(plan: &Plan<'_>) -> Vec<Request> {
-    let mut listings = plan.listings();
-    let large = listings.find(|(one, _)| one.purpose == Purpose::Large);
-    let is_cut = large.is_some_and(|(_, page)| {
-        page.total() == plan.known.total
-            && !plan.known.settled(&plan.known.rows).is_subset(&page.ids())
-    });
+pub(super) fn rest(known: &Known<'_>) -> Vec<Request> {
+    let large = known.pages_of(&Purpose::Large).next();
+    let listed = known.settled(&known.rows);
+    let is_cut =
+        large.is_some_and(|page| page.total() == known.total && !listed.is_subset(&page.ids()));
     let rest = Request::plain(Purpose::Large, 2, LARGE_SIZE);
     is_cut.then_some(rest).into_iter().collect()
 }
 
 /// The documented request twice more, at the end.
-pub(super) fn repeat(_: &Plan<'_>) -> Vec<Request> {
+pub(super) fn repeat(_: &Known<'_>) -> Vec<Request> {
     let repeat = || Request::plain(Purpose::Repeat, 1, DOCUMENTED_SIZE);
     vec![repeat(), repeat()]
 }
 
 /// The requests that OCP must refuse, or may have no rows for.
-pub(super) fn refusals(plan: &Plan<'_>) -> Vec<Request> {
-    let operation = &plan.subject.operation;
+pub(super) fn refusals(known: &Known<'_>) -> Vec<Request> {
+    let operation = &known.subject.operation;
     let ask = |purpose, arguments| Request::new(purpose, arguments).page(1, DOCUMENTED_SIZE);
     let in_path = || operation.parameters_in(Location::Path);
     let unknown = in_path().enumerate().map(|(index, parameter)| {
@@ -189,7 +125,7 @@ pub(super) fn refusals(plan: &Plan<'_>) -> Vec<Request> {
             argument: parameter.argument.clone(),
             is_first: index == 0,
         };
-        let elsewhere = elsewhere(plan.path.get(&parameter.name));
+        let elsewhere = elsewhere(known.transcript.path.get(&parameter.name));
         ask(
             purpose,
             Map::from_iter([(parameter.name.clone(), elsewhere)]),
@@ -233,6 +169,6 @@ fn elsewhere(argument: Option<&Value>) -> Value {
     }
 }
 
-pub(super) fn anonymous(_: &Plan<'_>) -> Vec<Request> {
+pub(super) fn anonymous(_: &Known<'_>) -> Vec<Request> {
     vec![Request::plain(Purpose::Anonymous, 1, DOCUMENTED_SIZE).raw()]
 }

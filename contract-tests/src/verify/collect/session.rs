@@ -11,7 +11,6 @@ use percent_encoding::utf8_percent_encode;
 use serde_json::{Map, Value};
 
 use super::pace::{Next, Pace};
-use super::plan::Request;
 use crate::bridge::{self, Decoded, Failure};
 use crate::verify::row::plain;
 use crate::verify::secrets::Secrets;
@@ -33,6 +32,53 @@ const HEADERS: [&str; 8] = [
     "ratelimit-reset",
     "retry-after",
 ];
+
+/// A request to send, and the pages that follow it.
+pub(super) struct Request {
+    pub(super) purpose: Purpose,
+    pub(super) page: Option<Page>,
+    /// Arguments beside those of the path, or instead of them, by their names on the wire.
+    pub(super) arguments: Map<String, Value>,
+    /// The generated client makes the request, because it can express it.
+    pub(super) by_client: bool,
+    /// At most so many pages, as long as there are more.
+    pub(super) pages: i64,
+}
+
+impl Request {
+    pub(super) fn new(purpose: Purpose, arguments: Map<String, Value>) -> Self {
+        Self {
+            purpose,
+            page: None,
+            arguments,
+            by_client: true,
+            pages: 1,
+        }
+    }
+
+    pub(super) fn plain(purpose: Purpose, number: i64, size: i64) -> Self {
+        Self::new(purpose, Map::new()).page(number, size)
+    }
+
+    /// The same, but not by the client, whose types would not take the arguments.
+    pub(super) fn raw(self) -> Self {
+        Self {
+            by_client: false,
+            ..self
+        }
+    }
+
+    pub(super) fn page(self, number: i64, size: i64) -> Self {
+        Self {
+            page: Some(Page { number, size }),
+            ..self
+        }
+    }
+
+    pub(super) fn pages(self, pages: i64) -> Self {
+        Self { pages, ..self }
+    }
+}
 
 /// The session with an OCP.
 pub(crate) struct Session<'a> {

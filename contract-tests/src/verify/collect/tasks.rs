@@ -7,18 +7,20 @@ use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::{Map, json};
 
 use super::filters::{MARGIN, NOBODY, among, bounds, by_text, window};
-use super::plan::{Plan, Request, SIZE, question};
+use super::plan::{SIZE, question};
+use super::session::Request;
 use crate::verify::checks::{
     ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER, TIME_FORMS, TIME_WINDOW,
 };
 use crate::verify::filter::{Filter, TARGETS, is_finished, is_known, label, span};
+use crate::verify::known::Known;
 use crate::verify::row::{Row, Time};
 use crate::verify::transcript::{LooksAt, Purpose};
 
 /// States that are asked for, at most.
 const STATES: usize = 3;
 
-impl<'a> Plan<'a> {
+impl<'a> Known<'a> {
     /// Names of target clusters.
     fn names(&self) -> Vec<&'a str> {
         let filter = self.subject.filters.get(TARGETS);
@@ -30,7 +32,7 @@ impl<'a> Plan<'a> {
     /// States that finished tasks are in: a task that runs may be elsewhere by the time it is
     /// asked for.
     fn states(&self) -> Vec<&'a str> {
-        let rows = self.known.rows.iter();
+        let rows = self.rows.iter();
         let rows = rows.filter(|_| self.subject.lists_restore_tasks());
         let finished = rows.filter(|row| is_finished(**row) && is_known(**row));
         let states: BTreeSet<&str> = finished.filter_map(|row| row.text("status")).collect();
@@ -39,7 +41,7 @@ impl<'a> Plan<'a> {
 
     /// States that no task is in.
     fn absent_states(&self) -> Vec<String> {
-        let rows = self.known.rows.iter();
+        let rows = self.rows.iter();
         let all: BTreeSet<&str> = rows.filter_map(|row| row.text("status")).collect();
         let known = RestoreTaskStatus::KNOWN.iter().map(ToString::to_string);
         known
@@ -49,23 +51,24 @@ impl<'a> Plan<'a> {
 
     /// A task that runs.
     fn running(&self) -> Option<Row<'a>> {
-        let mut rows = self.known.rows.iter().copied();
+        let mut rows = self.rows.iter().copied();
         rows.find(|row| row.flag("finished") == Some(false))
     }
 }
 
-pub(super) fn cluster_names(plan: &Plan<'_>) -> Vec<Request> {
-    by_text(plan, [FILTER_CLUSTER_NAME, ARRAY_STYLE], TARGETS, "name")
+pub(super) fn cluster_names(known: &Known<'_>) -> Vec<Request> {
+    by_text(known, [FILTER_CLUSTER_NAME, ARRAY_STYLE], TARGETS, "name")
 }
 
 /// Values joined by a comma, which may mean what repeated ones do.
-pub(super) fn styles(plan: &Plan<'_>) -> Vec<Request> {
+pub(super) fn styles(known: &Known<'_>) -> Vec<Request> {
     let ask = |name: &str| {
         let value = format!("{},{name}", NOBODY[0]);
         let purpose = question(ARRAY_STYLE, "values joined by a comma", false);
         raw(purpose, [(TARGETS, value.as_str())])
     };
-    plan.names()
+    known
+        .names()
         .first()
         .map(|name| ask(name))
         .into_iter()
@@ -82,14 +85,14 @@ fn raw<'a>(purpose: Purpose, arguments: impl IntoIterator<Item = (&'a str, &'a s
 }
 
 /// Each state by its machine name, and by its label.
-pub(super) fn status_forms(plan: &Plan<'_>) -> Vec<Request> {
+pub(super) fn status_forms(known: &Known<'_>) -> Vec<Request> {
     let mut requests = Vec::new();
-    for state in plan.states() {
+    for state in known.states() {
         for (value, is_label) in [(Some(state.to_owned()), false), (label(state), true)] {
             let Some(value) = value else { continue };
             let filter = Filter::default().states([state]);
             let looks_at = LooksAt::StatusForm { is_label };
-            let mut request = plan.find(FILTER_VALUES, "a state", filter, looks_at);
+            let mut request = known.find(FILTER_VALUES, "a state", filter, looks_at);
             request
                 .arguments
                 .insert("status".to_owned(), json!([value]));
@@ -100,22 +103,22 @@ pub(super) fn status_forms(plan: &Plan<'_>) -> Vec<Request> {
 }
 
 /// States that no task is in, several at once, and that of a task that runs.
-pub(super) fn other_states(plan: &Plan<'_>) -> Vec<Request> {
-    if !plan.known.status_forms.are_known() {
+pub(super) fn other_states(known: &Known<'_>) -> Vec<Request> {
+    if !known.status_forms.are_known() {
         return Vec::new();
     }
     let of = |check, name: &str, states: &[&str], looks_at| {
         let filter = Filter::default().states(states.iter().copied());
-        plan.find(check, name, filter, looks_at)
+        known.find(check, name, filter, looks_at)
     };
     let mut requests = Vec::new();
-    if let [one, two, three, ..] = plan.absent_states().as_slice() {
+    if let [one, two, three, ..] = known.absent_states().as_slice() {
         let name = "a state that no task is in";
         requests.push(of(FILTER_VALUES, name, &[one], LooksAt::Rows));
-        let several = among(&plan.states(), [one, two, three]);
+        let several = among(&known.states(), [one, two, three]);
         requests.push(of(ARRAY_STYLE, "several states", &several, LooksAt::Rows));
     }
-    let running = plan.running().filter(|row| is_known(*row));
+    let running = known.running().filter(|row| is_known(*row));
     if let Some((id, state)) = running.and_then(|row| Some((row.id()?, row.text("status")?))) {
         let looks_at = LooksAt::Running { id };
         requests.push(of(FILTER_VALUES, "a state", &[state], looks_at));
@@ -125,9 +128,9 @@ pub(super) fn other_states(plan: &Plan<'_>) -> Vec<Request> {
 
 /// The list again, if a task that runs was not found by its state: it may have another
 /// one by now.
-pub(super) fn again(plan: &Plan<'_>) -> Vec<Request> {
-    let mut listings = plan.listings();
-    let lost = listings.find_map(|(exchange, found)| match &exchange.purpose {
+pub(super) fn again(known: &Known<'_>) -> Vec<Request> {
+    let mut listings = known.listings.iter();
+    let lost = listings.find_map(|found| match &found.exchange.purpose {
         Purpose::Filter {
             check,
             looks_at: LooksAt::Running { id },
@@ -140,14 +143,14 @@ pub(super) fn again(plan: &Plan<'_>) -> Vec<Request> {
 }
 
 /// Windows of restore tasks, also around each time of one task.
-pub(super) fn windows(plan: &Plan<'_>) -> Vec<Request> {
-    let near = near(plan).unwrap_or_default().into_iter();
-    bounds(plan, TIME_WINDOW).into_iter().chain(near).collect()
+pub(super) fn windows(known: &Known<'_>) -> Vec<Request> {
+    let near = near(known).unwrap_or_default().into_iter();
+    bounds(known, TIME_WINDOW).into_iter().chain(near).collect()
 }
 
 /// Windows around each time of a task that no other task has one near.
-fn near(plan: &Plan<'_>) -> Option<Vec<Request>> {
-    let all = plan.known.rows.iter();
+fn near(known: &Known<'_>) -> Option<Vec<Request>> {
+    let all = known.rows.iter();
     let all = all.flat_map(|row| ["createTime", "finishTime"].map(|name| row.time(name)));
     let all: Vec<Time> = all.flatten().collect();
     let gap = TimeDelta::seconds(30);
@@ -155,15 +158,15 @@ fn near(plan: &Plan<'_>) -> Option<Vec<Request>> {
         let near = all.iter().filter(|other| (**other - time).abs() < gap);
         near.count() == 1
     };
-    let (id, created, finished) = plan.known.rows.iter().find_map(|row| {
+    let (id, created, finished) = known.rows.iter().find_map(|row| {
         let (created, finished) = (row.time("createTime")?, row.time("finishTime")?);
-        let id = plan.known.key(*row)?;
+        let id = known.key(*row)?;
         (is_alone(created) && is_alone(finished)).then_some((id, created, finished))
     })?;
     let around = |(member, time): (&str, Time)| {
         let member = member.to_owned();
         let looks_at = LooksAt::Near { id, member };
-        window(plan, TIME_WINDOW, (time - MARGIN, time + MARGIN), looks_at)
+        window(known, TIME_WINDOW, (time - MARGIN, time + MARGIN), looks_at)
     };
     Some(
         [("createTime", created), ("finishTime", finished)]
@@ -174,13 +177,13 @@ fn near(plan: &Plan<'_>) -> Option<Vec<Request>> {
 
 /// Windows just before and just behind each time that is compared: a few seconds are enough
 /// to tell. If the time of creation is compared, a task that runs has one.
-pub(super) fn beside(plan: &Plan<'_>) -> Vec<Request> {
+pub(super) fn beside(known: &Known<'_>) -> Vec<Request> {
     let mut requests = Vec::new();
-    for (exchange, found) in plan.listings() {
+    for found in &known.listings {
         let Purpose::Filter {
             looks_at: LooksAt::Near { id, member },
             ..
-        } = &exchange.purpose
+        } = &found.exchange.purpose
         else {
             continue;
         };
@@ -194,20 +197,20 @@ pub(super) fn beside(plan: &Plan<'_>) -> Vec<Request> {
         ] {
             let (id, member) = (*id, member.clone());
             let looks_at = LooksAt::Beside { id, member };
-            requests.push(window(plan, TIME_WINDOW, bounds, looks_at));
+            requests.push(window(known, TIME_WINDOW, bounds, looks_at));
         }
-        let running = plan.running().filter(|_| member == "createTime");
+        let running = known.running().filter(|_| member == "createTime");
         if let Some((id, time)) = running.and_then(|row| Some((row.id()?, row.time("createTime")?)))
         {
             let bounds = (time - MARGIN, time + MARGIN);
-            requests.push(window(plan, TIME_WINDOW, bounds, LooksAt::Running { id }));
+            requests.push(window(known, TIME_WINDOW, bounds, LooksAt::Running { id }));
         }
     }
     requests
 }
 
 /// Times in other forms than the documented one, which every request above has.
-pub(super) fn time_forms(_: &Plan<'_>) -> Vec<Request> {
+pub(super) fn time_forms(_: &Known<'_>) -> Vec<Request> {
     let forms = [
         (
             "an offset",
@@ -228,22 +231,22 @@ pub(super) fn time_forms(_: &Plan<'_>) -> Vec<Request> {
 }
 
 /// Filters that narrow each other, and pages of what they find.
-pub(super) fn together(plan: &Plan<'_>) -> Vec<Request> {
-    let Some((first, last)) = span(&plan.known.rows, &plan.subject.filters) else {
+pub(super) fn together(known: &Known<'_>) -> Vec<Request> {
+    let Some((first, last)) = span(&known.rows, &known.subject.filters) else {
         return Vec::new();
     };
     let day = TimeDelta::days(1);
     let all = |filter: Filter| filter.window(first - day, last + day);
     let nothing = |filter: Filter| filter.window(first - day * 2, first - day);
-    let has_forms = plan.known.status_forms.are_known();
+    let has_forms = known.status_forms.are_known();
     let named = |name: &&str| Filter::of(TARGETS, &[name]);
     let of = |state: &str| Filter::default().states([state]);
-    let names = plan.names();
-    let states = plan.states().into_iter().filter(|_| has_forms);
+    let names = known.names();
+    let states = known.states().into_iter().filter(|_| has_forms);
     let states: Vec<&str> = states.collect();
-    let absent = plan.absent_states();
+    let absent = known.absent_states();
     let absent = absent.first().filter(|_| has_forms);
-    let has_names = plan.subject.filters.contains_key(TARGETS);
+    let has_names = known.subject.filters.contains_key(TARGETS);
     let (name, state) = (names.first().map(named), states.last().map(|one| of(one)));
     let (nobody, absent) = (
         has_names.then(|| named(&NOBODY[0])),
@@ -252,7 +255,7 @@ pub(super) fn together(plan: &Plan<'_>) -> Vec<Request> {
     let both = |one: &Option<Filter>, other: &Option<Filter>| {
         Some(one.clone()?.and_states_of(other.as_ref()?))
     };
-    let [some, none] = pairs(plan, &names, &states);
+    let [some, none] = pairs(known, &names, &states);
     let pages = [
         ("a window", Some(all(Filter::default()))),
         ("a name", name.clone()),
@@ -274,19 +277,19 @@ pub(super) fn together(plan: &Plan<'_>) -> Vec<Request> {
         ("a window and a name that is none", nobody.map(all)),
     ];
     let pages = pages.into_iter();
-    let pages = pages.filter_map(|(name, filter)| plan.find_in_pages(name, filter?));
+    let pages = pages.filter_map(|(name, filter)| known.find_in_pages(name, filter?));
     let rows = rows.into_iter().filter_map(|(name, filter)| {
-        Some(plan.find(FILTERS_TOGETHER, name, filter?, LooksAt::Rows))
+        Some(known.find(FILTERS_TOGETHER, name, filter?, LooksAt::Rows))
     });
     pages.chain(rows).collect()
 }
 
 /// A name and a state of one task, and such that no task has both.
-fn pairs(plan: &Plan<'_>, names: &[&str], states: &[&str]) -> [Option<Filter>; 2] {
+fn pairs(known: &Known<'_>, names: &[&str], states: &[&str]) -> [Option<Filter>; 2] {
     let pairs = names.iter();
     let pairs = pairs.flat_map(|name| states.iter().map(move |state| (*name, *state)));
     let is_of_task = |(name, state): &(&str, &str)| {
-        let mut rows = plan.known.rows.iter();
+        let mut rows = known.rows.iter();
         rows.any(|row| row.text(TARGETS) == Some(name) && row.text("status") == Some(state))
     };
     let (some, none): (Vec<_>, Vec<_>) = pairs.partition(is_of_task);

@@ -7,25 +7,25 @@ use serde_json::{Value, json};
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use super::rename::with_new_names;
 use super::shape::shared;
 use crate::verify::checks::{CONFORMANCE, ENVELOPE, NEW_VALUES};
 use crate::verify::filter::state_of_label;
 use crate::verify::finding::{About, Observation};
+use crate::verify::known::Known;
 use crate::verify::row::{Row, long, time};
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::Exchange;
 
-pub(super) fn judge(input: &Input<'_>, departures: &[Vec<Departure>], book: &mut Book<'_>) {
-    for (index, exchange) in input.exchanges.iter().enumerate() {
+pub(super) fn judge(known: &Known<'_>, departures: &[Vec<Departure>], book: &mut Book<'_>) {
+    for (index, exchange) in known.exchanges.iter().enumerate() {
         if let Some(body) = exchange.body()
             && !exchange.is_of_gateway()
         {
             book.judged(ENVELOPE);
             book.judged(CONFORMANCE);
             let one = OfBody {
-                input,
+                known,
                 exchange,
                 index,
                 body,
@@ -37,7 +37,7 @@ pub(super) fn judge(input: &Input<'_>, departures: &[Vec<Departure>], book: &mut
 
 /// One body.
 struct OfBody<'a> {
-    input: &'a Input<'a>,
+    known: &'a Known<'a>,
     exchange: &'a Exchange,
     index: usize,
     body: &'a Value,
@@ -61,7 +61,7 @@ impl OfBody<'_> {
             book.add(check, fault.spoils(spoils), index);
         }
         let strict = (
-            &self.input.subject.strict,
+            &self.known.subject.strict,
             self.exchange.status(),
             self.body,
         );
@@ -95,7 +95,7 @@ impl OfBody<'_> {
             things.push(Thing::Body(self.index));
         }
         if let Some(name) = place.strip_prefix("data.contents[].") {
-            things.extend((name == self.input.subject.id()).then_some(Thing::Ids));
+            things.extend((name == self.known.subject.id()).then_some(Thing::Ids));
             let row = self.row(one).into_iter();
             things.extend(row.flat_map(|row| Thing::members(row, [name])));
         }
@@ -107,7 +107,7 @@ impl OfBody<'_> {
         let index = one.body.strip_prefix("/data/contents/")?;
         let index = index.split('/').next()?;
         let row = self.body.pointer(&format!("/data/contents/{index}"));
-        row.map(|row| Row(row, self.input.subject.id()))
+        row.map(|row| Row(row, self.known.subject.id()))
     }
 
     /// The other wrong members of the row, on which it may depend that a member must be null.
@@ -130,7 +130,7 @@ impl OfBody<'_> {
         if one.rule != Rule::NewEnumValue {
             return fault;
         }
-        let is_of_tasks = self.input.subject.lists_restore_tasks();
+        let is_of_tasks = self.known.subject.lists_restore_tasks();
         let label = self.body.pointer(&one.body).and_then(Value::as_str);
         match label.filter(|_| is_of_tasks).and_then(state_of_label) {
             Some(state) => Fault {

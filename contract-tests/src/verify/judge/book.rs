@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::fault::{Fault, Thing};
 use crate::verify::checks::{CheckId, all_checks};
-use crate::verify::contract::Subject;
 use crate::verify::finding::{CheckReport, Finding, Line, Meaning, Observation};
 use crate::verify::identity::Caller;
+use crate::verify::known::Known;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, Purpose};
 
@@ -26,9 +26,8 @@ pub(crate) struct Context<'a> {
 
 /// Checks and findings of one operation.
 pub(super) struct Book<'a> {
-    operation: &'a str,
+    known: &'a Known<'a>,
     context: &'a Context<'a>,
-    exchanges: &'a [Exchange],
     /// The reading that users of the client get of each response, if it asked.
     pub(super) meanings: Vec<Option<Meaning>>,
     checks: Vec<CheckReport>,
@@ -39,17 +38,12 @@ pub(super) struct Book<'a> {
 
 impl<'a> Book<'a> {
     /// A book with the checks that apply to the operation; what others say is not kept.
-    pub(super) fn new(
-        subject: &'a Subject,
-        context: &'a Context<'a>,
-        exchanges: &'a [Exchange],
-    ) -> Self {
-        let operation = &subject.operation;
+    pub(super) fn new(known: &'a Known<'a>, context: &'a Context<'a>) -> Self {
+        let operation = &known.subject.operation;
         let checks = all_checks().filter(|check| check.applies_to(operation));
         Self {
-            operation: &operation.id,
+            known,
             context,
-            exchanges,
             meanings: Vec::new(),
             checks: checks
                 .map(|check| CheckReport::new(Some(&operation.id), check))
@@ -60,7 +54,7 @@ impl<'a> Book<'a> {
     }
 
     pub(super) fn secrets(&self) -> &'a Secrets {
-        self.context.secrets
+        self.known.secrets
     }
 
     pub(super) fn is_named(&self) -> bool {
@@ -129,7 +123,7 @@ impl<'a> Book<'a> {
 
     /// The response to a request of which the contract does not say how it is answered.
     pub(super) fn observe_response(&mut self, check: CheckId, question: &str, index: usize) {
-        let exchange = &self.exchanges[index];
+        let exchange = &self.known.exchanges[index];
         let text = format!("{question}: {}", exchange.summary(self.secrets()));
         let value = match exchange.status() {
             0 => "no response".to_owned(),
@@ -180,11 +174,15 @@ impl<'a> Book<'a> {
     pub(super) fn conclude(&mut self, check: CheckId, fault: Fault, evidence: &str) {
         self.judged(check);
         let evidence = evidence.to_owned();
-        self.enter(check, Fault { evidence, ..fault }, self.exchanges.len());
+        self.enter(
+            check,
+            Fault { evidence, ..fault },
+            self.known.exchanges.len(),
+        );
     }
 
     fn enter(&mut self, check: CheckId, fault: Fault, index: usize) {
-        let operation = self.operation;
+        let operation = &self.known.subject.operation.id;
         let fingerprint = format!("{operation}/{check}: {}", fault.kind);
         let mut finding = Finding {
             operation: Some(operation.to_owned()),
@@ -196,7 +194,7 @@ impl<'a> Book<'a> {
             got: fault.got,
             ..Finding::new(check.as_str(), fault.severity, fingerprint)
         };
-        if let Some(exchange) = self.exchanges.get(index) {
+        if let Some(exchange) = self.known.exchanges.get(index) {
             finding.request = Some(format!("GET {}", exchange.request));
             finding.excerpt = excerpt(exchange, &fault.pointer, self.secrets());
             finding.pointer = fault.pointer;

@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::lossless::{Difference, differences};
 use crate::verify::checks::CLIENT;
 use crate::verify::finding::Meaning;
+use crate::verify::known::Known;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, Reading};
 
@@ -21,7 +21,7 @@ pub(super) struct Read {
 }
 
 /// The reading of each response, if the client asked, and if what it has decoded is kept.
-pub(super) fn readings(input: &Input<'_>, departures: &[Vec<Departure>]) -> Vec<Option<Read>> {
+pub(super) fn readings(known: &Known<'_>, departures: &[Vec<Departure>]) -> Vec<Option<Read>> {
     let read = |(exchange, departures): (&Exchange, &Vec<Departure>)| {
         let lost = match exchange.reading.as_ref()? {
             Reading::Value(value) => differing(exchange.body()?, value, departures),
@@ -36,12 +36,12 @@ pub(super) fn readings(input: &Input<'_>, departures: &[Vec<Departure>]) -> Vec<
         };
         Some(Read { meaning, lost })
     };
-    input.exchanges.iter().zip(departures).map(read).collect()
+    known.exchanges.iter().zip(departures).map(read).collect()
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
-pub(super) fn judge(input: &Input<'_>, readings: &[Option<Read>], book: &mut Book<'_>) {
-    for (index, exchange) in input.exchanges.iter().enumerate() {
+pub(super) fn judge(known: &Known<'_>, readings: &[Option<Read>], book: &mut Book<'_>) {
+    for (index, exchange) in known.exchanges.iter().enumerate() {
         let (Some(reading), Some(body)) = (&exchange.reading, exchange.body()) else {
             continue;
         };

@@ -2,16 +2,16 @@
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::verify::checks::{CheckId, FILTER_VALUES};
 use crate::verify::filter::{Described, Filter};
 use crate::verify::finding::Observation;
+use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::row::Row;
 use crate::verify::transcript::{Exchange, LooksAt, Purpose};
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    let answers: Vec<(usize, &Exchange)> = input.answers().collect();
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    let answers: Vec<(usize, &Exchange)> = known.answers().collect();
     // The pages of one request, or one request.
     let requests = answers.chunk_by(|(_, one), (_, other)| {
         let Purpose::Filter { looks_at, .. } = &one.purpose else {
@@ -30,9 +30,9 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
             continue;
         };
         if let Some(check) = CheckId::named(check) {
-            let described = &input.subject.filters;
+            let described = &known.subject.filters;
             let mut asked = Asked {
-                input,
+                known,
                 book,
                 described,
                 check,
@@ -47,7 +47,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
 
 /// A filter that was asked for.
 struct Asked<'a, 'b, 'c> {
-    input: &'a Input<'a>,
+    known: &'a Known<'a>,
     book: &'c mut Book<'b>,
     described: &'a Described,
     check: CheckId,
@@ -60,7 +60,7 @@ struct Asked<'a, 'b, 'c> {
 impl<'a> Asked<'a, '_, '_> {
     fn judge(&mut self, exchanges: &[(usize, &'a Exchange)], looks_at: &LooksAt) {
         let (index, exchange) = exchanges[0];
-        let Some(found) = self.input.page(index, exchange) else {
+        let Some(found) = self.known.page(index) else {
             if let LooksAt::OneBound = looks_at {
                 self.one_bound_refused(index, exchange);
             }
@@ -129,7 +129,7 @@ impl<'a> Asked<'a, '_, '_> {
 
     /// Rows as the contract calls them.
     fn rows(&self) -> &'static str {
-        match self.input.subject.lists_restore_tasks() {
+        match self.known.subject.lists_restore_tasks() {
             true => "tasks",
             false => "rows",
         }
@@ -138,7 +138,7 @@ impl<'a> Asked<'a, '_, '_> {
     /// Compares what a filter has found with the rows that are listed without it.
     fn compare(&mut self, found: &Listing<'_>) {
         self.book.judged(self.check);
-        let (known, described) = (&self.input.known, self.described);
+        let (known, described) = (self.known, self.described);
         let settled = || found.rows.iter().copied().filter(|row| !known.is_new(*row));
         let extra = settled().filter(|row| !self.filter.may_find(*row, described));
         if let Some(row) = self.sound(extra) {
@@ -181,7 +181,7 @@ impl<'a> Asked<'a, '_, '_> {
 
     /// A row that the filter must find, and does not.
     fn lost(&mut self, found: &Listing<'_>, what: &str, reads: Vec<Thing>) {
-        let (known, ids) = (&self.input.known, found.ids());
+        let (known, ids) = (self.known, found.ids());
         let expected = self.expected();
         let count = expected.len();
         let is_lost = |row: &Row<'_>| known.key(*row).is_some_and(|id| !ids.contains(&id));
@@ -197,7 +197,7 @@ impl<'a> Asked<'a, '_, '_> {
 
     /// The rows that a filter must find.
     fn expected(&self) -> Vec<Row<'a>> {
-        let rows = self.input.known.rows.iter().copied();
+        let rows = self.known.rows.iter().copied();
         rows.filter(|row| self.filter.must_find(*row, self.described))
             .collect()
     }
@@ -223,7 +223,7 @@ impl<'a> Asked<'a, '_, '_> {
     fn pages(&mut self, exchanges: &[(usize, &'a Exchange)]) {
         self.book.judged(self.check);
         let pages = exchanges.iter();
-        let pages = pages.map(|(index, exchange)| self.input.page(*index, exchange));
+        let pages = pages.map(|(index, _)| self.known.page(*index));
         let pages = pages.collect::<Option<Vec<_>>>().unwrap_or_default();
         if let Some(last) = pages.last().filter(|last| last.is_last()) {
             let rows = pages.iter().flat_map(|page| page.rows.clone()).collect();
@@ -275,13 +275,13 @@ impl<'a> Asked<'a, '_, '_> {
     /// A task that runs is found by its state, unless it has another one by now, and by the
     /// time that it was created at.
     fn running(&mut self, id: i64, found: &Listing<'_>) {
-        let mut known = self.input.known.rows.iter();
+        let mut known = self.known.rows.iter();
         let Some(before) = known.find(|row| row.id() == Some(id)) else {
             return;
         };
         let (kind, expected) = if self.check == FILTER_VALUES {
             let again = Purpose::Again { id };
-            let again = self.input.pages_of(&again).next();
+            let again = self.known.pages_of(&again).next();
             let now = again.and_then(|now| now.row(id)?.text("status"));
             let state = before.text("status");
             if now != state {

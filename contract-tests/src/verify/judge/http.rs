@@ -2,14 +2,14 @@
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::verify::checks::{THROTTLING, TRANSPORT};
 use crate::verify::finding::{About, Observation};
+use crate::verify::known::Known;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Body, Exchange, Response};
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    for (index, exchange) in input.exchanges.iter().enumerate() {
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    for (index, exchange) in known.exchanges.iter().enumerate() {
         if exchange.is_of_gateway() || exchange.is_repeated && exchange.response.is_none() {
             sent_again(exchange, book);
             book.spoil(Thing::Body(index));
@@ -25,7 +25,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
                 is_expected.then_some(fault).into_iter().collect()
             }
             Some(_) if exchange.is_excused() && exchange.is_page_for_people() => Vec::new(),
-            Some(response) => transport(input, exchange, response, index, secrets),
+            Some(response) => transport(known, exchange, response, index, secrets),
         };
         for fault in faults {
             book.add(TRANSPORT, fault.spoils([Thing::Response(index)]), index);
@@ -52,7 +52,7 @@ fn sent_again(exchange: &Exchange, book: &mut Book<'_>) {
 }
 
 fn transport(
-    input: &Input<'_>,
+    known: &Known<'_>,
     exchange: &Exchange,
     response: &Response,
     index: usize,
@@ -60,7 +60,7 @@ fn transport(
 ) -> Vec<Fault> {
     let (status, summary) = (response.status, || exchange.summary(secrets));
     let mut faults = Vec::new();
-    if input.subject.strict.schema(status).is_none() {
+    if known.subject.strict.schema(status).is_none() {
         let expected = "HTTP 200, or 4xx or 5xx for a failure";
         faults.push(Fault::new(format!("HTTP {status}"), expected, summary()));
     }

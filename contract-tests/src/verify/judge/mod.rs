@@ -11,7 +11,6 @@ mod client;
 mod fault;
 mod filters;
 mod http;
-mod input;
 mod page;
 mod paging;
 mod questions;
@@ -32,10 +31,10 @@ use super::checks::{
 };
 use super::contract::Subject;
 use super::finding::{CheckReport, Finding, Standing};
+use super::known::Known;
 use super::transcript::{Body, Exchange, LooksAt, Purpose, Stop, Transcript};
 use book::Book;
 use fault::{Fault, Thing};
-use input::Input;
 
 pub(super) use book::Context;
 
@@ -51,35 +50,35 @@ pub(super) struct Judged {
 
 /// Judges all that one operation was asked.
 pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Context<'_>) -> Judged {
-    let input = Input::new(subject, transcript);
-    let mut book = Book::new(subject, context, input.exchanges);
-    let departures = departures(&input, context);
-    let readings = client::readings(&input, &departures);
+    let known = &Known::of(subject, transcript, context.secrets);
+    let departures = departures(known);
+    let readings = client::readings(known, &departures);
+    let mut book = Book::new(known, context);
     let meanings = readings.iter();
     book.meanings = meanings.map(|one| Some(one.as_ref()?.meaning)).collect();
-    http::judge(&input, &mut book);
-    body::judge(&input, &departures, &mut book);
-    client::judge(&input, &readings, &mut book);
+    http::judge(known, &mut book);
+    body::judge(known, &departures, &mut book);
+    client::judge(known, &readings, &mut book);
     if subject.lists_restore_tasks() {
-        tasks::judge(&input, &mut book);
-        rows::judge(&input, &mut book);
+        tasks::judge(known, &mut book);
+        rows::judge(known, &mut book);
     }
-    no_lists(&input, &mut book);
-    page::judge(&input, &mut book);
-    paging::judge(&input, &mut book);
-    states::judge(&input, &mut book);
-    filters::judge(&input, &mut book);
-    questions::observe(&input, &mut book);
-    refusals::judge(&input, &mut book);
-    conclude(&input, book)
+    no_lists(known, &mut book);
+    page::judge(known, &mut book);
+    paging::judge(known, &mut book);
+    states::judge(known, &mut book);
+    filters::judge(known, &mut book);
+    questions::observe(known, &mut book);
+    refusals::judge(known, &mut book);
+    conclude(known, book)
 }
 
 /// The departures of each body from the contract; none for one that is no JSON. A new name
 /// comes after the one that is missing, and last what must be null in some states: the state
 /// itself may be wrong.
-fn departures(input: &Input<'_>, context: &Context<'_>) -> Vec<Vec<Departure>> {
-    let quote = |value: &Value| context.secrets.quote(value);
-    let strict = &input.subject.strict;
+fn departures(known: &Known<'_>) -> Vec<Vec<Departure>> {
+    let quote = |value: &Value| known.secrets.quote(value);
+    let strict = &known.subject.strict;
     let of = |exchange: &Exchange| {
         let body = exchange.body()?;
         let mut departures = strict.departures_quoting(exchange.status(), body, &quote);
@@ -90,18 +89,18 @@ fn departures(input: &Input<'_>, context: &Context<'_>) -> Vec<Vec<Departure>> {
         });
         Some(departures)
     };
-    let exchanges = input.exchanges.iter();
+    let exchanges = known.exchanges.iter();
     exchanges.map(|one| of(one).unwrap_or_default()).collect()
 }
 
 /// A page of rows was expected, and something else came.
-fn no_lists(input: &Input<'_>, book: &mut Book<'_>) {
-    let is_inaccessible = matches!(input.transcript.stop, Some(Stop::Inaccessible(_)));
-    for (index, exchange) in input.answers() {
+fn no_lists(known: &Known<'_>, book: &mut Book<'_>) {
+    let is_inaccessible = matches!(known.transcript.stop, Some(Stop::Inaccessible(_)));
+    for (index, exchange) in known.answers() {
         let Some(check) = lists_for(&exchange.purpose) else {
             continue;
         };
-        if input.page(index, exchange).is_some() {
+        if known.page(index).is_some() {
             book.judged(check);
         } else if !is_inaccessible {
             let expected = "HTTP 200 with a page of rows";
@@ -129,12 +128,12 @@ fn lists_for(purpose: &Purpose) -> Option<CheckId> {
 }
 
 /// Adds the findings that no single exchange shows.
-fn conclude(input: &Input<'_>, mut book: Book<'_>) -> Judged {
-    let transcript = input.transcript;
-    let standing = standing(input);
+fn conclude(known: &Known<'_>, mut book: Book<'_>) -> Judged {
+    let transcript = known.transcript;
+    let standing = standing(known);
     match (&standing, &transcript.stop) {
         (Standing::Verified, Some(Stop::NoResponse(why) | Stop::Refused(why))) => {
-            let got = format!("after {} requests: {why}", input.exchanges.len());
+            let got = format!("after {} requests: {why}", known.exchanges.len());
             let fault = Fault::new("breaks off", "a response to each request", got);
             book.conclude(TRANSPORT, fault, "it answered requests before");
         }
@@ -172,15 +171,15 @@ fn conclude(input: &Input<'_>, mut book: Book<'_>) -> Judged {
     }
 }
 
-fn standing(input: &Input<'_>) -> Standing {
-    let all = || input.transcript.exchanges.iter();
+fn standing(known: &Known<'_>) -> Standing {
+    let all = || known.transcript.exchanges.iter();
     let is_let_in = all()
         .any(|one| one.has_envelope() && one.status() != 401 && one.purpose != Purpose::Anonymous);
-    let mut asked = input
+    let mut asked = known
         .answers()
         .filter(|(_, one)| one.purpose != Purpose::Anonymous)
         .peekable();
-    match &input.transcript.stop {
+    match &known.transcript.stop {
         None if asked.peek().is_none() => Standing::Unjudged("nothing was asked".to_owned()),
         None if asked.all(|(_, one)| one.is_of_unknown_path()) => Standing::NotOffered,
         Some(Stop::Inaccessible(why)) => Standing::Unjudged(why.clone()),

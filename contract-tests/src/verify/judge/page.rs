@@ -2,9 +2,9 @@
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::verify::checks::PAGE_MEMBERS;
 use crate::verify::finding::Observation;
+use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::Page;
@@ -13,12 +13,12 @@ use crate::verify::transcript::Page;
 type Step<'a> = fn(&OfPage<'a>) -> Option<Fault>;
 
 /// Judges the pages step by step, because each step reads what the one before has judged.
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    let longest = input.asked().map(|(one, _)| one.rows.len() as i64).max();
-    let pages = input.listings.iter().map(|listing| OfPage {
-        input,
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    let longest = known.asked().map(|(one, _)| one.rows.len() as i64).max();
+    let pages = known.listings.iter().map(|listing| OfPage {
+        known,
         listing,
-        asked: listing.asked,
+        asked: listing.asked(),
         rows: listing.rows.len() as i64,
         distinct: listing.ids().len() as i64,
         longest: longest.unwrap_or_default(),
@@ -56,7 +56,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
 
 /// A page that is compared with its rows, and with what was asked for.
 struct OfPage<'a> {
-    input: &'a Input<'a>,
+    known: &'a Known<'a>,
     listing: &'a Listing<'a>,
     asked: Option<Page>,
     rows: i64,
@@ -81,7 +81,7 @@ impl OfPage<'_> {
     /// The number that a member has, if documented samples confirm it; others are not compared.
     fn stated(&self, name: &str) -> Option<i64> {
         let stated = self.listing.number_of(name)?;
-        self.input.subject.page.contains(&name).then_some(stated)
+        self.known.subject.page.contains(&name).then_some(stated)
     }
 
     /// True if a number of rows would be right with each row counted once: a row that
@@ -105,7 +105,7 @@ impl OfPage<'_> {
         let is_past = self.rows == 0 && asked > 1;
         let is_excused = is_past && (stated == 1 || Some(stated) == self.listing.pages());
         let fault = self.wrong("number", format!("number {asked}, as asked for"));
-        let is_wrong = stated != asked && !is_excused && self.input.known.first_page != 0;
+        let is_wrong = stated != asked && !is_excused && self.known.first_page != 0;
         is_wrong.then(|| fault.spoils([Thing::Number(self.index())]))
     }
 
@@ -152,7 +152,7 @@ impl OfPage<'_> {
     }
 
     fn totals(&self) -> Option<Fault> {
-        let Page { number, size } = self.asked.filter(|_| self.input.known.first_page != 0)?;
+        let Page { number, size } = self.asked.filter(|_| self.known.first_page != 0)?;
         let size = self.listing.page_size().unwrap_or(size);
         let total = self.stated("totalElements")?;
         let due = |number| self.listing.rows_due(number, size);
@@ -173,11 +173,11 @@ impl OfPage<'_> {
     }
 
     fn total_pages(&self) -> Option<Fault> {
-        let asked = self.asked.filter(|_| self.input.known.first_page != 0)?;
+        let asked = self.asked.filter(|_| self.known.first_page != 0)?;
         let size = self.listing.page_size().unwrap_or(asked.size);
         let total = self.listing.total()?;
         let expected = self.listing.pages_due(size)?;
-        let is_compared = self.input.subject.page.contains(&"totalPages");
+        let is_compared = self.known.subject.page.contains(&"totalPages");
         let stated = self.listing.pages().filter(|_| is_compared)?;
         let fault = self.wrong(
             "totalPages",

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
+use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::{LooksAt, Page, Purpose};
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    origin(input, book);
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    origin(known, book);
     let is_walk = |purpose: &Purpose| {
         matches!(
             purpose,
@@ -22,18 +22,18 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
                 }
         )
     };
-    let walks = input.listings.chunk_by(|one, other| {
-        let (one, other) = (&input.exchange(one).purpose, &input.exchange(other).purpose);
+    let walks = known.listings.chunk_by(|one, other| {
+        let (one, other) = (&one.exchange.purpose, &other.exchange.purpose);
         is_walk(one) && one == other
     });
-    for walk in walks.filter(|walk| is_walk(&input.exchange(&walk[0]).purpose)) {
-        twice(input, walk, book);
+    for walk in walks.filter(|walk| is_walk(&walk[0].exchange.purpose)) {
+        twice(known, walk, book);
     }
-    past(input, book);
-    past_totals(input, book);
-    another_size(input, book);
-    large(input, book);
-    repeat(input, book);
+    past(known, book);
+    past_totals(known, book);
+    another_size(known, book);
+    large(known, book);
+    repeat(known, book);
 }
 
 /// Adds a fault of several pages, unless one of them is known to be wrong.
@@ -46,18 +46,18 @@ fn add(check: CheckId, fault: Option<Fault>, pages: &[&Listing<'_>], book: &mut 
 }
 
 /// True if rows have come since the list was read.
-fn has_grown(input: &Input<'_>, listing: &Listing<'_>) -> bool {
-    listing.total() > input.known.total || listing.rows.iter().any(|row| input.known.is_new(*row))
+fn has_grown(known: &Known<'_>, listing: &Listing<'_>) -> bool {
+    listing.total() > known.total || listing.rows.iter().any(|row| known.is_new(*row))
 }
 
 fn number(listing: &Listing<'_>) -> i64 {
-    listing.asked.map_or(0, |asked| asked.number)
+    listing.asked().map_or(0, |asked| asked.number)
 }
 
-fn origin(input: &Input<'_>, book: &mut Book<'_>) {
-    let mut exchanges = input.exchanges.iter();
+fn origin(known: &Known<'_>, book: &mut Book<'_>) {
+    let mut exchanges = known.exchanges.iter();
     let documented = exchanges.position(|one| one.purpose == Purpose::Documented);
-    if let Some(index) = documented.filter(|_| input.known.first_page == 0) {
+    if let Some(index) = documented.filter(|_| known.first_page == 0) {
         let expected = "page 1 with the first rows";
         let got = "page 0 with the first rows, and page 1 with others; the run goes on with page 0";
         let fault = Fault::new("pages are counted from 0", expected, got);
@@ -66,13 +66,13 @@ fn origin(input: &Input<'_>, book: &mut Book<'_>) {
 }
 
 /// A row that comes twice in a walk over pages.
-fn twice(input: &Input<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
+fn twice(known: &Known<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
     let mut before = BTreeSet::new();
     for (place, listing) in walk.iter().enumerate() {
         let ids = listing.rows.iter();
-        let ids: BTreeSet<i64> = ids.filter_map(|row| input.known.key(*row)).collect();
+        let ids: BTreeSet<i64> = ids.filter_map(|row| known.key(*row)).collect();
         // A row that moved because another one is new has not come twice.
-        let is_steady = listing.total() <= walk[0].total() && !has_grown(input, listing);
+        let is_steady = listing.total() <= walk[0].total() && !has_grown(known, listing);
         let twice = ids.intersection(&before).next().filter(|_| is_steady);
         let fault = twice.map(|id| {
             let got = format!("row {id} on page {} and on one before", number(listing));
@@ -84,22 +84,22 @@ fn twice(input: &Input<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
     }
 }
 
-fn past(input: &Input<'_>, book: &mut Book<'_>) {
-    for listing in input.pages_of(&Purpose::Past) {
+fn past(known: &Known<'_>, book: &mut Book<'_>) {
+    for listing in known.pages_of(&Purpose::Past) {
         let got = format!("{} rows on page {}", listing.rows.len(), number(listing));
         let fault = Fault::new("rows past the end", "no rows past the last page", got);
-        let has_rows = !listing.rows.is_empty() && !has_grown(input, listing);
+        let has_rows = !listing.rows.is_empty() && !has_grown(known, listing);
         add(PAGING, has_rows.then_some(fault), &[listing], book);
     }
 }
 
 /// Rows on pages that the totals say are past the end.
-fn past_totals(input: &Input<'_>, book: &mut Book<'_>) {
-    let is_compared = input.subject.page.contains(&"totalElements");
-    for (listing, Page { number, size }) in input.asked() {
+fn past_totals(known: &Known<'_>, book: &mut Book<'_>) {
+    let is_compared = known.subject.page.contains(&"totalElements");
+    for (listing, Page { number, size }) in known.asked() {
         let size = listing.page_size().unwrap_or(size);
         let is_past = listing.rows_due(number, size) == Some(0);
-        let is_wrong = !listing.rows.is_empty() && is_past && input.known.first_page == 1;
+        let is_wrong = !listing.rows.is_empty() && is_past && known.first_page == 1;
         let Some(total) = listing.total().filter(|_| is_wrong && is_compared) else {
             continue;
         };
@@ -119,15 +119,14 @@ fn past_totals(input: &Input<'_>, book: &mut Book<'_>) {
 }
 
 /// The list in pages of another size.
-fn another_size(input: &Input<'_>, book: &mut Book<'_>) {
-    let resized: Vec<&Listing<'_>> = input.pages_of(&Purpose::Resized).collect();
-    let answers = input.answers();
+fn another_size(known: &Known<'_>, book: &mut Book<'_>) {
+    let resized: Vec<&Listing<'_>> = known.pages_of(&Purpose::Resized).collect();
+    let answers = known.answers();
     let asked = answers.filter(|(_, one)| one.purpose == Purpose::Resized);
     let Some(last) = resized.last().filter(|_| resized.len() == asked.count()) else {
         return;
     };
-    let known = &input.known;
-    let has_grown = resized.iter().any(|page| has_grown(input, page));
+    let has_grown = resized.iter().any(|page| has_grown(known, page));
     let rows: Vec<_> = resized.iter().flat_map(|page| page.rows.clone()).collect();
     // Neither a walk that the run has cut nor one that rows have outrun is compared.
     let is_read = rows.len() >= known.rows.len() && !has_grown;
@@ -136,7 +135,7 @@ fn another_size(input: &Input<'_>, book: &mut Book<'_>) {
     }
     let one = known.settled(&known.rows);
     let other = known.settled(&rows);
-    let size = last.asked.map_or(0, |asked| asked.size);
+    let size = last.asked().map_or(0, |asked| asked.size);
     let missing = one.difference(&other).next();
     let extra = other.difference(&one).next().filter(|_| known.is_whole);
     let got = match (missing, extra) {
@@ -147,7 +146,7 @@ fn another_size(input: &Input<'_>, book: &mut Book<'_>) {
     let count = known.rows.len();
     let expected = format!("the same {count} rows in longer pages and in pages of {size}");
     let fault = Fault::new("page sizes disagree", expected, got);
-    let list = input.pages_of(&Purpose::List);
+    let list = known.pages_of(&Purpose::List);
     let pages: Vec<_> = list.chain(resized.iter().copied()).collect();
     add(PAGING, Some(fault), &pages, book);
     // As many rows, and others: it is the ids that say nothing.
@@ -158,17 +157,16 @@ fn another_size(input: &Input<'_>, book: &mut Book<'_>) {
 
 /// A size beyond all documented limits. It may be refused, or cut to a limit;
 /// then the other pages must have the rest, and the totals must stay true.
-fn large(input: &Input<'_>, book: &mut Book<'_>) {
-    let known = &input.known;
+fn large(known: &Known<'_>, book: &mut Book<'_>) {
     let listed = known.settled(&known.rows);
     let mut ids = BTreeSet::new();
-    for (place, page) in input.pages_of(&Purpose::Large).enumerate() {
+    for (place, page) in known.pages_of(&Purpose::Large).enumerate() {
         let before = ids.len();
         ids.extend(page.ids());
         let lacks_rows = known.is_whole && !listed.is_subset(&ids);
         let got = match (page.total(), known.total) {
             (Some(total), Some(stated)) if total < stated => format!("totalElements {total}"),
-            _ if place > 0 && lacks_rows && ids.len() == before && !has_grown(input, page) => {
+            _ if place > 0 && lacks_rows && ids.len() == before && !has_grown(known, page) => {
                 format!("{} rows on {} pages", ids.len(), place + 1)
             }
             _ => continue,
@@ -184,9 +182,8 @@ fn large(input: &Input<'_>, book: &mut Book<'_>) {
 }
 
 /// The documented request once more: the rows that came first before.
-fn repeat(input: &Input<'_>, book: &mut Book<'_>) {
-    let known = &input.known;
-    let pages: Vec<&Listing<'_>> = input.pages_of(&Purpose::Repeat).collect();
+fn repeat(known: &Known<'_>, book: &mut Book<'_>) {
+    let pages: Vec<&Listing<'_>> = known.pages_of(&Purpose::Repeat).collect();
     let [one, other] = pages.as_slice() else {
         return;
     };
@@ -198,7 +195,7 @@ fn repeat(input: &Input<'_>, book: &mut Book<'_>) {
     let differs = |page: &Listing<'_>| {
         let rows = settled(page);
         let was_read = known.is_whole || !known.rows.is_empty();
-        let is_steady = known.has_clock() || !has_grown(input, page);
+        let is_steady = known.has_clock() || !has_grown(known, page);
         was_read && is_steady && rows != first(rows.len())
     };
     let differs = differs(one)
@@ -217,7 +214,7 @@ fn repeat(input: &Input<'_>, book: &mut Book<'_>) {
             format!("{}; and once more: {}", list(&rows), list(&settled(other))),
         )
     });
-    let list = input.pages_of(&Purpose::List);
+    let list = known.pages_of(&Purpose::List);
     let pages: Vec<_> = list.chain(pages.iter().copied()).collect();
     add(REPEAT, fault, &pages, book);
 }

@@ -1,15 +1,15 @@
 //! Questions that the documentation leaves open: their answers are reported, not judged.
 
 use super::book::Book;
-use super::input::Input;
 use crate::verify::checks::{ARRAY_STYLE, CheckId, PAGING, TIME_FORMS};
 use crate::verify::finding::Observation;
+use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::Purpose;
 
-pub(super) fn observe(input: &Input<'_>, book: &mut Book<'_>) {
-    for (index, exchange) in input.answers() {
-        let page = input.page(index, exchange);
+pub(super) fn observe(known: &Known<'_>, book: &mut Book<'_>) {
+    for (index, exchange) in known.answers() {
+        let page = known.page(index);
         let asked = exchange.page.map(|asked| asked.size);
         let size = format!("size {}", asked.unwrap_or_default());
         let asked_by = match &exchange.purpose {

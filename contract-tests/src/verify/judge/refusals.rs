@@ -2,23 +2,23 @@
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::verify::checks::{AUTHENTICATION, ERROR_ENVELOPE};
 use crate::verify::finding::Observation;
+use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::{Exchange, Purpose};
 
 const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    for (index, exchange) in input.answers() {
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    for (index, exchange) in known.answers() {
         match &exchange.purpose {
             Purpose::Unknown { argument, is_first } => {
                 let named = argument.trim_end_matches("_id").replace('_', " ");
                 let what = format!("an unknown {named}");
                 // Only what the path begins with is documented to be refused; something below
                 // it that is not there may as well have no rows.
-                match input.page(index, exchange) {
+                match known.page(index) {
                     Some(listing) if !is_first => rows(&what, &listing, book),
                     _ => refused(&what, exchange, index, book),
                 }

@@ -6,12 +6,11 @@ use serde_json::{Map, Value, json};
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::lossless;
 use crate::verify::checks::{ORDER, SCOPE, TASK_IDENTITY};
 use crate::verify::filter::is_finished;
 use crate::verify::finding::{About, Observation};
-use crate::verify::known::is_same;
+use crate::verify::known::{Known, is_same};
 use crate::verify::listing::Listing;
 use crate::verify::row::{Row, Time};
 
@@ -26,23 +25,23 @@ const LIVELY: [&str; 7] = [
     "errorMsg",
 ];
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    let twice = input.listings.iter();
-    let twice: Vec<_> = twice.flat_map(|one| twice_on(input, one)).collect();
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    let twice = known.listings.iter();
+    let twice: Vec<_> = twice.flat_map(|one| twice_on(known, one)).collect();
     book.add_all(TASK_IDENTITY, twice);
-    one_id(input, book);
-    changes(input, book);
-    overview(&input.known.rows, &input.transcript.path, book);
+    one_id(known, book);
+    changes(known, book);
+    overview(&known.rows, &known.transcript.path, book);
 }
 
 /// Rows that one page has twice.
-fn twice_on(input: &Input<'_>, listing: &Listing<'_>) -> Vec<(Fault, usize)> {
+fn twice_on(known: &Known<'_>, listing: &Listing<'_>) -> Vec<(Fault, usize)> {
     let mut firsts: BTreeMap<i64, Row<'_>> = BTreeMap::new();
     let mut faults = Vec::new();
     for (place, &row) in listing.rows.iter().enumerate() {
         let Some(id) = row.id() else { continue };
         if let Some(first) = firsts.get(&id)
-            && is_same(*first, row, &input.subject.identity)
+            && is_same(*first, row, &known.subject.identity)
         {
             let fault = Fault::new(
                 "twice on a page",
@@ -58,9 +57,9 @@ fn twice_on(input: &Input<'_>, listing: &Listing<'_>) -> Vec<(Fault, usize)> {
 }
 
 /// Several rows may have one id, but not all rows of a page.
-fn one_id(input: &Input<'_>, book: &mut Book<'_>) {
+fn one_id(known: &Known<'_>, book: &mut Book<'_>) {
     let has_one = |page: &&Listing<'_>| page.rows.len() > 2 && page.ids().len() == 1;
-    let page = input.listings.iter().find(has_one);
+    let page = known.listings.iter().find(has_one);
     if let Some(page) = page.filter(|_| !book.is_violated(&Thing::Ids)) {
         let got = format!("{} tasks with one id", page.rows.len());
         let fault = Fault::new("one id for all", "ids that tell tasks apart", got);
@@ -71,17 +70,17 @@ fn one_id(input: &Input<'_>, book: &mut Book<'_>) {
 
 /// A task is the same whenever it is listed, as far as the contract knows it: a
 /// new value or an undocumented member is drift, whatever it does.
-fn changes(input: &Input<'_>, book: &mut Book<'_>) {
+fn changes(known: &Known<'_>, book: &mut Book<'_>) {
     let rows = "/properties/data/properties/contents/items/properties";
-    let schema = input.subject.strict.schema(200);
+    let schema = known.subject.strict.schema(200);
     let Some(members) = schema.and_then(|schema| schema.pointer(rows)?.as_object()) else {
         return;
     };
     let mut first_listed: BTreeMap<i64, Row<'_>> = BTreeMap::new();
-    for listing in &input.listings {
+    for listing in &known.listings {
         for (place, &row) in listing.rows.iter().enumerate() {
             // Of several rows with one id it is not known which one this is.
-            let Some(id) = input.known.key(row) else {
+            let Some(id) = known.key(row) else {
                 continue;
             };
             let first = *first_listed.entry(id).or_insert(row);

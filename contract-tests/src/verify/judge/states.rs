@@ -2,18 +2,18 @@
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::verify::checks::FILTER_VALUES;
 use crate::verify::filter::Filter;
 use crate::verify::finding::Observation;
+use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::row::Row;
 use crate::verify::transcript::{Exchange, LooksAt, Purpose};
 
 /// Each state is found by its machine name or by its label; a form that is not taken may
 /// be refused, or find nothing.
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
-    let asked = input
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    let asked = known
         .answers()
         .filter_map(|(index, one)| match &one.purpose {
             Purpose::Filter {
@@ -25,7 +25,7 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
         });
     let asked: Vec<(&Filter, usize, &Exchange)> = asked.collect();
     let refused = asked.iter().map(|(_, index, exchange)| {
-        let is_answered = input.page(*index, exchange).is_some() || exchange.status() == 400;
+        let is_answered = known.page(*index).is_some() || exchange.status() == 400;
         let expected = "tasks, or HTTP 400 for a value that it does not know";
         let got = exchange.summary(book.secrets());
         let fault = Fault::new("refused", expected, got).reads([Thing::Body(*index)]);
@@ -34,9 +34,9 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
     let refused = refused.collect();
     book.judge_all(FILTER_VALUES, refused);
     for forms in asked.chunk_by(|one, other| one.0 == other.0) {
-        state(input, forms, book);
+        state(known, forms, book);
     }
-    let forms = input.known.status_forms;
+    let forms = known.status_forms;
     let taken = match (forms.names, forms.labels) {
         (true, true) => "machine names and labels",
         (true, false) => "machine names, not labels",
@@ -49,16 +49,16 @@ pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
 }
 
 /// A state, by all forms that were asked for.
-fn state(input: &Input<'_>, forms: &[(&Filter, usize, &Exchange)], book: &mut Book<'_>) {
+fn state(known: &Known<'_>, forms: &[(&Filter, usize, &Exchange)], book: &mut Book<'_>) {
     let has_rows = |found: Listing<'_>| !found.rows.is_empty();
     let mut found = forms.iter();
-    let is_found = found.any(|(_, index, one)| input.page(*index, one).is_some_and(has_rows));
+    let is_found = found.any(|(_, index, _)| known.page(*index).is_some_and(has_rows));
     let is_answered = forms.iter().all(|(_, _, one)| one.response.is_some());
     let Some((filter, index, _)) = forms.last().filter(|_| !is_found && is_answered) else {
         return;
     };
-    let described = &input.subject.filters;
-    let rows = input.known.rows.iter().copied();
+    let described = &known.subject.filters;
+    let rows = known.rows.iter().copied();
     let rows: Vec<Row<'_>> = rows
         .filter(|row| filter.must_find(*row, described))
         .collect();

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::book::Book;
 use super::fault::{Fault, Thing};
-use super::input::Input;
 use crate::verify::checks::{RUNNING_TASK, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
 use crate::verify::finding::Observation;
+use crate::verify::known::Known;
 use crate::verify::row::{Row, Time, long};
 use crate::verify::secrets::Secrets;
 
@@ -37,11 +37,11 @@ const IDS: [&str; 7] = [
     "restoreObClusterId",
 ];
 
-pub(super) fn judge(input: &Input<'_>, book: &mut Book<'_>) {
+pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     let secrets = book.secrets();
     let (mut states, mut spans, mut identities) = (Vec::new(), Vec::new(), Vec::new());
-    for listing in &input.listings {
-        let (now, index) = (input.exchange(listing).at, listing.index);
+    for listing in &known.listings {
+        let (now, index) = (listing.exchange.at, listing.index);
         for (place, &row) in listing.rows.iter().enumerate() {
             let at = format!("/data/contents/{place}");
             states.push((state(row, &at, secrets), index));
