@@ -35,13 +35,21 @@ pub(super) struct Filter {
     end: Option<Time>,
 }
 
-/// The value or the time that a parameter compares.
-enum Part<'a> {
-    Names(&'a ocp_contract::Filter),
-    States,
-    Start(Time),
-    End(Time),
+/// A filter as an operation takes it: one condition for each parameter that is set.
+pub(super) struct Conditions<'a>(Vec<Condition<'a>>);
+
+/// A query parameter that is set, and the rows that it keeps.
+struct Condition<'a> {
+    parameter: &'a str,
+    value: Value,
+    /// The members of rows that it goes by.
+    members: Vec<&'a str>,
+    keeps: Box<Keeps<'a>>,
 }
+
+/// True for a row that is kept, false for one that is not; nothing if the row, or the
+/// documentation, does not tell.
+type Keeps<'a> = dyn Fn(Row<'_>) -> Option<bool> + 'a;
 
 /// The forms in which the status filter takes a state.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -96,133 +104,79 @@ impl Filter {
     }
 
     /// States by their machine names.
-    pub(super) fn states<'a>(self, states: impl IntoIterator<Item = &'a str>) -> Self {
-        let states = states.into_iter().map(str::to_owned).collect();
-        Self { states, ..self }
+    pub(super) fn states(states: &[&str]) -> Self {
+        Self {
+            states: states.iter().map(|one| (*one).to_owned()).collect(),
+            ..Self::default()
+        }
     }
 
-    /// The same, narrowed by the states of another one.
-    pub(super) fn and_states_of(self, other: &Self) -> Self {
-        let states = other.states.clone();
-        Self { states, ..self }
+    pub(super) fn window(start: impl Into<Option<Time>>, end: impl Into<Option<Time>>) -> Self {
+        Self {
+            start: start.into(),
+            end: end.into(),
+            ..Self::default()
+        }
     }
 
-    pub(super) fn window(
-        self,
-        start: impl Into<Option<Time>>,
-        end: impl Into<Option<Time>>,
-    ) -> Self {
-        let (start, end) = (start.into(), end.into());
-        Self { start, end, ..self }
+    /// A filter that this one and another one narrow, each by parameters of its own.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            parameter: self.parameter.or(other.parameter),
+            names: [self.names, other.names].concat(),
+            states: [self.states, other.states].concat(),
+            start: self.start.or(other.start),
+            end: self.end.or(other.end),
+        }
     }
 
-    /// The parameters that are set, and what each compares.
-    fn parts<'a>(&'a self, described: &'a Described) -> Vec<(&'a str, Part<'a>)> {
-        let names = self.parameter.as_deref().unwrap_or(TARGETS);
-        let start = bound(described, Comparison::From).map_or("startTime", |(name, _)| name);
-        let end = bound(described, Comparison::To).map_or("endTime", |(name, _)| name);
-        let names = described.get_key_value(names);
-        let names = names.filter(|_| !self.names.is_empty());
-        let parts = [
-            names.map(|(name, filter)| (name.as_str(), Part::Names(filter))),
-            (!self.states.is_empty()).then_some(("status", Part::States)),
-            self.start.map(|time| (start, Part::Start(time))),
-            self.end.map(|time| (end, Part::End(time))),
-        ];
-        parts.into_iter().flatten().collect()
+    /// The filter as an operation takes it, states in the forms that the server takes.
+    pub(super) fn on<'a>(&'a self, described: &'a Described, forms: StatusForms) -> Conditions<'a> {
+        let names = self.names_on(described);
+        let states = (!self.states.is_empty()).then(|| self.states_on(forms));
+        let start = self
+            .start
+            .map(|time| bound_on(Comparison::From, time, described));
+        let end = self
+            .end
+            .map(|time| bound_on(Comparison::To, time, described));
+        let conditions = [names, states, start, end].into_iter();
+        Conditions(conditions.flatten().collect())
     }
 
-    /// The parameters that are set.
-    pub(super) fn parameters<'a>(&'a self, described: &'a Described) -> Vec<&'a str> {
-        let parts = self.parts(described).into_iter();
-        parts.map(|(name, _)| name).collect()
-    }
-
-    /// The values of its parameters, states in the forms that the server takes.
-    pub(super) fn arguments(
-        &self,
-        described: &Described,
-        forms: StatusForms,
-    ) -> Map<String, Value> {
-        let value = |part| match part {
-            Part::Names(_) => json!(self.names),
-            Part::States => {
-                let states = self.states.iter();
-                states.filter_map(|state| forms.value(state)).collect()
-            }
-            Part::Start(time) | Part::End(time) => text(time),
+    fn names_on<'a>(&'a self, described: &'a Described) -> Option<Condition<'a>> {
+        let parameter = self.parameter.as_deref().unwrap_or(TARGETS);
+        let (parameter, filter) = described.get_key_value(parameter)?;
+        let is_of = |value: &str, name: &str| match filter.comparison {
+            Comparison::ContainsIgnoreCase => value.to_lowercase().contains(&name.to_lowercase()),
+            _ => value == name,
         };
-        let parts = self.parts(described).into_iter();
-        parts
-            .map(|(name, part)| (name.to_owned(), value(part)))
-            .collect()
+        let keeps = move |row: Row<'_>| {
+            let value = row.plain(&filter.member)?;
+            Some(self.names.iter().any(|name| is_of(&value, name)))
+        };
+        (!self.names.is_empty()).then(|| Condition {
+            parameter,
+            value: json!(self.names),
+            members: vec![&filter.member],
+            keeps: Box::new(keeps),
+        })
     }
 
-    /// The members of rows that it goes by.
-    pub(super) fn members<'a>(&'a self, described: &'a Described) -> Vec<&'a str> {
-        let parts = self.parts(described).into_iter();
-        let of = |(_, part)| match (part, bound_member(described)) {
-            (Part::Names(filter), _) => vec![filter.member.as_str()],
-            (Part::States, _) => vec!["status", "finished", "successful"],
-            (_, Some(member)) => vec![member],
-            _ => vec!["createTime", "finishTime", "restoreEndTime", "finished"],
+    /// A task that runs may be in another state by now.
+    fn states_on(&self, forms: StatusForms) -> Condition<'_> {
+        let values = self.states.iter().filter_map(|state| forms.value(state));
+        let keeps = |row: Row<'_>| {
+            let state = row.text("status").filter(|_| is_known(row))?;
+            let is_asked_for = self.states.iter().any(|one| one == state);
+            (is_finished(row) || !is_asked_for).then_some(is_asked_for)
         };
-        parts.flat_map(of).collect()
-    }
-
-    /// True if a row may be found.
-    pub(super) fn may_find(&self, row: Row<'_>, described: &Described) -> bool {
-        self.excluding(row, described).is_empty()
-    }
-
-    /// The parameters that exclude a row. If the documentation leaves open which time is
-    /// compared, all times must be outside; those that cannot be read say nothing.
-    pub(super) fn excluding<'a>(&'a self, row: Row<'_>, described: &'a Described) -> Vec<&'a str> {
-        let (first, last) = times(row, described).unzip();
-        let may_run_on = !is_finished(row) && !compares_one_time(described);
-        let is_kept = |part: &Part<'_>| match part {
-            Part::Names(filter) => self.matches(row, filter),
-            Part::States => {
-                let state = row.text("status").filter(|_| is_known(row));
-                state.is_none_or(|state| self.states.iter().any(|one| one == state))
-            }
-            Part::Start(start) => may_run_on || last.is_none_or(|last| last >= *start),
-            Part::End(end) => first.is_none_or(|first| first <= *end),
-        };
-        let parts = self.parts(described).into_iter();
-        let excluding = parts.filter(|(_, part)| !is_kept(part));
-        excluding.map(|(name, _)| name).collect()
-    }
-
-    /// True if a row has one of the names, or nothing to compare.
-    fn matches(&self, row: Row<'_>, filter: &ocp_contract::Filter) -> bool {
-        let is_of = |value: &str| {
-            self.names.iter().any(|name| match filter.comparison {
-                Comparison::ContainsIgnoreCase => {
-                    value.to_lowercase().contains(&name.to_lowercase())
-                }
-                _ => value == name,
-            })
-        };
-        row.plain(&filter.member).is_none_or(|value| is_of(&value))
-    }
-
-    /// True if a row must be found. A task that runs may have changed its state, and has no
-    /// time that it finished at.
-    pub(super) fn must_find(&self, row: Row<'_>, described: &Described) -> bool {
-        let is_inside = |(first, last): (Time, Time)| {
-            self.start.is_none_or(|start| first > start) && self.end.is_none_or(|end| last < end)
-        };
-        let is_told = |part: &Part<'_>| match part {
-            Part::Names(filter) => row.plain(&filter.member).is_some(),
-            Part::States => is_finished(row) && is_known(row),
-            Part::Start(_) | Part::End(_) => {
-                (is_finished(row) || compares_one_time(described))
-                    && times(row, described).is_some_and(is_inside)
-            }
-        };
-        let mut parts = self.parts(described).into_iter();
-        self.may_find(row, described) && parts.all(|(_, part)| is_told(&part))
+        Condition {
+            parameter: "status",
+            value: values.collect(),
+            members: vec!["status", "finished", "successful"],
+            keeps: Box::new(keeps),
+        }
     }
 
     /// True if a span of time reaches beyond the window on both sides.
@@ -231,23 +185,83 @@ impl Filter {
     }
 }
 
-/// The described filter that bounds a time from one side.
-fn bound(described: &Described, side: Comparison) -> Option<(&str, &ocp_contract::Filter)> {
+/// A bound of a window. If it is left open which time is compared, all of them must be inside, or
+/// outside; a task that runs has no time yet that it finished at.
+fn bound_on(side: Comparison, time: Time, described: &Described) -> Condition<'_> {
+    let undescribed = match side {
+        Comparison::From => "startTime",
+        _ => "endTime",
+    };
     let mut bounds = described.iter();
-    let found = bounds.find(|(_, filter)| filter.comparison == side);
-    found.map(|(name, filter)| (name.as_str(), filter))
+    let described_as = bounds.find(|(_, filter)| filter.comparison == side);
+    let keeps = move |row: Row<'_>| {
+        let (first, last) = times(row, described)?;
+        let is_settled = is_settled(row, described);
+        let (is_inside, is_outside) = match side {
+            Comparison::From => (first > time, is_settled && last < time),
+            _ => (last < time, first > time),
+        };
+        (is_inside && is_settled || is_outside).then_some(!is_outside)
+    };
+    Condition {
+        parameter: described_as.map_or(undescribed, |(name, _)| name),
+        value: text(time),
+        members: match compared_time(described) {
+            Some(member) => vec![member],
+            None => vec!["createTime", "finishTime", "restoreEndTime", "finished"],
+        },
+        keeps: Box::new(keeps),
+    }
 }
 
-/// The member that described bounds compare.
-fn bound_member(described: &Described) -> Option<&str> {
-    let bounds = [Comparison::From, Comparison::To].into_iter();
-    let (_, filter) = bounds.filter_map(|side| bound(described, side)).next()?;
-    Some(&filter.member)
+impl<'a> Conditions<'a> {
+    /// The parameters that are set.
+    pub(super) fn parameters(&self) -> Vec<&'a str> {
+        self.0.iter().map(|one| one.parameter).collect()
+    }
+
+    /// The values of its parameters.
+    pub(super) fn arguments(&self) -> Map<String, Value> {
+        let conditions = self.0.iter();
+        conditions
+            .map(|one| (one.parameter.to_owned(), one.value.clone()))
+            .collect()
+    }
+
+    /// The members of rows that it goes by.
+    pub(super) fn members(&self) -> Vec<&'a str> {
+        self.0.iter().flat_map(|one| one.members.clone()).collect()
+    }
+
+    /// The parameters that exclude a row.
+    pub(super) fn excluding(&self, row: Row<'_>) -> Vec<&'a str> {
+        let excluding = self.0.iter().filter(|one| (one.keeps)(row) == Some(false));
+        excluding.map(|one| one.parameter).collect()
+    }
+
+    /// True if a row may be found.
+    pub(super) fn may_find(&self, row: Row<'_>) -> bool {
+        self.excluding(row).is_empty()
+    }
+
+    /// True if a row must be found.
+    pub(super) fn must_find(&self, row: Row<'_>) -> bool {
+        self.0.iter().all(|one| (one.keeps)(row) == Some(true))
+    }
 }
 
-/// True if the description says which time a window compares; of restore tasks it does not.
-pub(super) fn compares_one_time(described: &Described) -> bool {
-    bound_member(described).is_some()
+/// The time that windows compare, if the description says which; of restore tasks it does not.
+fn compared_time(described: &Described) -> Option<&str> {
+    let is_bound =
+        |one: &&ocp_contract::Filter| matches!(one.comparison, Comparison::From | Comparison::To);
+    let bound = described.values().find(is_bound)?;
+    Some(&bound.member)
+}
+
+/// True if a row has all times that a window could be meant to compare: a task that runs has not
+/// finished yet.
+pub(super) fn is_settled(row: Row<'_>, described: &Described) -> bool {
+    is_finished(row) || compared_time(described).is_some()
 }
 
 /// A time as the documentation wants it in queries.
@@ -270,7 +284,7 @@ pub(super) fn is_known(row: Row<'_>) -> bool {
 /// The first and the last of all times of a row that a window could be meant to compare; `None`
 /// if one of them cannot be read. A task that runs has not finished at any.
 pub(super) fn times(row: Row<'_>, described: &Described) -> Option<(Time, Time)> {
-    if let Some(member) = bound_member(described) {
+    if let Some(member) = compared_time(described) {
         let time = row.time(member)?;
         return Some((time, time));
     }
@@ -306,7 +320,8 @@ mod tests {
         .unwrap();
         let bound = |text: &str| time(text).unwrap();
         let (start, end) = (bound("2024-01-01T00:00:00Z"), bound("2024-01-02T00:00:00Z"));
-        let day = Filter::default().window(start, end);
+        let day = Filter::window(start, end);
+        let forms = StatusForms::default();
         for (filter, row, may, must) in [
             (
                 Filter::of("mode", &["A", "B"]),
@@ -361,14 +376,14 @@ mod tests {
         ] {
             let found = Row(&row, "id");
             let is = (
-                filter.may_find(found, &described),
-                filter.must_find(found, &described),
+                filter.on(&described, forms).may_find(found),
+                filter.on(&described, forms).must_find(found),
             );
             assert_eq!(is, (may, must), "{filter:?} {row}");
         }
-        let arguments = day.arguments(&described, StatusForms::default());
+        let arguments = day.on(&described, forms).arguments();
         let expected = json!({ "since": "2024-01-01T00:00:00Z", "until": "2024-01-02T00:00:00Z" });
         assert_eq!(Value::Object(arguments), expected);
-        assert_eq!(day.members(&described), ["at", "at"]);
+        assert_eq!(day.on(&described, forms).members(), ["at", "at"]);
     }
 }

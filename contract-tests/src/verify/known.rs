@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta};
 use serde_json::Value;
 
 use super::contract::Subject;
-use super::filter::StatusForms;
+use super::filter::{Conditions, Filter, StatusForms};
 use super::listing::Listing;
 use super::row::{Row, Time, time};
 use super::secrets::Secrets;
@@ -61,9 +61,10 @@ fn clock(exchange: &Exchange) -> Option<Time> {
 fn status_forms(listings: &[Listing<'_>]) -> StatusForms {
     let is_taken = |is_label: bool| {
         let form = LooksAt::StatusForm { is_label };
-        listings.iter().any(|one| match &one.exchange.purpose {
-            Purpose::Filter { looks_at, .. } => *looks_at == form && !one.rows.is_empty(),
-            _ => false,
+        let mut found = listings.iter().filter(|one| !one.rows.is_empty());
+        found.any(|one| {
+            let query = one.exchange.purpose.query();
+            query.is_some_and(|query| query.looks_at == form)
         })
     };
     StatusForms {
@@ -164,6 +165,21 @@ impl<'a> Known<'a> {
     pub(super) fn answers(&self) -> impl Iterator<Item = (usize, &'a Exchange)> + use<'a> {
         let exchanges = self.exchanges.iter().enumerate();
         exchanges.filter(|(_, one)| !one.is_repeated && one.status() != 429 && !one.is_of_gateway())
+    }
+
+    /// A filter as the operation takes it.
+    pub(super) fn conditions<'f>(&self, filter: &'f Filter) -> Conditions<'f>
+    where
+        'a: 'f,
+    {
+        filter.on(&self.subject.filters, self.status_forms)
+    }
+
+    /// The listed rows that a filter must find.
+    pub(super) fn expected(&self, filter: &Filter) -> Vec<Row<'a>> {
+        let conditions = self.conditions(filter);
+        let rows = self.rows.iter().copied();
+        rows.filter(|row| conditions.must_find(*row)).collect()
     }
 
     /// The page of rows in a response.

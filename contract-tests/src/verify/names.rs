@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use anyhow::{Context, anyhow, bail};
 use oceanbase_ocp::Client;
-use oceanbase_ocp::types::{Cluster, Tenant};
+use oceanbase_ocp::types::Tenant;
+use serde_json::Value;
 
-use super::arguments::Arguments;
 use super::contract::Contract;
 use super::target::Target;
 
@@ -42,128 +42,128 @@ impl Contract {
             let client = target.client().and_then(|builder| builder.build());
             client.map_err(|error| for_people(error.to_string()))
         };
-        let mut arguments = target.arguments.clone();
-        let found = match (names.tenant, names.cluster) {
+        let search = match (names.tenant, names.cluster) {
             (Some(tenant), cluster) => {
-                find_tenant(&client()?, tenant, cluster, &mut arguments).await
+                let id = target.arguments.get("cluster_id");
+                tenants(&client()?, tenant, cluster, id).await
             }
-            (None, Some(cluster)) => find_cluster(&client()?, cluster, &mut arguments).await,
+            (None, Some(cluster)) => clusters(&client()?, cluster).await,
             (None, None) => return Ok(None),
         };
+        let found = search.and_then(Search::only);
         let found = found.map_err(|error| for_people(format!("{error:#}")))?;
-        target.arguments = arguments;
-        Ok(Some(secrets.text(&found)))
+        let ids = found.ids.into_iter();
+        let ids = ids.map(|(argument, id)| (argument.to_owned(), id.into()));
+        target.arguments.extend(ids);
+        Ok(Some(secrets.text(&found.text)))
     }
 }
 
-async fn find_tenant(
+async fn tenants(
     client: &Client,
     name: &str,
     cluster: Option<&str>,
-    arguments: &mut Arguments,
-) -> anyhow::Result<String> {
-    let id = arguments.get("cluster_id").cloned();
+    id: Option<&Value>,
+) -> anyhow::Result<Search> {
     let tenants = client.list_tenants().name(name).rows().collect_all().await;
     let (tenants, _) = tenants.context("cannot ask for the tenants by name")?;
-    let is_meant = |tenant: &&Tenant| {
+    let is_meant = |tenant: &Tenant| {
         tenant.name == name
             && cluster.is_none_or(|cluster| tenant.cluster_name.as_deref() == Some(cluster))
-            && id.as_ref().is_none_or(|id| *id == tenant.cluster_id)
+            && id.is_none_or(|id| *id == tenant.cluster_id)
     };
-    let within = match (cluster, id.as_ref()) {
+    let within = match (cluster, id) {
         (Some(cluster), _) => format!(" in a cluster called {cluster:?}"),
         (None, Some(id)) => format!(" in the cluster with the id {id}"),
         (None, None) => String::new(),
     };
-    let search = Search {
+    let listed = tenants.iter().map(|tenant| {
+        let cluster = match &tenant.cluster_name {
+            Some(cluster) => format!("{cluster:?} "),
+            None => String::new(),
+        };
+        let text = format!(
+            "tenant {:?} (id {}) of cluster {cluster}(id {})",
+            tenant.name, tenant.id, tenant.cluster_id
+        );
+        let ids = vec![("cluster_id", tenant.cluster_id), ("tenant_id", tenant.id)];
+        let is_meant = is_meant(tenant);
+        Listed {
+            is_meant,
+            text,
+            ids,
+        }
+    });
+    Ok(Search {
         of: "tenant",
         called: format!("{name:?}{within}"),
         distinction: "--cluster or --tenant-id with --cluster-id",
-        described,
-    };
-    let tenant = search.only(&tenants, is_meant)?;
-    arguments.insert("cluster_id".to_owned(), tenant.cluster_id.into());
-    arguments.insert("tenant_id".to_owned(), tenant.id.into());
-    Ok(described(tenant))
+        listed: listed.collect(),
+    })
 }
 
-async fn find_cluster(
-    client: &Client,
-    name: &str,
-    arguments: &mut Arguments,
-) -> anyhow::Result<String> {
+async fn clusters(client: &Client, name: &str) -> anyhow::Result<Search> {
     let clusters = client.list_clusters().name(name).rows().collect_all().await;
     let (clusters, _) = clusters.context("cannot ask for the clusters by name")?;
-    let described = |cluster: &Cluster| format!("cluster {:?} (id {})", cluster.name, cluster.id);
-    let search = Search {
+    let listed = clusters.iter().map(|cluster| Listed {
+        is_meant: cluster.name == name,
+        text: format!("cluster {:?} (id {})", cluster.name, cluster.id),
+        ids: vec![("cluster_id", cluster.id)],
+    });
+    Ok(Search {
         of: "cluster",
         called: format!("{name:?}"),
         distinction: "--cluster-id",
-        described,
-    };
-    let cluster = search.only(&clusters, |cluster| cluster.name == name)?;
-    arguments.insert("cluster_id".to_owned(), cluster.id.into());
-    Ok(described(cluster))
+        listed: listed.collect(),
+    })
+}
+
+/// A tenant or a cluster that OCP lists.
+struct Listed {
+    /// It has the name that is looked for.
+    is_meant: bool,
+    text: String,
+    /// The arguments that lead to it.
+    ids: Vec<(&'static str, i64)>,
 }
 
 /// A search for the one row of a name, in the words of its messages.
-struct Search<T> {
+struct Search {
     of: &'static str,
     called: String,
     /// The options that tell rows of one name apart.
     distinction: &'static str,
-    described: fn(&T) -> String,
+    listed: Vec<Listed>,
 }
 
-impl<T> Search<T> {
-    fn only<'a>(&self, rows: &'a [T], is_meant: impl Fn(&&T) -> bool) -> anyhow::Result<&'a T> {
-        let Self { of, called, .. } = self;
-        let found: Vec<&T> = rows.iter().filter(is_meant).collect();
-        match found.as_slice() {
-            [one] => Ok(one),
-            [] => bail!(
-                "OCP lists no {of} called {called}{}",
-                self.listed(rows.iter())
+impl Search {
+    fn only(self) -> anyhow::Result<Listed> {
+        let (mut meant, others): (Vec<_>, Vec<_>) =
+            self.listed.into_iter().partition(|one| one.is_meant);
+        let (of, called) = (self.of, self.called);
+        match (meant.len(), others.len()) {
+            (0, 0) => bail!(
+                "OCP lists no {of} called {called}, nor any whose name contains it; it lists only {of}s that the caller may see"
             ),
-            several => bail!(
-                "OCP lists {} {of}s called {called}; {} tells them apart{}",
-                several.len(),
+            (0, _) => bail!("OCP lists no {of} called {called}{}", list(&others)),
+            (1, _) => Ok(meant.remove(0)),
+            (several, _) => bail!(
+                "OCP lists {several} {of}s called {called}; {} tells them apart{}",
                 self.distinction,
-                self.listed(several.iter().copied())
+                list(&meant)
             ),
         }
     }
-
-    /// The end of a message: the rows that OCP lists.
-    fn listed<'a>(&self, rows: impl ExactSizeIterator<Item = &'a T>) -> String
-    where
-        T: 'a,
-    {
-        let count = rows.len();
-        if count == 0 {
-            return format!(
-                ", nor any whose name contains it; it lists only {}s that the caller may see",
-                self.of
-            );
-        }
-        let mut text = ". It lists:".to_owned();
-        for row in rows.take(LISTED) {
-            let _ = write!(text, "\n  {}", (self.described)(row));
-        }
-        if count > LISTED {
-            let _ = write!(text, "\n  and {} more", count - LISTED);
-        }
-        text
-    }
 }
 
-fn described(tenant: &Tenant) -> String {
-    let cluster = match &tenant.cluster_name {
-        Some(cluster) => format!("{cluster:?} "),
-        None => String::new(),
-    };
-    format!(
-        "tenant {:?} (id {}) of cluster {cluster}(id {})",
-        tenant.name, tenant.id, tenant.cluster_id
-    )
+/// The end of a message: rows that OCP lists.
+fn list(rows: &[Listed]) -> String {
+    let mut text = ". It lists:".to_owned();
+    for row in rows.iter().take(LISTED) {
+        let _ = write!(text, "\n  {}", row.text);
+    }
+    if rows.len() > LISTED {
+        let _ = write!(text, "\n  and {} more", rows.len() - LISTED);
+    }
+    text
 }

@@ -89,8 +89,8 @@ impl Recording {
 }
 
 fn redact(exchange: &mut Exchange, redaction: &Redaction<'_>) {
-    if let Purpose::Filter { filter, .. } = &mut exchange.purpose {
-        filter.each_name(|name| redaction.own(name));
+    if let Purpose::Filter(query) = &mut exchange.purpose {
+        query.filter.each_name(|name| redaction.own(name));
     }
     exchange.request = request(&exchange.request, redaction);
     if let Some(trouble) = &mut exchange.trouble {

@@ -147,13 +147,7 @@ pub(super) enum Purpose {
     /// The page past the last one.
     Past,
     /// The rows that a filter finds.
-    Filter {
-        check: String,
-        /// The name of the request in findings.
-        name: String,
-        filter: Filter,
-        looks_at: LooksAt,
-    },
+    Filter(Query),
     /// A task that runs, listed again without a filter.
     Again { id: i64 },
     /// A question whose answer is reported and not judged.
@@ -172,6 +166,16 @@ pub(super) enum Purpose {
     Malformed { what: String, is_filter: bool },
     /// A request without credentials.
     Anonymous,
+}
+
+/// A request for the rows that a filter finds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Query {
+    pub(super) check: String,
+    /// The name of the request in findings.
+    pub(super) name: String,
+    pub(super) filter: Filter,
+    pub(super) looks_at: LooksAt,
 }
 
 /// The part of what a filter finds that is looked at.
@@ -197,6 +201,13 @@ pub(super) enum LooksAt {
 }
 
 impl Purpose {
+    pub(super) fn query(&self) -> Option<&Query> {
+        match self {
+            Self::Filter(query) => Some(query),
+            _ => None,
+        }
+    }
+
     /// True if the request leaves the contract on purpose, so that the contract does not
     /// say how it is refused.
     fn leaves_contract(&self) -> bool {

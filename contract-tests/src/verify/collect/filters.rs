@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::plan::SIZE;
 use super::session::Request;
 use crate::verify::checks::{CheckId, FILTER_VALUES, FILTERS_TOGETHER};
-use crate::verify::filter::{Filter, compares_one_time, is_finished, span, times};
+use crate::verify::filter::{Filter, is_settled, span, times};
 use crate::verify::known::Known;
 use crate::verify::row::{Row, Time};
-use crate::verify::transcript::{LooksAt, Purpose};
+use crate::verify::transcript::{LooksAt, Purpose, Query};
 
 /// Names that nothing has.
 pub(super) const NOBODY: [&str; 3] = ["no_such_cluster", "no_such_cluster_2", "no_such_cluster_3"];
@@ -32,7 +32,7 @@ impl<'a> Known<'a> {
         filter: Filter,
         looks_at: LooksAt,
     ) -> Request {
-        let mut arguments = filter.arguments(&self.subject.filters, self.status_forms);
+        let mut arguments = self.conditions(&filter).arguments();
         for (name, value) in &mut arguments {
             if let (false, Value::Array(values)) = (self.takes_several(name), &value) {
                 *value = values.first().cloned().unwrap_or_default();
@@ -43,21 +43,19 @@ impl<'a> Known<'a> {
                 *value = scalar;
             }
         }
-        let purpose = Purpose::Filter {
+        let purpose = Purpose::Filter(Query {
             check: check.to_string(),
             name: name.to_owned(),
             filter,
             looks_at,
-        };
+        });
         Request::new(purpose, arguments).page(1, SIZE)
     }
 
     /// The same in two pages, so that the second one has a row; nothing if the filter finds
     /// too few.
     pub(super) fn find_in_pages(&self, name: &str, filter: Filter) -> Option<Request> {
-        let rows = self.rows.iter();
-        let expected = rows.filter(|row| filter.must_find(**row, &self.subject.filters));
-        let count = expected.count() as i64;
+        let count = self.expected(&filter).len() as i64;
         let request = self.find(FILTERS_TOGETHER, name, filter, LooksAt::Pages);
         (self.is_whole && count > 1).then(|| request.page(1, (count - 1).min(SIZE)).pages(PAGES))
     }
@@ -225,7 +223,7 @@ pub(super) fn window(
         LooksAt::OneBound => "one bound",
         _ => "a window",
     };
-    known.find(check, name, Filter::default().window(start, end), looks_at)
+    known.find(check, name, Filter::window(start, end), looks_at)
 }
 
 /// Windows around all rows, before and after all, and around some; one bound alone.
@@ -243,7 +241,7 @@ pub(super) fn bounds(known: &Known<'_>, check: CheckId) -> Vec<Request> {
         (first - year, last - year),
     ];
     let rows = known.rows.iter().copied();
-    let settled = rows.filter(|row| is_finished(*row) || compares_one_time(described));
+    let settled = rows.filter(|row| is_settled(*row, described));
     let settled: Vec<Row<'_>> = settled.collect();
     let picked = [
         settled.first(),

@@ -90,7 +90,7 @@ pub(super) fn status_forms(known: &Known<'_>) -> Vec<Request> {
     for state in known.states() {
         for (value, is_label) in [(Some(state.to_owned()), false), (label(state), true)] {
             let Some(value) = value else { continue };
-            let filter = Filter::default().states([state]);
+            let filter = Filter::states(&[state]);
             let looks_at = LooksAt::StatusForm { is_label };
             let mut request = known.find(FILTER_VALUES, "a state", filter, looks_at);
             request
@@ -108,8 +108,7 @@ pub(super) fn other_states(known: &Known<'_>) -> Vec<Request> {
         return Vec::new();
     }
     let of = |check, name: &str, states: &[&str], looks_at| {
-        let filter = Filter::default().states(states.iter().copied());
-        known.find(check, name, filter, looks_at)
+        known.find(check, name, Filter::states(states), looks_at)
     };
     let mut requests = Vec::new();
     if let [one, two, three, ..] = known.absent_states().as_slice() {
@@ -130,13 +129,13 @@ pub(super) fn other_states(known: &Known<'_>) -> Vec<Request> {
 /// one by now.
 pub(super) fn again(known: &Known<'_>) -> Vec<Request> {
     let mut listings = known.listings.iter();
-    let lost = listings.find_map(|found| match &found.exchange.purpose {
-        Purpose::Filter {
-            check,
-            looks_at: LooksAt::Running { id },
-            ..
-        } if *check == FILTER_VALUES.as_str() && !found.ids().contains(id) => Some(*id),
-        _ => None,
+    let lost = listings.find_map(|found| {
+        let query = found.exchange.purpose.query()?;
+        let is_lost = |id: &i64| query.check == FILTER_VALUES.as_str() && found.row(*id).is_none();
+        match query.looks_at {
+            LooksAt::Running { id } => Some(id).filter(is_lost),
+            _ => None,
+        }
     });
     let again = |id| Request::new(Purpose::Again { id }, Map::new()).page(1, SIZE);
     lost.map(again).into_iter().collect()
@@ -180,11 +179,8 @@ fn near(known: &Known<'_>) -> Option<Vec<Request>> {
 pub(super) fn beside(known: &Known<'_>) -> Vec<Request> {
     let mut requests = Vec::new();
     for found in &known.listings {
-        let Purpose::Filter {
-            looks_at: LooksAt::Near { id, member },
-            ..
-        } = &found.exchange.purpose
-        else {
+        let query = found.exchange.purpose.query();
+        let Some(LooksAt::Near { id, member }) = query.map(|query| &query.looks_at) else {
             continue;
         };
         let row = found.row(*id);
@@ -236,36 +232,27 @@ pub(super) fn together(known: &Known<'_>) -> Vec<Request> {
         return Vec::new();
     };
     let day = TimeDelta::days(1);
-    let all = |filter: Filter| filter.window(first - day, last + day);
-    let nothing = |filter: Filter| filter.window(first - day * 2, first - day);
+    let all = Some(Filter::window(first - day, last + day));
+    let nothing = Some(Filter::window(first - day * 2, first - day));
     let has_forms = known.status_forms.are_known();
-    let named = |name: &&str| Filter::of(TARGETS, &[name]);
-    let of = |state: &str| Filter::default().states([state]);
-    let names = known.names();
-    let states = known.states().into_iter().filter(|_| has_forms);
-    let states: Vec<&str> = states.collect();
-    let absent = known.absent_states();
-    let absent = absent.first().filter(|_| has_forms);
+    let (names, mut states, mut absent) = (known.names(), known.states(), known.absent_states());
+    if !has_forms {
+        states.clear();
+        absent.clear();
+    }
     let has_names = known.subject.filters.contains_key(TARGETS);
-    let (name, state) = (names.first().map(named), states.last().map(|one| of(one)));
-    let (nobody, absent) = (
-        has_names.then(|| named(&NOBODY[0])),
-        absent.map(|one| of(one)),
-    );
-    let both = |one: &Option<Filter>, other: &Option<Filter>| {
-        Some(one.clone()?.and_states_of(other.as_ref()?))
-    };
+    let name = names.first().map(|name| Filter::of(TARGETS, &[name]));
+    let nobody = has_names.then(|| Filter::of(TARGETS, &NOBODY[..1]));
+    let state = states.last().map(|state| Filter::states(&[state]));
+    let absent = absent.first().map(|state| Filter::states(&[state]));
+    let both =
+        |one: &Option<Filter>, other: &Option<Filter>| Some(one.clone()?.and(other.clone()?));
     let [some, none] = pairs(known, &names, &states);
-    let pages = [
-        ("a window", Some(all(Filter::default()))),
-        ("a name", name.clone()),
-        ("a state", state.clone()),
-    ];
     let rows = [
-        ("a name in the window of all", name.clone().map(all)),
-        ("a name in an empty window", name.clone().map(nothing)),
-        ("a state in the window of all", state.clone().map(all)),
-        ("a state in an empty window", state.clone().map(nothing)),
+        ("a name in the window of all", both(&name, &all)),
+        ("a name in an empty window", both(&name, &nothing)),
+        ("a state in the window of all", both(&state, &all)),
+        ("a state in an empty window", both(&state, &nothing)),
         ("a name and a state", some),
         ("a name and a state that exclude each other", none),
         (
@@ -273,9 +260,13 @@ pub(super) fn together(known: &Known<'_>) -> Vec<Request> {
             both(&name, &absent),
         ),
         ("a name that is none and a state", both(&nobody, &state)),
-        ("a window and a state that no task is in", absent.map(all)),
-        ("a window and a name that is none", nobody.map(all)),
+        (
+            "a window and a state that no task is in",
+            both(&absent, &all),
+        ),
+        ("a window and a name that is none", both(&nobody, &all)),
     ];
+    let pages = [("a window", all), ("a name", name), ("a state", state)];
     let pages = pages.into_iter();
     let pages = pages.filter_map(|(name, filter)| known.find_in_pages(name, filter?));
     let rows = rows.into_iter().filter_map(|(name, filter)| {
@@ -295,6 +286,6 @@ fn pairs(known: &Known<'_>, names: &[&str], states: &[&str]) -> [Option<Filter>;
     let (some, none): (Vec<_>, Vec<_>) = pairs.partition(is_of_task);
     [some, none].map(|pairs| {
         let (name, state) = pairs.first()?;
-        Some(Filter::of(TARGETS, &[name]).states([*state]))
+        Some(Filter::of(TARGETS, &[name]).and(Filter::states(&[state])))
     })
 }

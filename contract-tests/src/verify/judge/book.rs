@@ -29,7 +29,7 @@ pub(super) struct Book<'a> {
     known: &'a Known<'a>,
     context: &'a Context<'a>,
     /// The reading that users of the client get of each response, if it asked.
-    pub(super) meanings: Vec<Option<Meaning>>,
+    meanings: Vec<Option<Meaning>>,
     checks: Vec<CheckReport>,
     /// Each with the place of the first exchange that shows it.
     findings: Vec<(usize, Finding)>,
@@ -38,13 +38,17 @@ pub(super) struct Book<'a> {
 
 impl<'a> Book<'a> {
     /// A book with the checks that apply to the operation; what others say is not kept.
-    pub(super) fn new(known: &'a Known<'a>, context: &'a Context<'a>) -> Self {
+    pub(super) fn new(
+        known: &'a Known<'a>,
+        context: &'a Context<'a>,
+        meanings: Vec<Option<Meaning>>,
+    ) -> Self {
         let operation = &known.subject.operation;
         let checks = all_checks().filter(|check| check.applies_to(operation));
         Self {
             known,
             context,
-            meanings: Vec::new(),
+            meanings,
             checks: checks
                 .map(|check| CheckReport::new(Some(&operation.id), check))
                 .collect(),

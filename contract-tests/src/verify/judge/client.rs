@@ -14,33 +14,28 @@ use crate::verify::known::Known;
 use crate::verify::secrets::Secrets;
 use crate::verify::transcript::{Exchange, Reading};
 
-/// The generated client's reading of one response.
-pub(super) struct Read {
-    pub(super) meaning: Meaning,
-    lost: Vec<Difference>,
+/// The differences between each response and what the client has decoded, if anything.
+pub(super) fn lost(known: &Known<'_>, departures: &[Vec<Departure>]) -> Vec<Vec<Difference>> {
+    let lost = |(exchange, departures): (&Exchange, &Vec<Departure>)| match &exchange.reading {
+        Some(Reading::Value(value)) => Some(differing(exchange.body()?, value, departures)),
+        _ => None,
+    };
+    let exchanges = known.exchanges.iter().zip(departures);
+    exchanges.map(|one| lost(one).unwrap_or_default()).collect()
 }
 
-/// The reading of each response, if the client asked, and if what it has decoded is kept.
-pub(super) fn readings(known: &Known<'_>, departures: &[Vec<Departure>]) -> Vec<Option<Read>> {
-    let read = |(exchange, departures): (&Exchange, &Vec<Departure>)| {
-        let lost = match exchange.reading.as_ref()? {
-            Reading::Value(value) => differing(exchange.body()?, value, departures),
-            Reading::Error { .. } | Reading::NoCall(_) => {
-                let (meaning, lost) = (Meaning::Refused, Vec::new());
-                return Some(Read { meaning, lost });
-            }
-        };
-        let meaning = match lost.is_empty() {
-            true => Meaning::ReadRight,
-            false => Meaning::ReadWrong,
-        };
-        Some(Read { meaning, lost })
-    };
-    known.exchanges.iter().zip(departures).map(read).collect()
+/// The meaning of a response for users of the client, if the client asked.
+pub(super) fn meaning(exchange: &Exchange, lost: &[Difference]) -> Option<Meaning> {
+    match exchange.reading.as_ref()? {
+        Reading::Error { .. } | Reading::NoCall(_) => Some(Meaning::Refused),
+        Reading::Value(_) if exchange.body().is_none() => None,
+        Reading::Value(_) if lost.is_empty() => Some(Meaning::ReadRight),
+        Reading::Value(_) => Some(Meaning::ReadWrong),
+    }
 }
 
 /// The client must read what is right and refuse what is wrong, and lose nothing.
-pub(super) fn judge(known: &Known<'_>, readings: &[Option<Read>], book: &mut Book<'_>) {
+pub(super) fn judge(known: &Known<'_>, lost: &[Vec<Difference>], book: &mut Book<'_>) {
     for (index, exchange) in known.exchanges.iter().enumerate() {
         let (Some(reading), Some(body)) = (&exchange.reading, exchange.body()) else {
             continue;
@@ -54,7 +49,7 @@ pub(super) fn judge(known: &Known<'_>, readings: &[Option<Read>], book: &mut Boo
         }
         book.judged(CLIENT);
         let secrets = book.secrets();
-        for one in readings[index].iter().flat_map(|read| &read.lost) {
+        for one in &lost[index] {
             let expected = "the decoded value encodes to the body";
             let fault = Fault::new("loses", expected, sentence(one, secrets));
             book.add(CLIENT, fault, index);

@@ -3,128 +3,118 @@
 use super::book::Book;
 use super::fault::{Fault, Thing};
 use crate::verify::checks::{CheckId, FILTER_VALUES};
-use crate::verify::filter::{Described, Filter};
+use crate::verify::filter::Conditions;
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::row::Row;
-use crate::verify::transcript::{Exchange, LooksAt, Purpose};
+use crate::verify::transcript::{Exchange, LooksAt, Purpose, Query};
 
-pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
-    let answers: Vec<(usize, &Exchange)> = known.answers().collect();
+/// The filters that were asked for, in order.
+pub(super) fn asked<'a>(known: &'a Known<'a>) -> Vec<Asked<'a>> {
+    let answers = known.answers();
+    let asked = answers.filter_map(|(index, exchange)| Asked::of(known, index, exchange));
+    asked.collect()
+}
+
+pub(super) fn judge(asked: &[Asked<'_>], book: &mut Book<'_>) {
     // The pages of one request, or one request.
-    let requests = answers.chunk_by(|(_, one), (_, other)| {
-        let Purpose::Filter { looks_at, .. } = &one.purpose else {
-            return false;
-        };
-        *looks_at == LooksAt::Pages && one.purpose == other.purpose
-    });
-    for exchanges in requests {
-        let Purpose::Filter {
-            check,
-            name,
-            filter,
-            looks_at,
-        } = &exchanges[0].1.purpose
-        else {
-            continue;
-        };
-        if let Some(check) = CheckId::named(check) {
-            let described = &known.subject.filters;
-            let mut asked = Asked {
-                known,
-                book,
-                described,
-                check,
-                name,
-                filter,
-                parameters: filter.parameters(described),
-            };
-            asked.judge(exchanges, looks_at);
-        }
+    for pages in asked.chunk_by(|one, other| {
+        one.query.looks_at == LooksAt::Pages && one.exchange.purpose == other.exchange.purpose
+    }) {
+        pages[0].judge(pages, book);
     }
 }
 
-/// A filter that was asked for.
-struct Asked<'a, 'b, 'c> {
-    known: &'a Known<'a>,
-    book: &'c mut Book<'b>,
-    described: &'a Described,
+/// A filter that was asked for, and what it has found.
+pub(super) struct Asked<'a> {
+    pub(super) known: &'a Known<'a>,
     check: CheckId,
-    /// The name of the request in findings.
-    name: &'a str,
-    filter: &'a Filter,
-    parameters: Vec<&'a str>,
+    pub(super) query: &'a Query,
+    conditions: Conditions<'a>,
+    pub(super) index: usize,
+    pub(super) exchange: &'a Exchange,
+    pub(super) found: Option<Listing<'a>>,
 }
 
-impl<'a> Asked<'a, '_, '_> {
-    fn judge(&mut self, exchanges: &[(usize, &'a Exchange)], looks_at: &LooksAt) {
-        let (index, exchange) = exchanges[0];
-        let Some(found) = self.known.page(index) else {
-            if let LooksAt::OneBound = looks_at {
-                self.one_bound_refused(index, exchange);
+impl<'a> Asked<'a> {
+    fn of(known: &'a Known<'a>, index: usize, exchange: &'a Exchange) -> Option<Self> {
+        let query = exchange.purpose.query()?;
+        Some(Self {
+            known,
+            check: CheckId::named(&query.check)?,
+            query,
+            conditions: known.conditions(&query.filter),
+            index,
+            exchange,
+            found: known.page(index),
+        })
+    }
+
+    /// Judges what was found; `pages` are all pages of it.
+    fn judge(&self, pages: &[Self], book: &mut Book<'_>) {
+        let Some(found) = &self.found else {
+            if let LooksAt::OneBound = self.query.looks_at {
+                self.one_bound_refused(book);
             }
             return;
         };
-        if self.book.leaves_out(self.check, &Thing::Body(index)) {
+        if book.leaves_out(self.check, &Thing::Body(self.index)) {
             return;
         }
         let has = |id: &i64| found.row(*id).is_some();
-        match looks_at {
-            LooksAt::Pages => self.pages(exchanges),
+        match &self.query.looks_at {
+            LooksAt::Pages => self.pages(pages, book),
             LooksAt::Case => {
                 let counts = match found.rows.is_empty() {
                     true => "counts",
                     false => "does not count",
                 };
-                let text = format!("{} {counts}", self.name);
-                self.observe(self.name, counts, text);
+                let text = format!("{} {counts}", self.query.name);
+                self.observe(&self.query.name, counts, text, book);
             }
-            LooksAt::Beside { id, member } => self.beside(*id, member, &found),
+            LooksAt::Beside { id, member } => self.beside(*id, member, found, book),
             // The other form decides if the state is taken.
             LooksAt::StatusForm { .. } if found.rows.is_empty() => {}
-            LooksAt::Rows | LooksAt::StatusForm { .. } => self.compare(&found),
+            LooksAt::Rows | LooksAt::StatusForm { .. } => self.compare(found, book),
             LooksAt::Near { id, member } => {
-                self.compare(&found);
+                self.compare(found, book);
                 if has(id) {
                     let text = format!("{member} is compared");
-                    self.observe("the time that is compared", member, text);
+                    self.observe("the time that is compared", member, text, book);
                 }
             }
             LooksAt::Running { id } => {
-                self.compare(&found);
+                self.compare(found, book);
                 if !has(id) {
-                    self.running(*id, &found);
+                    self.running(*id, found, book);
                 }
             }
             LooksAt::OneBound => {
-                self.compare(&found);
+                self.compare(found, book);
                 let question = format!("{} alone", self.parameter());
-                self.observe(&question, "HTTP 200", format!("{question} is accepted"));
+                let text = format!("{question} is accepted");
+                self.observe(&question, "HTTP 200", text, book);
             }
         }
     }
 
-    fn observe(&mut self, question: &str, value: &str, text: String) {
-        self.book
-            .observe(self.check, Observation::new(question, value, text));
+    fn observe(&self, question: &str, value: &str, text: String, book: &mut Book<'_>) {
+        book.observe(self.check, Observation::new(question, value, text));
     }
 
     fn parameter(&self) -> &'a str {
-        self.parameters.first().copied().unwrap_or_default()
+        let parameters = self.conditions.parameters();
+        parameters.first().copied().unwrap_or_default()
     }
 
     /// The parameters as things that violations are about.
-    fn things(&self) -> Vec<Thing> {
-        let parameters = self.parameters.iter();
-        parameters
-            .map(|name| Thing::Parameter((*name).to_owned()))
-            .collect()
+    pub(super) fn things(&self) -> Vec<Thing> {
+        things(self.conditions.parameters())
     }
 
-    fn add(&mut self, fault: Fault, found: &Listing<'_>) {
-        self.book
-            .add(self.check, fault.at("/data/contents"), found.index);
+    fn add(&self, fault: Fault, book: &mut Book<'_>) {
+        book.add(self.check, fault.at("/data/contents"), self.index);
     }
 
     /// Rows as the contract calls them.
@@ -136,13 +126,13 @@ impl<'a> Asked<'a, '_, '_> {
     }
 
     /// Compares what a filter has found with the rows that are listed without it.
-    fn compare(&mut self, found: &Listing<'_>) {
-        self.book.judged(self.check);
-        let (known, described) = (self.known, self.described);
+    fn compare(&self, found: &Listing<'_>, book: &mut Book<'_>) {
+        book.judged(self.check);
+        let known = self.known;
         let settled = || found.rows.iter().copied().filter(|row| !known.is_new(*row));
-        let extra = settled().filter(|row| !self.filter.may_find(*row, described));
-        if let Some(row) = self.sound(extra) {
-            self.extra(row, found);
+        let extra = settled().filter(|row| !self.conditions.may_find(*row));
+        if let Some(row) = self.sound(extra, book) {
+            self.extra(row, found, book);
         }
         // Filters narrow the list, they do not add to it.
         let listed = known.settled(&known.rows);
@@ -153,141 +143,145 @@ impl<'a> Asked<'a, '_, '_> {
             let (rows, count) = (self.rows(), listed.len());
             let kind = format!("a filter finds {rows} that are not listed");
             let expected = format!("the {count} {rows} that are listed without a filter");
-            let got = format!("{} as well, with {}", self.described_row(row), self.name);
+            let got = format!("{} as well, with {}", self.described(row), self.query.name);
             let fault = Fault::new(kind, expected, got);
             let fault = fault.reads([Thing::Ids, unlisted.clone()]);
-            self.add(fault.spoils([unlisted]), found);
+            self.add(fault.spoils([unlisted]), book);
         }
         if known.is_whole && found.is_whole() {
-            let what = format!("{} loses", self.name);
-            self.lost(found, &what, vec![Thing::Ids]);
+            let what = format!("{} loses", self.query.name);
+            self.lost(found, &what, vec![Thing::Ids], book);
         }
     }
 
     /// A row that the filter excludes, by a parameter of which that is not known.
-    fn extra(&mut self, row: Row<'_>, found: &Listing<'_>) {
-        let excluding = self.filter.excluding(row, self.described).into_iter();
-        let excluding = excluding.map(|name| Thing::Parameter(name.to_owned()));
-        let excluding: Vec<Thing> = excluding.collect();
-        let is_new = excluding.iter().any(|one| !self.book.is_violated(one));
-        let (count, rows, row) = (self.expected().len(), self.rows(), self.described_row(row));
-        let kind = format!("{} finds others", self.name);
+    fn extra(&self, row: Row<'_>, found: &Listing<'_>, book: &mut Book<'_>) {
+        let excluding = things(self.conditions.excluding(row));
+        let is_new = excluding.iter().any(|one| !book.is_violated(one));
+        let (count, rows, row) = (
+            self.known.expected(&self.query.filter).len(),
+            self.rows(),
+            self.described(row),
+        );
+        let kind = format!("{} finds others", self.query.name);
         let expected = format!("only {rows} that the filter asks for, {count} of them");
         let got = format!("{row} as well; {} {rows} in all", found.rows.len());
         let fault = Fault::new(kind, expected, got);
         let reads = excluding.clone().into_iter().filter(|_| !is_new);
-        self.add(fault.reads(reads).spoils(excluding), found);
+        self.add(fault.reads(reads).spoils(excluding), book);
     }
 
     /// A row that the filter must find, and does not.
-    fn lost(&mut self, found: &Listing<'_>, what: &str, reads: Vec<Thing>) {
+    fn lost(&self, found: &Listing<'_>, what: &str, reads: Vec<Thing>, book: &mut Book<'_>) {
         let (known, ids) = (self.known, found.ids());
-        let expected = self.expected();
+        let expected = self.known.expected(&self.query.filter);
         let count = expected.len();
         let is_lost = |row: &Row<'_>| known.key(*row).is_some_and(|id| !ids.contains(&id));
-        if let Some(row) = self.sound(expected.into_iter().filter(is_lost)) {
-            let (rows, row) = (self.rows(), self.described_row(row));
+        if let Some(row) = self.sound(expected.into_iter().filter(is_lost), book) {
+            let (rows, row) = (self.rows(), self.described(row));
             let expected = format!("the {count} {rows} that the filter asks for");
             let got = format!("{} {rows}, without {row}", found.rows.len());
             let fault = Fault::new(format!("{what} {rows}"), expected, got).reads(reads);
             let fault = fault.reads(self.things()).spoils(self.things());
-            self.add(fault, found);
+            self.add(fault, book);
         }
     }
 
-    /// The rows that a filter must find.
-    fn expected(&self) -> Vec<Row<'a>> {
-        let rows = self.known.rows.iter().copied();
-        rows.filter(|row| self.filter.must_find(*row, self.described))
-            .collect()
-    }
-
     /// The first of several rows of which no member is wrong that the filter reads.
-    fn sound<'r>(&mut self, rows: impl Iterator<Item = Row<'r>>) -> Option<Row<'r>> {
-        let (mut rows, mut wrong) = (rows, None);
+    pub(super) fn sound<'r>(
+        &self,
+        mut rows: impl Iterator<Item = Row<'r>>,
+        book: &mut Book<'_>,
+    ) -> Option<Row<'r>> {
+        let mut wrong = None;
         let row = rows.find(|row| {
-            let members = self.filter.members(self.described);
-            let mut read = Thing::members(*row, members).into_iter();
-            let found = read.find(|thing| self.book.is_violated(thing));
+            let mut read = Thing::members(*row, self.conditions.members()).into_iter();
+            let found = read.find(|thing| book.is_violated(thing));
             let is_sound = found.is_none();
             wrong = wrong.take().or(found);
             is_sound
         });
         if let Some(thing) = wrong {
-            self.book.leaves_out(self.check, &thing);
+            book.leaves_out(self.check, &thing);
         }
         row
     }
 
     /// Pages of what a filter finds, together.
-    fn pages(&mut self, exchanges: &[(usize, &'a Exchange)]) {
-        self.book.judged(self.check);
-        let pages = exchanges.iter();
-        let pages = pages.map(|(index, _)| self.known.page(*index));
+    fn pages(&self, pages: &[Self], book: &mut Book<'_>) {
+        book.judged(self.check);
+        let pages = pages.iter().map(|one| one.found.as_ref());
         let pages = pages.collect::<Option<Vec<_>>>().unwrap_or_default();
         if let Some(last) = pages.last().filter(|last| last.is_last()) {
             let rows = pages.iter().flat_map(|page| page.rows.clone()).collect();
             let all = Listing {
                 rows,
-                ..last.clone()
+                ..(*last).clone()
             };
             let any = [Thing::Size(None), Thing::Totals(None), Thing::Number(None)];
             let reads = [Thing::Ids, Thing::Pages].into_iter().chain(any);
-            self.lost(
-                &all,
-                &format!("pages of {} lose", self.name),
-                reads.collect(),
-            );
+            let what = format!("pages of {} lose", self.query.name);
+            self.lost(&all, &what, reads.collect(), book);
         }
     }
 
     /// One bound alone may be refused; if it is taken, it must bound.
-    fn one_bound_refused(&mut self, index: usize, exchange: &Exchange) {
-        let summary = exchange.summary(self.book.secrets());
-        if exchange.status() == 400 {
+    fn one_bound_refused(&self, book: &mut Book<'_>) {
+        if self.exchange.status() == 400 {
             let question = format!("{} alone", self.parameter());
+            let summary = self.exchange.summary(self.known.secrets);
             let text = format!("{question} is refused: {summary}");
-            return self.observe(&question, "HTTP 400", text);
+            return self.observe(&question, "HTTP 400", text, book);
         }
         let expected = format!("{}, or HTTP 400", self.rows());
-        let fault = Fault::new("one bound", expected, summary).reads([Thing::Body(index)]);
-        self.book.add(self.check, fault, index);
+        book.add(
+            self.check,
+            self.unanswered("one bound", expected),
+            self.index,
+        );
+    }
+
+    /// Something else than rows, or than a refusal that is allowed.
+    pub(super) fn unanswered(&self, kind: &str, expected: impl Into<String>) -> Fault {
+        let got = self.exchange.summary(self.known.secrets);
+        Fault::new(kind, expected, got).reads([Thing::Body(self.index)])
     }
 
     /// A task whose time is seconds outside of the window.
-    fn beside(&mut self, id: i64, member: &str, found: &Listing<'_>) {
+    fn beside(&self, id: i64, member: &str, found: &Listing<'_>, book: &mut Book<'_>) {
         let fault = found.row(id).and_then(|row| {
             let times = row.time("createTime").zip(row.time("finishTime"));
             // Both times may count, as ends of an interval.
-            if times.is_some_and(|(created, finished)| self.filter.is_within(created, finished)) {
+            if times
+                .is_some_and(|(created, finished)| self.query.filter.is_within(created, finished))
+            {
                 return None;
             }
             let time = row.text(member).unwrap_or_default();
-            let time = self.book.secrets().shortened(time);
+            let time = self.known.secrets.shortened(time);
             let expected = format!("no task whose {member} is seconds outside of the window");
             let got = format!("task {id}, {member} {time}");
             let fault = Fault::new("a window is not exact", expected, got);
             Some(fault.reads(self.things()).at("/data/contents"))
         });
-        self.book.judge(self.check, fault, found.index);
+        book.judge(self.check, fault, self.index);
     }
 
     /// A task that runs is found by its state, unless it has another one by now, and by the
     /// time that it was created at.
-    fn running(&mut self, id: i64, found: &Listing<'_>) {
+    fn running(&self, id: i64, found: &Listing<'_>, book: &mut Book<'_>) {
         let mut known = self.known.rows.iter();
         let Some(before) = known.find(|row| row.id() == Some(id)) else {
             return;
         };
         let (kind, expected) = if self.check == FILTER_VALUES {
-            let again = Purpose::Again { id };
-            let again = self.known.pages_of(&again).next();
+            let again = self.known.pages_of(&Purpose::Again { id }).next();
             let now = again.and_then(|now| now.row(id)?.text("status"));
             let state = before.text("status");
             if now != state {
                 return;
             }
-            let state = self.book.secrets().shortened(state.unwrap_or_default());
+            let state = self.known.secrets.shortened(state.unwrap_or_default());
             let expected = format!("task {id}, which is in state {state}");
             ("a state loses what runs", expected)
         } else {
@@ -296,17 +290,17 @@ impl<'a> Asked<'a, '_, '_> {
         };
         let got = format!("{} tasks without it", found.rows.len());
         let fault = Fault::new(kind, expected, got).reads(self.things());
-        self.add(fault, found);
+        self.add(fault, book);
     }
 
     /// A row in a finding, with the members that the filter goes by.
-    fn described_row(&self, row: Row<'_>) -> String {
-        let secrets = self.book.secrets();
+    fn described(&self, row: Row<'_>) -> String {
+        let secrets = self.known.secrets;
         let text = |name: &str| {
             let value = row.plain(name).unwrap_or("nothing".to_owned());
             format!("{name} {}", secrets.shortened(&value))
         };
-        let members = self.filter.members(self.described).into_iter();
+        let members = self.conditions.members().into_iter();
         let members: Vec<String> = members.map(text).collect();
         let id = row.id().map_or(String::new(), |id| format!(" {id}"));
         format!(
@@ -315,4 +309,11 @@ impl<'a> Asked<'a, '_, '_> {
             members.join(", ")
         )
     }
+}
+
+fn things(parameters: Vec<&str>) -> Vec<Thing> {
+    let parameters = parameters.into_iter();
+    parameters
+        .map(|name| Thing::Parameter(name.to_owned()))
+        .collect()
 }

@@ -52,13 +52,13 @@ pub(super) struct Judged {
 pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Context<'_>) -> Judged {
     let known = &Known::of(subject, transcript, context.secrets);
     let departures = departures(known);
-    let readings = client::readings(known, &departures);
-    let mut book = Book::new(known, context);
-    let meanings = readings.iter();
-    book.meanings = meanings.map(|one| Some(one.as_ref()?.meaning)).collect();
+    let lost = client::lost(known, &departures);
+    let read = known.exchanges.iter().zip(&lost);
+    let meanings = read.map(|(exchange, lost)| client::meaning(exchange, lost));
+    let mut book = Book::new(known, context, meanings.collect());
     http::judge(known, &mut book);
     body::judge(known, &departures, &mut book);
-    client::judge(known, &readings, &mut book);
+    client::judge(known, &lost, &mut book);
     if subject.lists_restore_tasks() {
         tasks::judge(known, &mut book);
         rows::judge(known, &mut book);
@@ -66,8 +66,9 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
     no_lists(known, &mut book);
     page::judge(known, &mut book);
     paging::judge(known, &mut book);
-    states::judge(known, &mut book);
-    filters::judge(known, &mut book);
+    let asked = filters::asked(known);
+    states::judge(known, &asked, &mut book);
+    filters::judge(&asked, &mut book);
     questions::observe(known, &mut book);
     refusals::judge(known, &mut book);
     conclude(known, book)
@@ -118,11 +119,10 @@ fn lists_for(purpose: &Purpose) -> Option<CheckId> {
         Purpose::List | Purpose::Sized | Purpose::Resized | Purpose::Past => Some(PAGING),
         Purpose::Repeat => Some(REPEAT),
         Purpose::Again { .. } => Some(FILTER_VALUES),
-        Purpose::Filter {
-            looks_at: LooksAt::OneBound | LooksAt::StatusForm { .. },
-            ..
-        } => None,
-        Purpose::Filter { check, .. } => CheckId::named(check),
+        Purpose::Filter(query) => match query.looks_at {
+            LooksAt::OneBound | LooksAt::StatusForm { .. } => None,
+            _ => CheckId::named(&query.check),
+        },
         _ => None,
     }
 }

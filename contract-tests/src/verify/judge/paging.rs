@@ -11,16 +11,10 @@ use crate::verify::transcript::{LooksAt, Page, Purpose};
 
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     origin(known, book);
-    let is_walk = |purpose: &Purpose| {
-        matches!(
-            purpose,
-            Purpose::List
-                | Purpose::Resized
-                | Purpose::Filter {
-                    looks_at: LooksAt::Pages,
-                    ..
-                }
-        )
+    let is_walk = |purpose: &Purpose| match purpose {
+        Purpose::List | Purpose::Resized => true,
+        Purpose::Filter(query) => query.looks_at == LooksAt::Pages,
+        _ => false,
     };
     let walks = known.listings.chunk_by(|one, other| {
         let (one, other) = (&one.exchange.purpose, &other.exchange.purpose);
