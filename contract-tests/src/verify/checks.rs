@@ -12,10 +12,12 @@ pub(super) const RESTORE_TASK: &str = "restore_task";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckId {
     id: &'static str,
-    meaning: &'static str,
-    evidence: &'static str,
-    /// The reason why nothing came that it could be applied to.
-    idle: &'static str,
+    /// The statement that it checks, in a line.
+    pub(super) meaning: &'static str,
+    /// How the contract knows.
+    pub(super) evidence: &'static str,
+    /// The reason why it was applied to nothing, if nothing else stopped it.
+    pub(super) idle: &'static str,
     /// The kind of rows that it is about; `ANY` is any.
     row_kind: &'static str,
     /// The filters that the operation must have.
@@ -26,21 +28,6 @@ impl CheckId {
     /// The id in reports, fingerprints and the register.
     pub fn as_str(self) -> &'static str {
         self.id
-    }
-
-    /// The statement that it checks, in a line.
-    pub fn meaning(self) -> &'static str {
-        self.meaning
-    }
-
-    /// How the contract knows.
-    pub fn evidence(self) -> &'static str {
-        self.evidence
-    }
-
-    /// The reason why it was applied to nothing, if nothing else stopped it.
-    pub(super) fn idle(self) -> &'static str {
-        self.idle
     }
 
     /// The check with this id.

@@ -6,8 +6,12 @@ use ocp_contract::Operation;
 use ocp_contract::strict::Severity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::checks::CheckId;
+use super::identity::Caller;
+use super::secrets::Secrets;
+use super::transcript::{Exchange, Purpose};
 
 /// The outcome of one operation.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -228,6 +232,14 @@ impl Finding {
         }
     }
 
+    /// Adds the exchange that shows it, and the place in its body.
+    pub(super) fn show(&mut self, exchange: &Exchange, pointer: String, context: &Context<'_>) {
+        self.request = Some(format!("GET {}", exchange.request));
+        self.excerpt = excerpt(exchange, &pointer, context.secrets);
+        self.pointer = pointer;
+        self.curl = Some(context.curl(exchange));
+    }
+
     /// Counts one more occurrence. The severity is the worst of all; what is shown is the
     /// first of those.
     pub(crate) fn count(&mut self, occurrence: Self) {
@@ -239,14 +251,67 @@ impl Finding {
     }
 }
 
+/// The settings that findings are told with.
+pub(super) struct Context<'a> {
+    pub(super) secrets: &'a Secrets,
+    /// The base URL that people are shown.
+    pub(super) base_url: &'a str,
+    pub(super) caller: Caller,
+    /// The command line names the operation, so that it must be offered.
+    pub(super) is_named: bool,
+}
+
+impl Context<'_> {
+    /// A command line that sends the request again. The secret is taken from
+    /// the environment; a signature cannot be repeated, so it is masked.
+    fn curl(&self, exchange: &Exchange) -> String {
+        let who = match self.caller {
+            _ if exchange.purpose == Purpose::Anonymous => "",
+            Caller::User => r#" -u "$OCP_USER:$OCP_PASSWORD""#,
+            Caller::AccessKey => " -H 'Authorization: OCP-ACCESS-KEY-HMACSHA1 ***'",
+            Caller::Nobody => "",
+        };
+        let url = format!("{}{}", self.base_url, exchange.request);
+        let url = url.replace('\'', "%27");
+        format!("curl -sS -H 'Content-Type: application/json'{who} '{url}'")
+    }
+}
+
+/// The members of the object around a place in a body, the one at the place marked.
+fn excerpt(exchange: &Exchange, pointer: &str, secrets: &Secrets) -> Vec<Line> {
+    let (Some(body), Some((parent, name))) = (exchange.body(), pointer.rsplit_once('/')) else {
+        return Vec::new();
+    };
+    let name = name.replace("~1", "/").replace("~0", "~");
+    let object = |pointer: &str| body.pointer(pointer).and_then(Value::as_object);
+    // Of a row that is wrong as a whole, all members.
+    let Some(members) = object(parent).or_else(|| object(pointer)) else {
+        return Vec::new();
+    };
+    let line = |(key, value): (&String, &Value)| {
+        let is_wrong = *key == name;
+        let key = secrets.shortened(key);
+        // Other values are nobody's business, and none of the finding's.
+        let value = match is_wrong {
+            true => secrets.quote(value),
+            false => "…".to_owned(),
+        };
+        Line {
+            text: format!("{}: {value}", Value::from(key)),
+            is_wrong,
+        }
+    };
+    members.iter().map(line).collect()
+}
+
 impl CheckReport {
     /// A check that was not applied yet.
     pub(crate) fn new(operation: Option<&str>, check: CheckId) -> Self {
         Self {
             operation: operation.map(str::to_owned),
             id: check.as_str().to_owned(),
-            meaning: check.meaning().to_owned(),
-            evidence: check.evidence().to_owned(),
+            meaning: check.meaning.to_owned(),
+            evidence: check.evidence.to_owned(),
             ..Self::default()
         }
     }

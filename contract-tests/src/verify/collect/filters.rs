@@ -6,8 +6,7 @@ use chrono::TimeDelta;
 use ocp_contract::Comparison;
 use serde_json::Value;
 
-use super::plan::SIZE;
-use super::session::Request;
+use super::session::{Request, SIZE};
 use crate::verify::checks::{CheckId, FILTER_VALUES, FILTERS_TOGETHER};
 use crate::verify::filter::{Filter, is_settled, span, times};
 use crate::verify::known::Known;
@@ -18,6 +17,8 @@ use crate::verify::transcript::{LooksAt, Purpose, Query};
 pub(super) const NOBODY: [&str; 3] = ["no_such_cluster", "no_such_cluster_2", "no_such_cluster_3"];
 /// Members of the schema of a vocabulary.
 const VOCABULARY: [&str; 3] = ["$ref", "enum", "x-extensible-enum"];
+/// Types of parameters that take one number or Boolean.
+const SCALARS: [&str; 3] = ["boolean", "integer", "number"];
 /// Windows begin and end on whole seconds, rows do not.
 pub(super) const MARGIN: TimeDelta = TimeDelta::seconds(2);
 /// Pages of what a filter finds, at most: rows that it merely may find can fill another one.
@@ -34,13 +35,14 @@ impl<'a> Known<'a> {
     ) -> Request {
         let mut arguments = self.conditions(&filter).arguments();
         for (name, value) in &mut arguments {
-            if let (false, Value::Array(values)) = (self.takes_several(name), &value) {
-                *value = values.first().cloned().unwrap_or_default();
-            }
+            let only = value.get(0).filter(|_| !self.is_of(name, &["array"]));
             // Numbers and Booleans are compared as texts, and sent as what they are.
-            let sent = value.as_str().filter(|_| self.is_scalar(name));
-            if let Some(Ok(scalar)) = sent.map(serde_json::from_str) {
-                *value = scalar;
+            let scalar = only
+                .filter(|_| self.is_of(name, &SCALARS))
+                .and_then(Value::as_str);
+            let scalar = scalar.and_then(|text| serde_json::from_str(text).ok());
+            if let Some(only) = scalar.or(only.cloned()) {
+                *value = only;
             }
         }
         let purpose = Purpose::Filter(Query {
@@ -65,17 +67,11 @@ impl<'a> Known<'a> {
         Some(&filters.find(|one| one.name == name)?.schema)
     }
 
-    pub(super) fn takes_several(&self, name: &str) -> bool {
-        self.parameter(name)
-            .is_some_and(|schema| schema["type"] == "array")
-    }
-
-    /// True for a parameter that is a number or a Boolean.
-    fn is_scalar(&self, name: &str) -> bool {
-        let kind = self
-            .parameter(name)
-            .and_then(|schema| schema["type"].as_str());
-        matches!(kind, Some("boolean" | "integer" | "number"))
+    /// True if a parameter is of one of these types.
+    fn is_of(&self, parameter: &str, types: &[&str]) -> bool {
+        let schema = self.parameter(parameter);
+        let name = schema.and_then(|schema| schema["type"].as_str());
+        name.is_some_and(|name| types.contains(&name))
     }
 
     /// Texts of a member that can be asked for, those that fewest rows have first.
@@ -113,7 +109,7 @@ pub(super) fn described(known: &Known<'_>) -> Vec<Request> {
     let has_end = filters.values().any(|one| one.comparison == Comparison::To);
     for (parameter, filter) in filters {
         match filter.comparison {
-            Comparison::Equals if known.is_scalar(parameter) => {
+            Comparison::Equals if known.is_of(parameter, &SCALARS) => {
                 requests.extend(by_scalar(known, parameter, &filter.member));
             }
             Comparison::Equals | Comparison::ContainsIgnoreCase => {
@@ -205,7 +201,7 @@ pub(super) fn by_text(
         };
         requests.push(ask(&format!("the case of a {noun}"), &[&other], looks_at));
     }
-    if known.takes_several(parameter) {
+    if known.is_of(parameter, &["array"]) {
         let several = among(&texts, NOBODY);
         requests.push(ask(&format!("several {noun}s"), &several, LooksAt::Rows));
     }

@@ -59,7 +59,7 @@ pub(super) async fn collect(session: &mut Session<'_>, subject: &Subject) -> Tra
         let value = target.arguments.get(&one.argument)?;
         Some((one.name.clone(), value.clone()))
     });
-    let mut transcript = Transcript {
+    let transcript = Transcript {
         operation: operation.id.clone(),
         path: path.collect(),
         exchanges: Vec::new(),
@@ -71,93 +71,89 @@ pub(super) async fn collect(session: &mut Session<'_>, subject: &Subject) -> Tra
         check.applies_to(operation) && (checks_authentication || *check != AUTHENTICATION)
     };
     let stages: Vec<&Stage> = STAGES.iter().filter(is_wanted).collect();
+    let mut collection = Collection {
+        session,
+        subject,
+        transcript,
+    };
     for (index, (_, requests)) in stages.iter().enumerate() {
-        if let Err(stop) = stage(session, subject, &mut transcript, *requests).await {
-            transcript.stop = Some(stop);
+        if let Err(stop) = collection.stage(*requests).await {
+            let unfinished = &mut collection.transcript.unfinished;
             for (check, _) in &stages[index..] {
                 let check = check.to_string();
-                if !transcript.unfinished.contains(&check) {
-                    transcript.unfinished.push(check);
+                if !unfinished.contains(&check) {
+                    unfinished.push(check);
                 }
             }
+            collection.transcript.stop = Some(stop);
             break;
         }
     }
-    transcript
+    collection.transcript
 }
 
-async fn stage(
-    session: &mut Session<'_>,
-    subject: &Subject,
-    transcript: &mut Transcript,
-    requests: fn(&Known<'_>) -> Vec<Request>,
-) -> Result<(), Stop> {
-    let known = Known::of(subject, transcript, &session.secrets);
-    let first_page = known.first_page;
-    for request in requests(&known) {
-        pages(session, subject, transcript, &request, first_page).await?;
-        if request.purpose == Purpose::Documented {
-            is_accessible(session, subject, transcript)?;
-            session.ask_version().await?;
+/// The exchanges of one operation, as they grow.
+struct Collection<'a, 's> {
+    session: &'a mut Session<'s>,
+    subject: &'a Subject,
+    transcript: Transcript,
+}
+
+impl Collection<'_, '_> {
+    async fn stage(&mut self, requests: fn(&Known<'_>) -> Vec<Request>) -> Result<(), Stop> {
+        let known = Known::of(self.subject, &self.transcript, &self.session.secrets);
+        let first_page = known.first_page;
+        for request in requests(&known) {
+            self.pages(&request, first_page).await?;
+            if request.purpose == Purpose::Documented {
+                self.is_accessible()?;
+                self.session.ask_version().await?;
+            }
         }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Sends a request, again as long as it is refused for now, and those for the pages after it.
-async fn pages(
-    session: &mut Session<'_>,
-    subject: &Subject,
-    transcript: &mut Transcript,
-    request: &Request,
-    first_page: i64,
-) -> Result<(), Stop> {
-    let (mut page, mut left) = (request.page, request.pages);
-    while left > 0 {
-        let sent = session.send(
-            &subject.operation,
-            &transcript.path,
-            request,
-            page,
-            first_page,
-        );
-        let (mut exchange, next) = sent.await?;
-        exchange.is_repeated = matches!(next, Next::Repeat);
-        transcript.exchanges.push(exchange);
-        match next {
-            Next::Repeat => continue,
-            Next::Stop(stop) => return Err(stop),
-            Next::GoOn => left -= 1,
+    /// Sends a request, again as long as it is refused for now, and those for the pages after
+    /// it.
+    async fn pages(&mut self, request: &Request, first_page: i64) -> Result<(), Stop> {
+        let (mut page, mut left) = (request.page, request.pages);
+        while left > 0 {
+            let (operation, path) = (&self.subject.operation, &self.transcript.path);
+            let sent = self
+                .session
+                .send(operation, path, request, page, first_page);
+            let (mut exchange, next) = sent.await?;
+            exchange.is_repeated = matches!(next, Next::Repeat);
+            let listing = Listing::of(0, &exchange, self.subject.id());
+            let is_last = listing.is_none_or(|listing| listing.is_last());
+            self.transcript.exchanges.push(exchange);
+            match next {
+                Next::Repeat => continue,
+                Next::Stop(stop) => return Err(stop),
+                Next::GoOn if is_last => break,
+                Next::GoOn => left -= 1,
+            }
+            if let Some(page) = &mut page {
+                page.number += 1;
+            }
         }
-        let last = transcript.exchanges.last();
-        let listing = last.and_then(|last| Listing::of(0, last, subject.id()));
-        if listing.is_none_or(|listing| listing.is_last()) {
-            break;
-        }
-        if let Some(page) = &mut page {
-            page.number += 1;
-        }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Stops unless the arguments name something that the caller may see.
-fn is_accessible(
-    session: &Session<'_>,
-    subject: &Subject,
-    transcript: &Transcript,
-) -> Result<(), Stop> {
-    let first = transcript.exchanges.last();
-    let is_refusal = |status| matches!(status, 400 | 403 | 404);
-    let refused = first.filter(|one| is_refusal(one.status()) && one.has_envelope());
-    let Some(refused) = refused else {
-        return Ok(());
-    };
-    let path = subject.operation.parameters_in(Location::Path);
-    let flags: Vec<String> = path.map(|one| flag(&one.argument)).collect();
-    Err(Stop::Inaccessible(format!(
-        "OCP refuses the documented request ({}); are the ids right ({}), and may this user see what they name?",
-        refused.summary(&session.secrets),
-        flags.join(", ")
-    )))
+    /// Stops unless the arguments name something that the caller may see.
+    fn is_accessible(&self) -> Result<(), Stop> {
+        let first = self.transcript.exchanges.last();
+        let is_refusal = |status| matches!(status, 400 | 403 | 404);
+        let refused = first.filter(|one| is_refusal(one.status()) && one.has_envelope());
+        let Some(refused) = refused else {
+            return Ok(());
+        };
+        let path = self.subject.operation.parameters_in(Location::Path);
+        let flags: Vec<String> = path.map(|one| flag(&one.argument)).collect();
+        Err(Stop::Inaccessible(format!(
+            "OCP refuses the documented request ({}); are the ids right ({}), and may this user see what they name?",
+            refused.summary(&self.session.secrets),
+            flags.join(", ")
+        )))
+    }
 }

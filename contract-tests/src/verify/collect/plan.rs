@@ -3,14 +3,12 @@
 use ocp_contract::{Location, Parameter};
 use serde_json::{Map, Value};
 
-use super::session::Request;
+use super::session::{Request, SIZE};
 use crate::verify::checks::{CheckId, PAGING};
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
 use crate::verify::transcript::Purpose;
 
-/// Page size of whatever shall be found on one page.
-pub(super) const SIZE: i64 = 100;
 /// Page size of the documented request.
 const DOCUMENTED_SIZE: i64 = 10;
 /// A page size beyond every limit that OCP documents.

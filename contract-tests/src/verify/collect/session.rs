@@ -19,6 +19,8 @@ use crate::verify::transcript::{
     Body, Exchange, Page, Purpose, Reading, Response, Stop, UNRESERVED, is_envelope,
 };
 
+/// Page size of whatever shall be found on one page.
+pub(super) const SIZE: i64 = 100;
 /// The path under which OCP gives its version, among other things.
 const INFO: &str = "/api/v2/info";
 /// The headers that are judged.

@@ -7,8 +7,8 @@ use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::{Map, json};
 
 use super::filters::{MARGIN, NOBODY, among, bounds, by_text, window};
-use super::plan::{SIZE, question};
-use super::session::Request;
+use super::plan::question;
+use super::session::{Request, SIZE};
 use crate::verify::checks::{
     ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER, TIME_FORMS, TIME_WINDOW,
 };
@@ -62,17 +62,12 @@ pub(super) fn cluster_names(known: &Known<'_>) -> Vec<Request> {
 
 /// Values joined by a comma, which may mean what repeated ones do.
 pub(super) fn styles(known: &Known<'_>) -> Vec<Request> {
-    let ask = |name: &str| {
+    let ask = |name: &&str| {
         let value = format!("{},{name}", NOBODY[0]);
         let purpose = question(ARRAY_STYLE, "values joined by a comma", false);
         raw(purpose, [(TARGETS, value.as_str())])
     };
-    known
-        .names()
-        .first()
-        .map(|name| ask(name))
-        .into_iter()
-        .collect()
+    known.names().first().map(ask).into_iter().collect()
 }
 
 /// A request in a way of writing that the client does not have.

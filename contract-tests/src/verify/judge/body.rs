@@ -5,8 +5,7 @@ use ocp_contract::escape;
 use ocp_contract::strict::{Departure, Rule, Severity};
 use serde_json::{Value, json};
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use super::rename::with_new_names;
 use super::shape::shared;
 use crate::verify::checks::{CONFORMANCE, ENVELOPE, NEW_VALUES};

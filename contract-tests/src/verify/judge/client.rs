@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::lossless::{Difference, differences};
 use crate::verify::checks::CLIENT;
 use crate::verify::finding::Meaning;

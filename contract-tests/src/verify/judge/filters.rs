@@ -1,7 +1,6 @@
 //! The rows that filters find: all that they must, and none that they must not.
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{CheckId, FILTER_VALUES};
 use crate::verify::filter::Conditions;
 use crate::verify::finding::Observation;

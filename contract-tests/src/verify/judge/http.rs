@@ -1,7 +1,6 @@
 //! HTTP around the body.
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{THROTTLING, TRANSPORT};
 use crate::verify::finding::{About, Observation};
 use crate::verify::known::Known;

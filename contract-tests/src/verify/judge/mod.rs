@@ -8,7 +8,6 @@
 mod body;
 mod book;
 mod client;
-mod fault;
 mod filters;
 mod http;
 mod page;
@@ -30,13 +29,10 @@ use super::checks::{
     AUTHENTICATION, CheckId, DOCUMENTED_REQUEST, FILTER_VALUES, PAGING, REPEAT, TRANSPORT,
 };
 use super::contract::Subject;
-use super::finding::{CheckReport, Finding, Standing};
+use super::finding::{CheckReport, Context, Finding, Standing};
 use super::known::Known;
 use super::transcript::{Body, Exchange, LooksAt, Purpose, Stop, Transcript};
-use book::Book;
-use fault::{Fault, Thing};
-
-pub(super) use book::Context;
+use book::{Book, Fault, Thing};
 
 /// The judgement on one operation.
 pub(super) struct Judged {

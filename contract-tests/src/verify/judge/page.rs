@@ -1,7 +1,6 @@
 //! The members of a page that describe it.
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::verify::checks::PAGE_MEMBERS;
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;

@@ -1,7 +1,6 @@
 //! Requests that OCP must refuse, and how.
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{AUTHENTICATION, ERROR_ENVELOPE};
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;

@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::lossless;
 use crate::verify::checks::{ORDER, SCOPE, TASK_IDENTITY};
 use crate::verify::filter::is_finished;

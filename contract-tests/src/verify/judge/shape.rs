@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
-use super::fault::Fault;
+use super::book::Fault;
 use crate::verify::checks::{CONFORMANCE, CheckId, ENVELOPE};
 
 /// So many members that an object lacks, or has too many, have one cause.

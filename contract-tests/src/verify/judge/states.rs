@@ -1,7 +1,6 @@
 //! The forms in which the status filter of restore tasks takes a state.
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use super::filters::Asked;
 use crate::verify::checks::FILTER_VALUES;
 use crate::verify::finding::Observation;

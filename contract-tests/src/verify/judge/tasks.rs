@@ -4,8 +4,7 @@ use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::Value;
 
-use super::book::Book;
-use super::fault::{Fault, Thing};
+use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{RUNNING_TASK, TASK_IDENTITY, TASK_STATE, TASK_TIMES};
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;

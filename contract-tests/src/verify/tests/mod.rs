@@ -8,9 +8,9 @@ use oceanbase_ocp::http;
 use ocp_contract::Interaction;
 use serde_json::{Value, json};
 
-use super::finding::Meaning;
+use super::finding::{Context, Meaning};
 use super::identity::Caller;
-use super::judge::{Context, judge};
+use super::judge::judge;
 use super::transcript::{Body, Exchange, Page, Purpose, Reading, Response, Transcript};
 use super::{Contract, Identity, Target, all_checks};
 use ocp_mock::{EmbeddedOcp, Settings, tasks};
