@@ -1,7 +1,5 @@
 //! The contract that every provider is judged by.
 
-use std::sync::Arc;
-
 use anyhow::Context;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Interaction, Operation, documented_arguments};
@@ -100,8 +98,8 @@ impl Contract {
     }
 
     /// Secrets, and the names of the contract, which are none.
-    pub(super) fn secrets(&self, secrets: Vec<String>) -> Arc<Secrets> {
-        Arc::new(Secrets::new(secrets, &self.spec))
+    pub(super) fn secrets(&self, secrets: Vec<String>) -> Secrets {
+        Secrets::new(secrets, &self.spec)
     }
 }
 

@@ -64,7 +64,7 @@ impl Contract {
         }
         let secrets = self.secrets(target.identity.secrets());
         let most = target.max_requests.saturating_mul(subjects.len());
-        let session = Session::new(target, most, secrets.clone());
+        let session = Session::new(target, most, &secrets);
         let mut session =
             session.map_err(|error| anyhow::anyhow!(target.in_options(&error.to_string())))?;
         let mut recording = Recording::new(target, self.hash());
@@ -166,17 +166,14 @@ impl Contract {
         };
         let subjects = self.subjects.iter();
         let standings: Vec<_> = subjects.map(|one| (one, standing(one))).collect();
-        let lacking = standings
-            .iter()
-            .filter_map(|(subject, standing)| match standing {
-                Standing::NotGiven(flags) => Some(format!(
-                    "{} needs {}",
-                    subject.operation.id,
-                    flags.join(" and ")
-                )),
-                _ => None,
-            });
-        let lacking: Vec<String> = lacking.collect();
+        let needs = |(subject, standing): &(&Subject, Standing)| match standing {
+            Standing::NotGiven(flags) => {
+                let flags = flags.join(" and ");
+                Some(format!("{} needs {flags}", subject.operation.id))
+            }
+            _ => None,
+        };
+        let lacking: Vec<String> = standings.iter().filter_map(needs).collect();
         let is_any = standings.iter().any(|(_, standing)| is_left(standing));
         let is_short = !named.is_empty() && !lacking.is_empty();
         let lacking = lacking.join("; ");

@@ -355,14 +355,10 @@ impl Exchange {
     /// True if it is what the vendor's own stack makes of a request that leaves
     /// the contract, and of no other; or no response to such a request, or to a question.
     pub(super) fn is_excused(&self) -> bool {
+        let leaves_contract = self.purpose.leaves_contract();
         match self.response {
-            None => {
-                self.purpose.leaves_contract() || matches!(self.purpose, Purpose::Question { .. })
-            }
-            Some(_) => {
-                self.purpose.leaves_contract()
-                    && (self.is_page_for_people() || self.status() == 500)
-            }
+            None => leaves_contract || matches!(self.purpose, Purpose::Question { .. }),
+            Some(_) => leaves_contract && (self.is_page_for_people() || self.status() == 500),
         }
     }
 

@@ -7,8 +7,10 @@ use ocp_contract::Comparison;
 use serde_json::Value;
 
 use super::session::{Request, SIZE};
-use crate::verify::checks::{CheckId, FILTER_VALUES, FILTERS_TOGETHER};
-use crate::verify::filter::{Filter, is_settled, span, times};
+use crate::verify::checks::{
+    ARRAY_STYLE, CheckId, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER,
+};
+use crate::verify::filter::{Filter, TARGETS, is_settled, span, times};
 use crate::verify::known::Known;
 use crate::verify::row::{Row, Time};
 use crate::verify::transcript::{LooksAt, Purpose, Query};
@@ -99,6 +101,11 @@ pub(super) fn among<'a>(there: &[&'a str], not_there: [&'a str; 3]) -> Vec<&'a s
     }
 }
 
+/// The filter of restore tasks by the names of their targets.
+pub(super) fn targets(known: &Known<'_>) -> Vec<Request> {
+    by_text(known, [FILTER_CLUSTER_NAME, ARRAY_STYLE], TARGETS, "name")
+}
+
 /// Every filter of the description; those of restore tasks have checks of their own.
 pub(super) fn described(known: &Known<'_>) -> Vec<Request> {
     let mut requests = Vec::new();
@@ -146,12 +153,7 @@ fn by_scalar(known: &Known<'_>, parameter: &str, member: &str) -> Vec<Request> {
 
 /// Values that rows have, parts of one, more than one, the same in other letters, and several.
 /// The checks are for one value and for several of them.
-pub(super) fn by_text(
-    known: &Known<'_>,
-    checks: [CheckId; 2],
-    parameter: &str,
-    noun: &str,
-) -> Vec<Request> {
+fn by_text(known: &Known<'_>, checks: [CheckId; 2], parameter: &str, noun: &str) -> Vec<Request> {
     let Some(filter) = known.subject.filters.get(parameter) else {
         return Vec::new();
     };

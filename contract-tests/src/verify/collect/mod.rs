@@ -31,7 +31,7 @@ const STAGES: [Stage; 19] = [
     (DOCUMENTED_REQUEST, plan::origin),
     (PAGING, plan::list),
     (PAGING, plan::other_pages),
-    (FILTER_CLUSTER_NAME, tasks::cluster_names),
+    (FILTER_CLUSTER_NAME, filters::targets),
     (FILTER_VALUES, filters::described),
     (FILTER_VALUES, tasks::status_forms),
     (FILTER_VALUES, tasks::other_states),
@@ -101,7 +101,7 @@ struct Collection<'a, 's> {
 
 impl Collection<'_, '_> {
     async fn stage(&mut self, requests: fn(&Known<'_>) -> Vec<Request>) -> Result<(), Stop> {
-        let known = Known::of(self.subject, &self.transcript, &self.session.secrets);
+        let known = Known::of(self.subject, &self.transcript, self.session.secrets);
         let first_page = known.first_page;
         for request in requests(&known) {
             self.pages(&request, first_page).await?;
@@ -152,7 +152,7 @@ impl Collection<'_, '_> {
         let flags: Vec<String> = path.map(|one| flag(&one.argument)).collect();
         Err(Stop::Inaccessible(format!(
             "OCP refuses the documented request ({}); are the ids right ({}), and may this user see what they name?",
-            refused.summary(&self.session.secrets),
+            refused.summary(self.session.secrets),
             flags.join(", ")
         )))
     }

@@ -3,7 +3,6 @@
 
 use std::error::Error as _;
 use std::io;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oceanbase_ocp::{Error, RateLimit};
@@ -40,7 +39,7 @@ pub(super) struct Pace<'a> {
     target: &'a Target<'a>,
     /// At most so many requests.
     most: usize,
-    secrets: Arc<Secrets>,
+    secrets: &'a Secrets,
     sent: usize,
     /// A request with credentials was not refused for want of a log-in.
     is_let_in: bool,
@@ -55,7 +54,7 @@ pub(super) struct Pace<'a> {
 }
 
 impl<'a> Pace<'a> {
-    pub(super) fn new(target: &'a Target<'a>, most: usize, secrets: Arc<Secrets>) -> Self {
+    pub(super) fn new(target: &'a Target<'a>, most: usize, secrets: &'a Secrets) -> Self {
         Self {
             target,
             most,
@@ -121,7 +120,7 @@ impl<'a> Pace<'a> {
         self.silent = 0;
         self.closed = 0;
         self.keep_to(headers, exchange.status());
-        let what = exchange.summary(&self.secrets);
+        let what = exchange.summary(self.secrets);
         if exchange.status() == 401 && !is_anonymous {
             let why = self.refused();
             return Next::Stop(Stop::Refused(format!("{why} ({what})")));
@@ -171,7 +170,7 @@ impl<'a> Pace<'a> {
                 exchange.request,
                 self.target.timeout.as_secs()
             ),
-            false => exchange.summary(&self.secrets),
+            false => exchange.summary(self.secrets),
         };
         if is_first && (is_timeout || error.is_some_and(is_nobody_there)) {
             let url_from = self.target.url_from;

@@ -88,7 +88,7 @@ pub(crate) struct Session<'a> {
     client: Client,
     base: String,
     on_the_wire: Arc<Mutex<Option<OnTheWire>>>,
-    pub(super) secrets: Arc<Secrets>,
+    pub(super) secrets: &'a Secrets,
     pace: Pace<'a>,
     /// The version of OCP, if it gives it.
     pub(crate) version: Option<String>,
@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
     pub(crate) fn new(
         target: &'a Target<'a>,
         most: usize,
-        secrets: Arc<Secrets>,
+        secrets: &'a Secrets,
     ) -> Result<Self, Error> {
         let on_the_wire = Arc::new(Mutex::new(None));
         let keep = Arc::clone(&on_the_wire);
@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
             client: builder.build()?,
             base: target::plain(target.url),
             on_the_wire,
-            pace: Pace::new(target, most, Arc::clone(&secrets)),
+            pace: Pace::new(target, most, secrets),
             secrets,
             version: None,
             is_version_asked: false,

@@ -6,11 +6,11 @@ use chrono::TimeDelta;
 use oceanbase_ocp::types::RestoreTaskStatus;
 use serde_json::{Map, json};
 
-use super::filters::{MARGIN, NOBODY, among, bounds, by_text, window};
+use super::filters::{MARGIN, NOBODY, among, bounds, window};
 use super::plan::question;
 use super::session::{Request, SIZE};
 use crate::verify::checks::{
-    ARRAY_STYLE, FILTER_CLUSTER_NAME, FILTER_VALUES, FILTERS_TOGETHER, TIME_FORMS, TIME_WINDOW,
+    ARRAY_STYLE, FILTER_VALUES, FILTERS_TOGETHER, TIME_FORMS, TIME_WINDOW,
 };
 use crate::verify::filter::{Filter, TARGETS, is_finished, is_known, label, span};
 use crate::verify::known::Known;
@@ -54,10 +54,6 @@ impl<'a> Known<'a> {
         let mut rows = self.rows.iter().copied();
         rows.find(|row| row.flag("finished") == Some(false))
     }
-}
-
-pub(super) fn cluster_names(known: &Known<'_>) -> Vec<Request> {
-    by_text(known, [FILTER_CLUSTER_NAME, ARRAY_STYLE], TARGETS, "name")
 }
 
 /// Values joined by a comma, which may mean what repeated ones do.

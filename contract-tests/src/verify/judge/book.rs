@@ -196,10 +196,6 @@ impl<'a> Book<'a> {
         self.known.secrets
     }
 
-    pub(super) fn is_named(&self) -> bool {
-        self.context.is_named
-    }
-
     pub(super) fn spoil(&mut self, thing: Thing) {
         self.violated.extend(thing.of_any());
         self.violated.insert(thing);
@@ -275,6 +271,17 @@ impl<'a> Book<'a> {
         if let Some(check) = self.check(check) {
             check.reason.get_or_insert(reason.to_owned());
         }
+    }
+
+    /// A fault of a response as a whole, unless another check has found it to be of no use.
+    pub(super) fn whole(
+        &self,
+        index: usize,
+        kind: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Fault {
+        let got = self.known.exchanges[index].summary(self.known.secrets);
+        Fault::new(kind, expected, got).reads([Thing::Body(index)])
     }
 
     /// A check has found something in the response to an exchange.

@@ -233,17 +233,8 @@ impl<'a> Asked<'a> {
             return self.observe(&question, "HTTP 400", text, book);
         }
         let expected = format!("{}, or HTTP 400", self.rows());
-        book.add(
-            self.check,
-            self.unanswered("one bound", expected),
-            self.index,
-        );
-    }
-
-    /// Something else than rows, or than a refusal that is allowed.
-    pub(super) fn unanswered(&self, kind: &str, expected: impl Into<String>) -> Fault {
-        let got = self.exchange.summary(self.known.secrets);
-        Fault::new(kind, expected, got).reads([Thing::Body(self.index)])
+        let fault = book.whole(self.index, "one bound", expected);
+        book.add(self.check, fault, self.index);
     }
 
     /// A task whose time is seconds outside of the window.

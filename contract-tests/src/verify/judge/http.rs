@@ -58,6 +58,10 @@ fn transport(
     secrets: &Secrets,
 ) -> Vec<Fault> {
     let (status, summary) = (response.status, || exchange.summary(secrets));
+    let spoiling = |faults: Vec<Fault>, things: &[Thing]| {
+        let faults = faults.into_iter();
+        faults.map(|fault| fault.spoils(things.to_vec())).collect()
+    };
     let mut faults = Vec::new();
     if known.subject.strict.schema(status).is_none() {
         let expected = "HTTP 200, or 4xx or 5xx for a failure";
@@ -69,20 +73,15 @@ fn transport(
     }
     // An odd status says more than what comes under it.
     if !faults.is_empty() {
-        let spoils = [Thing::Body(index), Thing::Status(Some(index))];
-        let faults = faults.into_iter();
-        return faults.map(|fault| fault.spoils(spoils.clone())).collect();
+        return spoiling(faults, &[Thing::Body(index), Thing::Status(Some(index))]);
     }
     if !exchange.is_json_by_name() {
         let media_type = exchange.header("content-type");
         let media_type = media_type.map(|one| secrets.shortened(one));
         let media_type = media_type.unwrap_or("no content type".to_owned());
         let got = format!("{media_type} (HTTP {status})");
-        faults.push(Fault::new(
-            "content type",
-            "content-type: application/json",
-            got,
-        ));
+        let expected = "content-type: application/json";
+        faults.push(Fault::new("content type", expected, got));
     }
     // A coding that the client has taken off is none of the headers any more.
     if let Some(coding) = exchange.coding() {
@@ -100,10 +99,7 @@ fn transport(
         let got = format!("a body that is {reason}{begins}");
         faults.push(Fault::new("body", "a JSON body", got));
         faults.truncate(1);
-        let faults = faults.into_iter();
-        return faults
-            .map(|fault| fault.spoils([Thing::Body(index)]))
-            .collect();
+        return spoiling(faults, &[Thing::Body(index)]);
     }
     faults
 }

@@ -67,7 +67,7 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
     filters::judge(&asked, &mut book);
     questions::observe(known, &mut book);
     refusals::judge(known, &mut book);
-    conclude(known, book)
+    conclude(known, context, book)
 }
 
 /// The departures of each body from the contract; none for one that is no JSON. A new name
@@ -101,9 +101,7 @@ fn no_lists(known: &Known<'_>, book: &mut Book<'_>) {
             book.judged(check);
         } else if !is_inaccessible {
             let expected = "HTTP 200 with a page of rows";
-            let got = exchange.summary(book.secrets());
-            let fault = Fault::new("no page of rows", expected, got);
-            book.add(check, fault.reads([Thing::Body(index)]), index);
+            book.add(check, book.whole(index, "no page of rows", expected), index);
         }
     }
 }
@@ -124,7 +122,7 @@ fn lists_for(purpose: &Purpose) -> Option<CheckId> {
 }
 
 /// Adds the findings that no single exchange shows.
-fn conclude(known: &Known<'_>, mut book: Book<'_>) -> Judged {
+fn conclude(known: &Known<'_>, context: &Context<'_>, mut book: Book<'_>) -> Judged {
     let transcript = known.transcript;
     let standing = standing(known);
     match (&standing, &transcript.stop) {
@@ -135,8 +133,8 @@ fn conclude(known: &Known<'_>, mut book: Book<'_>) -> Judged {
         }
         (Standing::NotOffered, _) => {
             // All that the checks have found is this one thing.
-            book.forget(book.is_named(), DOCUMENTED_REQUEST);
-            if book.is_named() {
+            book.forget(context.is_named, DOCUMENTED_REQUEST);
+            if context.is_named {
                 let got = "every request is answered like a path that is not known";
                 let expected = "the operation, as --operation names it";
                 let fault = Fault::new("not offered", expected, got);

@@ -5,7 +5,6 @@ use crate::verify::checks::PAGE_MEMBERS;
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
-use crate::verify::secrets::Secrets;
 use crate::verify::transcript::Page;
 
 /// Something that is judged of each page.
@@ -17,11 +16,9 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     let pages = known.listings.iter().map(|listing| OfPage {
         known,
         listing,
-        asked: listing.asked(),
         rows: listing.rows.len() as i64,
         distinct: listing.ids().len() as i64,
         longest: longest.unwrap_or_default(),
-        secrets: book.secrets(),
     });
     let pages: Vec<OfPage<'_>> = pages.collect();
     let steps: [Step<'_>; 8] = [
@@ -43,11 +40,8 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     }
     for page in &pages {
         book.judged(PAGE_MEMBERS);
-        for observed in page
-            .asked
-            .iter()
-            .flat_map(|asked| observations(page.listing, *asked))
-        {
+        let asked = page.listing.asked().into_iter();
+        for observed in asked.flat_map(|asked| observations(page.listing, asked)) {
             book.observe(PAGE_MEMBERS, observed);
         }
     }
@@ -57,18 +51,16 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
 struct OfPage<'a> {
     known: &'a Known<'a>,
     listing: &'a Listing<'a>,
-    asked: Option<Page>,
     rows: i64,
     /// Rows, each counted once.
     distinct: i64,
     /// The rows of the longest page that came.
     longest: i64,
-    secrets: &'a Secrets,
 }
 
 impl OfPage<'_> {
     fn wrong(&self, kind: &str, expected: String) -> Fault {
-        let page = self.secrets.quote(self.listing.page);
+        let page = self.known.secrets.quote(self.listing.page);
         let got = format!("{} rows in `contents`, page {page}", self.rows);
         Fault::new(kind, expected, got).at("/data/page")
     }
@@ -98,7 +90,7 @@ impl OfPage<'_> {
     }
 
     fn number(&self) -> Option<Fault> {
-        let asked = self.asked?.number;
+        let asked = self.listing.asked()?.number;
         let stated = self.stated("number")?;
         // Past the end a server may name the page that it has instead.
         let is_past = self.rows == 0 && asked > 1;
@@ -109,7 +101,7 @@ impl OfPage<'_> {
     }
 
     fn rows(&self) -> Option<Fault> {
-        let (asked, rows) = (self.asked?.size, self.rows);
+        let (asked, rows) = (self.listing.asked()?.size, self.rows);
         let expected = format!(
             "at most {asked} rows, as asked for; the server seems to take {rows} for any size"
         );
@@ -120,7 +112,7 @@ impl OfPage<'_> {
 
     /// Both names that the number of pages has in the documentation mean the same.
     fn names(&self) -> Option<Fault> {
-        self.asked?;
+        self.listing.asked()?;
         let one = self.listing.number_of("totalPages")?;
         let other = self.listing.number_of("totalPage")?;
         let expected = format!("totalPage {one}, like totalPages");
@@ -129,7 +121,7 @@ impl OfPage<'_> {
 
     /// A page is as long as was asked for, unless no page is longer than that.
     fn limit(&self) -> Option<Fault> {
-        let (asked, longest) = (self.asked?.size, self.longest);
+        let (asked, longest) = (self.listing.asked()?.size, self.longest);
         let limit = self.listing.page_size().filter(|size| *size < asked)?;
         let expected = format!("size {asked}, as asked for: a page of {longest} rows came, too");
         let fault = self.wrong("size", expected);
@@ -142,7 +134,7 @@ impl OfPage<'_> {
     }
 
     fn size(&self) -> Option<Fault> {
-        let asked = self.asked?.size;
+        let asked = self.listing.asked()?.size;
         let size = self.listing.page_size().unwrap_or(asked);
         let stated = self.stated("size")?;
         let expected = format!("size {asked}, as asked for, or the number of rows");
@@ -151,7 +143,10 @@ impl OfPage<'_> {
     }
 
     fn totals(&self) -> Option<Fault> {
-        let Page { number, size } = self.asked.filter(|_| self.known.first_page != 0)?;
+        let Page { number, size } = self
+            .listing
+            .asked()
+            .filter(|_| self.known.first_page != 0)?;
         let size = self.listing.page_size().unwrap_or(size);
         let total = self.stated("totalElements")?;
         let due = |number| self.listing.rows_due(number, size);
@@ -172,7 +167,10 @@ impl OfPage<'_> {
     }
 
     fn total_pages(&self) -> Option<Fault> {
-        let asked = self.asked.filter(|_| self.known.first_page != 0)?;
+        let asked = self
+            .listing
+            .asked()
+            .filter(|_| self.known.first_page != 0)?;
         let size = self.listing.page_size().unwrap_or(asked.size);
         let total = self.listing.total()?;
         let expected = self.listing.pages_due(size)?;

@@ -42,43 +42,30 @@ fn rows(what: &str, listing: &Listing<'_>, book: &mut Book<'_>) {
         return book.observe(ERROR_ENVELOPE, observed);
     }
     let expected = format!("{REFUSAL}, or no rows");
-    let fault = Fault::new(
-        format!("{what} has rows"),
-        expected,
-        format!("{count} rows"),
-    );
-    book.judge(
-        ERROR_ENVELOPE,
-        Some(fault.at("/data/contents")),
-        listing.index,
-    );
+    let kind = format!("{what} has rows");
+    let fault = Fault::new(kind, expected, format!("{count} rows")).at("/data/contents");
+    book.judge(ERROR_ENVELOPE, Some(fault), listing.index);
 }
 
 fn refused(what: &str, exchange: &Exchange, index: usize, book: &mut Book<'_>) {
-    let got = exchange.summary(book.secrets());
     let is_refusal = matches!(exchange.status(), 400 | 403 | 404);
     if exchange.is_excused() || is_refusal && exchange.has_envelope() {
         return book.observe_response(ERROR_ENVELOPE, what, index);
     }
     let is_another = (400..500).contains(&exchange.status()) && exchange.has_envelope();
-    let fault = match is_refusal {
+    let (kind, expected) = match is_refusal {
         // The same status of several refusals is one finding.
-        false if is_another => {
-            let kind = format!("refused with HTTP {}", exchange.status());
-            Fault::new(kind, REFUSAL, format!("{what}: {got}"))
-        }
-        false => Fault::new(format!("{what} is not refused"), REFUSAL, got),
-        true => Fault::new(
-            format!("{what} without envelope"),
-            "OCP's error",
-            format!("{got}, without an envelope"),
-        ),
+        false if is_another => (format!("refused with HTTP {}", exchange.status()), REFUSAL),
+        false => (format!("{what} is not refused"), REFUSAL),
+        true => (format!("{what} without envelope"), "OCP's error"),
     };
-    book.judge(
-        ERROR_ENVELOPE,
-        Some(fault.reads([Thing::Body(index)])),
-        index,
-    );
+    let mut fault = book.whole(index, kind, expected);
+    if is_refusal {
+        fault.got.push_str(", without an envelope");
+    } else if is_another {
+        fault.got = format!("{what}: {}", fault.got);
+    }
+    book.judge(ERROR_ENVELOPE, Some(fault), index);
 }
 
 fn anonymous(exchange: &Exchange, index: usize, book: &mut Book<'_>) {
@@ -92,10 +79,6 @@ fn anonymous(exchange: &Exchange, index: usize, book: &mut Book<'_>) {
         200 if exchange.has_envelope() => ("lets everybody in", "HTTP 401"),
         _ => ("does not refuse with 401", "HTTP 401, with OCP's error"),
     };
-    let fault = Fault::new(kind, expected, exchange.summary(book.secrets()));
-    book.judge(
-        AUTHENTICATION,
-        Some(fault.reads([Thing::Body(index)])),
-        index,
-    );
+    let fault = book.whole(index, kind, expected);
+    book.judge(AUTHENTICATION, Some(fault), index);
 }

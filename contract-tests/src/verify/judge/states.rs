@@ -15,10 +15,11 @@ pub(super) fn judge(known: &Known<'_>, asked: &[Asked<'_>], book: &mut Book<'_>)
     let expected = "tasks, or HTTP 400 for a value that it does not know";
     let refused = asked.iter().map(|one| {
         let is_answered = one.found.is_some() || one.exchange.status() == 400;
-        let fault = (!is_answered).then(|| one.unanswered("refused", expected));
+        let fault = (!is_answered).then(|| book.whole(one.index, "refused", expected));
         (fault, one.index)
     });
-    book.judge_all(FILTER_VALUES, refused.collect());
+    let refused = refused.collect();
+    book.judge_all(FILTER_VALUES, refused);
     for forms in asked.chunk_by(|one, other| one.query.filter == other.query.filter) {
         state(forms, book);
     }
