@@ -132,37 +132,31 @@ pub(super) fn again(known: &Known<'_>) -> Vec<Request> {
     lost.map(again).into_iter().collect()
 }
 
-/// Windows of restore tasks, also around each time of one task.
+/// Windows of restore tasks, also around each time of one task that no other task has one near.
 pub(super) fn windows(known: &Known<'_>) -> Vec<Request> {
-    let near = near(known).unwrap_or_default().into_iter();
-    bounds(known, TIME_WINDOW).into_iter().chain(near).collect()
-}
-
-/// Windows around each time of a task that no other task has one near.
-fn near(known: &Known<'_>) -> Option<Vec<Request>> {
-    let all = known.rows.iter();
-    let all = all.flat_map(|row| ["createTime", "finishTime"].map(|name| row.time(name)));
-    let all: Vec<Time> = all.flatten().collect();
+    let members = ["createTime", "finishTime"];
+    let times = |row: &Row<'_>| members.map(|name| row.time(name));
+    let all: Vec<Time> = known.rows.iter().flat_map(times).flatten().collect();
     let gap = TimeDelta::seconds(30);
     let is_alone = |time: Time| {
         let near = all.iter().filter(|other| (**other - time).abs() < gap);
         near.count() == 1
     };
-    let (id, created, finished) = known.rows.iter().find_map(|row| {
-        let (created, finished) = (row.time("createTime")?, row.time("finishTime")?);
-        let id = known.key(*row)?;
-        (is_alone(created) && is_alone(finished)).then_some((id, created, finished))
-    })?;
-    let around = |(member, time): (&str, Time)| {
-        let member = member.to_owned();
-        let looks_at = LooksAt::Near { id, member };
-        window(known, TIME_WINDOW, (time - MARGIN, time + MARGIN), looks_at)
-    };
-    Some(
-        [("createTime", created), ("finishTime", finished)]
-            .map(around)
-            .into(),
-    )
+    let mut rows = known.rows.iter();
+    let alone = rows.find(|row| {
+        let mut times = times(row).into_iter();
+        known.key(**row).is_some() && times.all(|time| time.is_some_and(is_alone))
+    });
+    let mut requests = bounds(known, TIME_WINDOW);
+    for member in members {
+        if let Some((id, time)) = alone.and_then(|row| Some((row.id()?, row.time(member)?))) {
+            let member = member.to_owned();
+            let looks_at = LooksAt::Near { id, member };
+            let bounds = (time - MARGIN, time + MARGIN);
+            requests.push(window(known, TIME_WINDOW, bounds, looks_at));
+        }
+    }
+    requests
 }
 
 /// Windows just before and just behind each time that is compared: a few seconds are enough

@@ -6,8 +6,7 @@ use ocp_contract::strict::{Departure, Rule, Severity};
 use serde_json::{Value, json};
 
 use super::book::{Book, Fault, Thing};
-use super::rename::with_new_names;
-use super::shape::shared;
+use super::shape::{shared, with_new_names};
 use crate::verify::checks::{CONFORMANCE, ENVELOPE, NEW_VALUES};
 use crate::verify::filter::state_of_label;
 use crate::verify::finding::{About, Observation};

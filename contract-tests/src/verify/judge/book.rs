@@ -1,7 +1,7 @@
 //! The book on one operation: how often each check was applied, the faults that it found, and what
 //! those are about.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use ocp_contract::strict::Severity;
 use serde_json::Value;
@@ -168,7 +168,8 @@ pub(super) struct Book<'a> {
     checks: Vec<CheckReport>,
     /// Each with the place of the first exchange that shows it.
     findings: Vec<(usize, Finding)>,
-    violated: BTreeSet<Thing>,
+    /// The things that violations are about, each with the fingerprint of the first of those.
+    violated: BTreeMap<Thing, String>,
 }
 
 impl<'a> Book<'a> {
@@ -188,7 +189,7 @@ impl<'a> Book<'a> {
                 .map(|check| CheckReport::new(Some(&operation.id), check))
                 .collect(),
             findings: Vec::new(),
-            violated: BTreeSet::new(),
+            violated: BTreeMap::new(),
         }
     }
 
@@ -196,18 +197,26 @@ impl<'a> Book<'a> {
         self.known.secrets
     }
 
+    /// Nothing reads a thing any more.
     pub(super) fn spoil(&mut self, thing: Thing) {
-        self.violated.extend(thing.of_any());
-        self.violated.insert(thing);
+        self.spoil_by(thing, "");
+    }
+
+    /// Nothing reads a thing any more but further cases of one finding.
+    fn spoil_by(&mut self, thing: Thing, fingerprint: &str) {
+        for thing in thing.of_any().into_iter().chain([thing]) {
+            let by = self.violated.entry(thing);
+            by.or_insert_with(|| fingerprint.to_owned());
+        }
     }
 
     pub(super) fn is_violated(&self, thing: &Thing) -> bool {
-        self.violated.contains(thing)
+        self.violated.contains_key(thing)
     }
 
     /// The things that violations are about.
     pub(super) fn violated(&self) -> impl Iterator<Item = &Thing> {
-        self.violated.iter()
+        self.violated.keys()
     }
 
     fn check(&mut self, check: CheckId) -> Option<&mut CheckReport> {
@@ -223,23 +232,14 @@ impl<'a> Book<'a> {
 
     /// A check was applied once, and may have found something.
     pub(super) fn judge(&mut self, check: CheckId, fault: Option<Fault>, index: usize) {
-        self.judge_all(check, vec![(fault, index)]);
-    }
-
-    /// A check was applied to several things at once.
-    pub(super) fn judge_all(&mut self, check: CheckId, faults: Vec<(Option<Fault>, usize)>) {
-        let sound = faults.iter().filter(|(fault, _)| fault.is_none()).count();
-        let faults = faults.into_iter();
-        let faults = faults.filter_map(|(fault, index)| Some((fault?, index)));
-        let judged = sound + self.add_all(check, faults);
-        if let Some(check) = self.check(check) {
-            check.judged += judged;
+        if fault.is_none_or(|fault| self.add(check, fault, index)) {
+            self.judged(check);
         }
     }
 
     /// A check does not look at a thing, if there is a violation of it.
     pub(super) fn leaves_out(&mut self, check: CheckId, thing: &Thing) -> bool {
-        let is_violated = self.violated.contains(thing);
+        let is_violated = self.violated.contains_key(thing);
         if let (true, Some(check)) = (is_violated, self.check(check)) {
             *check.left_out.entry(thing.reason().to_owned()).or_default() += 1;
         }
@@ -284,36 +284,36 @@ impl<'a> Book<'a> {
         Fault::new(kind, expected, got).reads([Thing::Body(index)])
     }
 
-    /// A check has found something in the response to an exchange.
-    pub(super) fn add(&mut self, check: CheckId, fault: Fault, index: usize) {
-        self.add_all(check, [(fault, index)]);
+    /// A check has found something in the response to an exchange. It is left out, and false
+    /// comes back, if it reads a thing that another finding is about.
+    pub(super) fn add(&mut self, check: CheckId, mut fault: Fault, index: usize) -> bool {
+        let fingerprint = self.fingerprint(check, &fault);
+        let mut reads = std::mem::take(&mut fault.reads).into_iter();
+        let is_of_another = |thing: &Thing| {
+            let by = self.violated.get(thing);
+            by.is_some_and(|by| *by != fingerprint)
+        };
+        if let Some(thing) = reads.find(is_of_another) {
+            self.leaves_out(check, &thing);
+            return false;
+        }
+        if fault.severity == Severity::Violation {
+            for thing in std::mem::take(&mut fault.spoils) {
+                self.spoil_by(thing, &fingerprint);
+            }
+        }
+        if !fault.is_told {
+            self.enter(check, fault, index);
+        }
+        true
     }
 
-    /// A check has found the same in several responses, and none of them hides another. What
-    /// reads a thing that another violation is about is left out; the others are counted.
-    pub(super) fn add_all(
-        &mut self,
-        check: CheckId,
-        faults: impl IntoIterator<Item = (Fault, usize)>,
-    ) -> usize {
-        let mut sound = Vec::new();
-        for (fault, index) in faults {
-            let mut reads = fault.reads.iter();
-            if !reads.any(|thing| self.leaves_out(check, thing)) {
-                sound.push((fault, index));
-            }
-        }
-        let count = sound.len();
-        for (mut fault, index) in sound {
-            if fault.severity == Severity::Violation {
-                let spoils = std::mem::take(&mut fault.spoils).into_iter();
-                spoils.for_each(|thing| self.spoil(thing));
-            }
-            if !fault.is_told {
-                self.enter(check, fault, index);
-            }
-        }
-        count
+    /// Operation, check, place and kind, the same in every run.
+    fn fingerprint(&self, check: CheckId, fault: &Fault) -> String {
+        format!(
+            "{}/{check}: {}",
+            self.known.subject.operation.id, fault.kind
+        )
     }
 
     /// A check has found something that no single exchange shows.
@@ -328,10 +328,9 @@ impl<'a> Book<'a> {
     }
 
     fn enter(&mut self, check: CheckId, fault: Fault, index: usize) {
-        let operation = &self.known.subject.operation.id;
-        let fingerprint = format!("{operation}/{check}: {}", fault.kind);
+        let fingerprint = self.fingerprint(check, &fault);
         let mut finding = Finding {
-            operation: Some(operation.to_owned()),
+            operation: Some(self.known.subject.operation.id.clone()),
             expected: fault.expected,
             evidence: match fault.evidence.as_str() {
                 "" => check.evidence.to_owned(),

@@ -5,6 +5,7 @@
 //! member, page or parameter that it reads if a violation of that very thing was found before,
 //! and says so.
 
+mod answers;
 mod body;
 mod book;
 mod client;
@@ -12,9 +13,6 @@ mod filters;
 mod http;
 mod page;
 mod paging;
-mod questions;
-mod refusals;
-mod rename;
 mod rows;
 mod shape;
 mod states;
@@ -65,8 +63,7 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
     let asked = filters::asked(known);
     states::judge(known, &asked, &mut book);
     filters::judge(&asked, &mut book);
-    questions::observe(known, &mut book);
-    refusals::judge(known, &mut book);
+    answers::judge(known, &mut book);
     conclude(known, context, book)
 }
 

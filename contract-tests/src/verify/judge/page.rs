@@ -32,11 +32,11 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
         OfPage::total_pages,
     ];
     for judge in steps {
-        let faults = pages.iter();
-        let faults: Vec<_> = faults
-            .filter_map(|one| Some((judge(one)?, one.listing.index)))
-            .collect();
-        book.add_all(PAGE_MEMBERS, faults);
+        for page in &pages {
+            if let Some(fault) = judge(page) {
+                book.add(PAGE_MEMBERS, fault, page.listing.index);
+            }
+        }
     }
     for page in &pages {
         book.judged(PAGE_MEMBERS);

@@ -25,18 +25,17 @@ const LIVELY: [&str; 7] = [
 ];
 
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
-    let twice = known.listings.iter();
-    let twice: Vec<_> = twice.flat_map(|one| twice_on(known, one)).collect();
-    book.add_all(TASK_IDENTITY, twice);
+    for listing in &known.listings {
+        twice_on(known, listing, book);
+    }
     one_id(known, book);
     changes(known, book);
     overview(&known.rows, &known.transcript.path, book);
 }
 
 /// Rows that one page has twice.
-fn twice_on(known: &Known<'_>, listing: &Listing<'_>) -> Vec<(Fault, usize)> {
+fn twice_on(known: &Known<'_>, listing: &Listing<'_>, book: &mut Book<'_>) {
     let mut firsts: BTreeMap<i64, Row<'_>> = BTreeMap::new();
-    let mut faults = Vec::new();
     for (place, &row) in listing.rows.iter().enumerate() {
         let Some(id) = row.id() else { continue };
         if let Some(first) = firsts.get(&id)
@@ -48,11 +47,10 @@ fn twice_on(known: &Known<'_>, listing: &Listing<'_>) -> Vec<(Fault, usize)> {
                 format!("task {id} twice"),
             );
             let fault = fault.at(format!("/data/contents/{place}"));
-            faults.push((fault.spoils([Thing::Ids]), listing.index));
+            book.add(TASK_IDENTITY, fault.spoils([Thing::Ids]), listing.index);
         }
         firsts.entry(id).or_insert(row);
     }
-    faults
 }
 
 /// Several rows may have one id, but not all rows of a page.

@@ -13,13 +13,11 @@ pub(super) fn judge(known: &Known<'_>, asked: &[Asked<'_>], book: &mut Book<'_>)
     let is_state = |one: &&Asked<'_>| matches!(one.query.looks_at, LooksAt::StatusForm { .. });
     let asked: Vec<&Asked<'_>> = asked.iter().filter(is_state).collect();
     let expected = "tasks, or HTTP 400 for a value that it does not know";
-    let refused = asked.iter().map(|one| {
+    for one in &asked {
         let is_answered = one.found.is_some() || one.exchange.status() == 400;
         let fault = (!is_answered).then(|| book.whole(one.index, "refused", expected));
-        (fault, one.index)
-    });
-    let refused = refused.collect();
-    book.judge_all(FILTER_VALUES, refused);
+        book.judge(FILTER_VALUES, fault, one.index);
+    }
     for forms in asked.chunk_by(|one, other| one.query.filter == other.query.filter) {
         state(forms, book);
     }

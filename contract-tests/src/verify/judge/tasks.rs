@@ -38,24 +38,21 @@ const IDS: [&str; 7] = [
 
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     let secrets = book.secrets();
-    let (mut states, mut spans, mut identities) = (Vec::new(), Vec::new(), Vec::new());
     for listing in &known.listings {
         let (now, index) = (listing.exchange.at, listing.index);
         for (place, &row) in listing.rows.iter().enumerate() {
             let at = format!("/data/contents/{place}");
-            states.push((state(row, &at, secrets), index));
-            spans.push((times(row, &at, now, secrets), index));
+            book.judge(TASK_STATE, state(row, &at, secrets), index);
+            book.judge(TASK_TIMES, times(row, &at, now, secrets), index);
             book.judged(TASK_IDENTITY);
-            let faults = identity(row, &at).into_iter();
-            identities.extend(faults.map(|fault| (fault, index)));
+            for fault in identity(row, &at) {
+                book.add(TASK_IDENTITY, fault, index);
+            }
             for observed in of_running(row, secrets) {
                 book.observe(RUNNING_TASK, observed);
             }
         }
     }
-    book.judge_all(TASK_STATE, states);
-    book.judge_all(TASK_TIMES, spans);
-    book.add_all(TASK_IDENTITY, identities);
 }
 
 fn of_running(row: Row<'_>, secrets: &Secrets) -> Vec<Observation> {

@@ -1,7 +1,10 @@
-//! Requests that OCP must refuse, and how.
+//! Requests that do not ask for rows: open questions, whose answers are reported and not judged,
+//! and what OCP must refuse.
 
 use super::book::{Book, Fault, Thing};
-use crate::verify::checks::{AUTHENTICATION, ERROR_ENVELOPE};
+use crate::verify::checks::{
+    ARRAY_STYLE, AUTHENTICATION, CheckId, ERROR_ENVELOPE, PAGING, TIME_FORMS,
+};
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
@@ -12,6 +15,18 @@ const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     for (index, exchange) in known.answers() {
         match &exchange.purpose {
+            Purpose::Question {
+                check, question, ..
+            } => {
+                if let Some(check) = CheckId::named(check) {
+                    answer(known, check, question, index, book);
+                }
+            }
+            // The rest of a list is no answer.
+            Purpose::Large if exchange.page.is_none_or(|page| page.number == 1) => {
+                let size = exchange.page.map_or(0, |page| page.size);
+                answer(known, PAGING, &format!("size {size}"), index, book);
+            }
             Purpose::Unknown { argument, is_first } => {
                 let named = argument.trim_end_matches("_id").replace('_', " ");
                 let what = format!("an unknown {named}");
@@ -32,6 +47,39 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
             _ => {}
         }
     }
+}
+
+fn answer(known: &Known<'_>, check: CheckId, question: &str, index: usize, book: &mut Book<'_>) {
+    let exchange = &known.exchanges[index];
+    let (value, text) = match (check, known.page(index)) {
+        (TIME_FORMS, _) if exchange.status() == 200 => {
+            ("HTTP 200", format!("{question} is accepted"))
+        }
+        (ARRAY_STYLE, Some(page)) if page.rows.is_empty() => {
+            ("are taken for one", format!("{question} are taken for one"))
+        }
+        (ARRAY_STYLE, Some(_)) => ("count, too", format!("{question} count, too")),
+        (PAGING, Some(page)) => {
+            let asked = exchange.page.map(|asked| asked.size);
+            let value = match exchange.purpose == Purpose::Large {
+                false => "a page",
+                true if page.number_of("size") == asked => "as asked for",
+                true => "limited",
+            };
+            (value, format!("{question}: {}", stated(&page)))
+        }
+        _ => return book.observe_response(check, question, index),
+    };
+    book.observe(check, Observation::new(question, value, text));
+}
+
+/// Number and size that a page says it has.
+fn stated(listing: &Listing<'_>) -> String {
+    let stated = |name| {
+        let stated = listing.number_of(name);
+        stated.map_or("nothing".to_owned(), |stated| stated.to_string())
+    };
+    format!("page {} of size {}", stated("number"), stated("size"))
 }
 
 fn rows(what: &str, listing: &Listing<'_>, book: &mut Book<'_>) {
