@@ -126,10 +126,8 @@ impl Contract {
                 let judged = judge(subject, transcript, &context);
                 report.checks.extend(judged.checks);
                 report.findings.extend(judged.findings);
-                entry.standing = judged.standing;
-                entry.unchecked = judged.unchecked;
-                entry.is_stopped = transcript.stop.is_some();
                 violating[place] = judged.violating;
+                entry = judged.operation;
             }
             report.operations.push(entry);
         }

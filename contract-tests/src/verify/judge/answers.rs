@@ -1,19 +1,29 @@
-//! Requests that do not ask for rows: open questions, whose answers are reported and not judged,
-//! and what OCP must refuse.
+//! The answers to requests: rows, if a request asks for them; an error, if OCP must refuse it. The
+//! answers to open questions are reported and not judged.
 
 use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{
-    ARRAY_STYLE, AUTHENTICATION, CheckId, ERROR_ENVELOPE, PAGING, TIME_FORMS,
+    ARRAY_STYLE, AUTHENTICATION, CheckId, DOCUMENTED_REQUEST, ERROR_ENVELOPE, FILTER_VALUES,
+    PAGING, REPEAT, TIME_FORMS,
 };
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
-use crate::verify::transcript::{Exchange, Purpose};
+use crate::verify::transcript::{Exchange, LooksAt, Purpose, Stop};
 
 const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";
 
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
+    let is_inaccessible = matches!(known.transcript.stop, Some(Stop::Inaccessible(_)));
     for (index, exchange) in known.answers() {
+        if let Some(check) = lists_for(&exchange.purpose) {
+            if known.page(index).is_some() {
+                book.judged(check);
+            } else if !is_inaccessible {
+                let expected = "HTTP 200 with a page of rows";
+                book.add(check, book.whole(index, "no page of rows", expected), index);
+            }
+        }
         match &exchange.purpose {
             Purpose::Question {
                 check, question, ..
@@ -46,6 +56,21 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
             Purpose::Anonymous => anonymous(exchange, index, book),
             _ => {}
         }
+    }
+}
+
+/// The check that expects a page of rows of a request.
+fn lists_for(purpose: &Purpose) -> Option<CheckId> {
+    match purpose {
+        Purpose::Documented => Some(DOCUMENTED_REQUEST),
+        Purpose::List | Purpose::Sized | Purpose::Resized | Purpose::Past => Some(PAGING),
+        Purpose::Repeat => Some(REPEAT),
+        Purpose::Again { .. } => Some(FILTER_VALUES),
+        Purpose::Filter(query) => match query.looks_at {
+            LooksAt::OneBound | LooksAt::StatusForm { .. } => None,
+            _ => CheckId::named(&query.check),
+        },
+        _ => None,
     }
 }
 

@@ -23,19 +23,16 @@ use std::collections::BTreeSet;
 use ocp_contract::strict::{Departure, Rule};
 use serde_json::Value;
 
-use super::checks::{
-    AUTHENTICATION, CheckId, DOCUMENTED_REQUEST, FILTER_VALUES, PAGING, REPEAT, TRANSPORT,
-};
+use super::checks::{AUTHENTICATION, DOCUMENTED_REQUEST, TRANSPORT};
 use super::contract::Subject;
-use super::finding::{CheckReport, Context, Finding, Standing};
+use super::finding::{CheckReport, Context, Finding, OperationReport, Standing};
 use super::known::Known;
-use super::transcript::{Body, Exchange, LooksAt, Purpose, Stop, Transcript};
+use super::transcript::{Body, Exchange, Purpose, Stop, Transcript};
 use book::{Book, Fault, Thing};
 
 /// The judgement on one operation.
 pub(super) struct Judged {
-    pub(super) standing: Standing,
-    pub(super) unchecked: Vec<String>,
+    pub(super) operation: OperationReport,
     pub(super) checks: Vec<CheckReport>,
     pub(super) findings: Vec<Finding>,
     /// The places of exchanges in which there is a violation.
@@ -57,7 +54,6 @@ pub(super) fn judge(subject: &Subject, transcript: &Transcript, context: &Contex
         tasks::judge(known, &mut book);
         rows::judge(known, &mut book);
     }
-    no_lists(known, &mut book);
     page::judge(known, &mut book);
     paging::judge(known, &mut book);
     let asked = filters::asked(known);
@@ -85,37 +81,6 @@ fn departures(known: &Known<'_>) -> Vec<Vec<Departure>> {
     };
     let exchanges = known.exchanges.iter();
     exchanges.map(|one| of(one).unwrap_or_default()).collect()
-}
-
-/// A page of rows was expected, and something else came.
-fn no_lists(known: &Known<'_>, book: &mut Book<'_>) {
-    let is_inaccessible = matches!(known.transcript.stop, Some(Stop::Inaccessible(_)));
-    for (index, exchange) in known.answers() {
-        let Some(check) = lists_for(&exchange.purpose) else {
-            continue;
-        };
-        if known.page(index).is_some() {
-            book.judged(check);
-        } else if !is_inaccessible {
-            let expected = "HTTP 200 with a page of rows";
-            book.add(check, book.whole(index, "no page of rows", expected), index);
-        }
-    }
-}
-
-/// The check that expects a page of rows of a request.
-fn lists_for(purpose: &Purpose) -> Option<CheckId> {
-    match purpose {
-        Purpose::Documented => Some(DOCUMENTED_REQUEST),
-        Purpose::List | Purpose::Sized | Purpose::Resized | Purpose::Past => Some(PAGING),
-        Purpose::Repeat => Some(REPEAT),
-        Purpose::Again { .. } => Some(FILTER_VALUES),
-        Purpose::Filter(query) => match query.looks_at {
-            LooksAt::OneBound | LooksAt::StatusForm { .. } => None,
-            _ => CheckId::named(&query.check),
-        },
-        _ => None,
-    }
 }
 
 /// Adds the findings that no single exchange shows.
@@ -152,10 +117,14 @@ fn conclude(known: &Known<'_>, context: &Context<'_>, mut book: Book<'_>) -> Jud
         _ => None,
     });
     let violating = violating.collect();
-    let (checks, findings) = book.close(transcript.stop.is_some());
+    let is_stopped = transcript.stop.is_some();
+    let (checks, findings) = book.close(is_stopped);
     Judged {
-        standing,
-        unchecked: unchecked.cloned().collect(),
+        operation: OperationReport {
+            unchecked: unchecked.cloned().collect(),
+            is_stopped,
+            ..OperationReport::new(&known.subject.operation, standing)
+        },
         checks,
         findings,
         violating,
