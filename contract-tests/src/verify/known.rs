@@ -11,7 +11,7 @@ use super::filter::{Conditions, Filter, StatusForms};
 use super::listing::Listing;
 use super::row::{Row, Time, time};
 use super::secrets::Secrets;
-use super::transcript::{Exchange, LooksAt, Page, Purpose, Stop, Transcript};
+use super::transcript::{Exchange, LooksAt, Purpose, Stop, Transcript};
 
 /// A row that was created so long before the first response, or later, may be new.
 const RECENT: TimeDelta = TimeDelta::minutes(2);
@@ -43,8 +43,7 @@ pub(super) struct Known<'a> {
 
 /// True if page 0 has the first rows, and page 1 others.
 fn is_first(zero: &Listing<'_>, one: &Listing<'_>) -> bool {
-    let size = one.asked().map_or(0, |asked| asked.size);
-    let expected = one.rows_due(1, size);
+    let expected = one.rows_due(1, one.asked.size);
     let (ids, others) = (zero.ids(), one.ids());
     !ids.is_empty()
         && expected.is_none_or(|expected| expected == zero.rows.len() as i64)
@@ -191,12 +190,6 @@ impl<'a> Known<'a> {
     pub(super) fn pages_of(&self, purpose: &Purpose) -> impl Iterator<Item = &Listing<'a>> {
         let listings = self.listings.iter();
         listings.filter(move |one| one.exchange.purpose == *purpose)
-    }
-
-    /// The pages that were asked for by number and size.
-    pub(super) fn asked(&self) -> impl Iterator<Item = (&Listing<'a>, Page)> {
-        let listings = self.listings.iter();
-        listings.filter_map(|one| Some((one, one.asked()?)))
     }
 
     /// True if a row may have come while the exchanges went on: it was not listed before,

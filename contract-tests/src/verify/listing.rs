@@ -16,6 +16,8 @@ pub(super) struct Listing<'a> {
     pub(super) rows: Vec<Row<'a>>,
     /// `data.page`.
     pub(super) page: &'a Value,
+    /// The page that was asked for; of size 0, if none was.
+    pub(super) asked: Page,
 }
 
 impl<'a> Listing<'a> {
@@ -30,12 +32,8 @@ impl<'a> Listing<'a> {
             exchange,
             rows: rows.iter().map(|row| Row(row, id)).collect(),
             page: data.get("page").unwrap_or(&Value::Null),
+            asked: exchange.page.unwrap_or(Page { number: 1, size: 0 }),
         })
-    }
-
-    /// The page that was asked for.
-    pub(super) fn asked(&self) -> Option<Page> {
-        self.exchange.page
     }
 
     pub(super) fn number_of(&self, name: &str) -> Option<i64> {
@@ -55,8 +53,8 @@ impl<'a> Listing<'a> {
     /// The size of pages: as asked for, or a limit of the server below it that
     /// it states. A `size` that is the number of rows is such a limit only where
     /// rows and totals agree with it, and not with what was asked for.
-    pub(super) fn page_size(&self) -> Option<i64> {
-        let Page { number, size } = self.asked()?;
+    pub(super) fn page_size(&self) -> i64 {
+        let Page { number, size } = self.asked;
         let rows = self.rows.len() as i64;
         let stated = self
             .number_of("size")
@@ -69,7 +67,7 @@ impl<'a> Listing<'a> {
         };
         let is_limit =
             |stated: &i64| *stated > rows || *stated == rows && agrees(*stated) && !agrees(size);
-        stated.filter(is_limit).or(Some(size))
+        stated.filter(is_limit).unwrap_or(size)
     }
 
     /// The rows that a page has by the totals; `None` without totals, or a size.
@@ -88,21 +86,18 @@ impl<'a> Listing<'a> {
     /// True if these are all rows that there are.
     pub(super) fn is_whole(&self) -> bool {
         let rows = self.rows.len() as i64;
-        match (self.total(), self.page_size()) {
-            (Some(total), _) => total <= rows,
-            (None, Some(size)) => rows < size,
-            (None, None) => false,
+        match self.total() {
+            Some(total) => total <= rows,
+            None => rows < self.page_size(),
         }
     }
 
     /// True if no page comes after it, as far as it says.
     pub(super) fn is_last(&self) -> bool {
-        let (Some(size), Some(asked)) = (self.page_size(), self.asked()) else {
-            return true;
-        };
+        let size = self.page_size();
         self.rows.is_empty()
             || match self.total() {
-                Some(total) => asked.number.saturating_mul(size) >= total,
+                Some(total) => self.asked.number.saturating_mul(size) >= total,
                 None => (self.rows.len() as i64) < size,
             }
     }

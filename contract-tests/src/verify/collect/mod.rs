@@ -19,7 +19,6 @@ use super::identity::Caller;
 use super::known::Known;
 use super::listing::Listing;
 use super::transcript::{Purpose, Stop, Transcript};
-use pace::Next;
 use session::{Request, Session};
 
 /// Requests that are planned by what is known before any of them is sent, and the check that
@@ -122,17 +121,16 @@ impl Collection<'_, '_> {
             let sent = self
                 .session
                 .send(operation, path, request, page, first_page);
-            let (mut exchange, next) = sent.await?;
-            exchange.is_repeated = matches!(next, Next::Repeat);
+            let (exchange, next) = sent.await?;
+            let is_repeated = exchange.is_repeated;
             let listing = Listing::of(0, &exchange, self.subject.id());
             let is_last = listing.is_none_or(|listing| listing.is_last());
             self.transcript.exchanges.push(exchange);
-            match next {
-                Next::Repeat => continue,
-                Next::Stop(stop) => return Err(stop),
-                Next::GoOn if is_last => break,
-                Next::GoOn => left -= 1,
+            next?;
+            if is_repeated {
+                continue;
             }
+            left = if is_last { 0 } else { left - 1 };
             if let Some(page) = &mut page {
                 page.number += 1;
             }

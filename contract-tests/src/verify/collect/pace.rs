@@ -26,14 +26,6 @@ const GATEWAY: Duration = Duration::from_secs(1);
 /// So many requests without a response in a row end the run.
 const PATIENCE: usize = 3;
 
-/// The step after an exchange.
-pub(super) enum Next {
-    GoOn,
-    /// The same request once more.
-    Repeat,
-    Stop(Stop),
-}
-
 /// The requests that were sent, and how the last of them were answered.
 pub(super) struct Pace<'a> {
     target: &'a Target<'a>,
@@ -105,13 +97,13 @@ impl<'a> Pace<'a> {
         }
     }
 
-    /// Decides what is to be done after an exchange, and when.
+    /// Decides what is to be done after an exchange, and when: true for the same request once more.
     pub(super) fn next(
         &mut self,
         exchange: &Exchange,
         headers: Option<&HeaderMap>,
         error: Option<&Error>,
-    ) -> Next {
+    ) -> Result<bool, Stop> {
         let is_anonymous = exchange.purpose == Purpose::Anonymous;
         self.is_let_in |= exchange.has_envelope() && exchange.status() != 401 && !is_anonymous;
         let Some(headers) = headers else {
@@ -123,12 +115,12 @@ impl<'a> Pace<'a> {
         let what = exchange.summary(self.secrets);
         if exchange.status() == 401 && !is_anonymous {
             let why = self.refused();
-            return Next::Stop(Stop::Refused(format!("{why} ({what})")));
+            return Err(Stop::Refused(format!("{why} ({what})")));
         }
         let is_of_gateway = exchange.is_of_gateway();
         if exchange.status() != 429 && !is_of_gateway {
             self.refusals = 0;
-            return Next::GoOn;
+            return Ok(false);
         }
         let (who, shortest) = match is_of_gateway {
             true => ("a gateway before OCP still refuses requests", GATEWAY),
@@ -138,31 +130,31 @@ impl<'a> Pace<'a> {
         self.not_before = Instant::now().checked_add(wait);
         self.refusals += 1;
         if self.refusals <= REFUSALS {
-            return Next::Repeat;
+            return Ok(true);
         }
-        Next::Stop(Stop::Throttled(format!(
+        Err(Stop::Throttled(format!(
             "{who} after the waits that it asked for ({what}); try again later"
         )))
     }
 
     /// Decides after a request without a response: a kept connection may have been closed
     /// meanwhile, a question may take long.
-    fn after_silence(&mut self, exchange: &Exchange, error: Option<&Error>) -> Next {
+    fn after_silence(&mut self, exchange: &Exchange, error: Option<&Error>) -> Result<bool, Stop> {
         let is_first = self.sent == 1;
         let is_timeout = error.is_some_and(Error::is_timeout);
         let is_connection = error.is_some_and(Error::is_connection);
         if !is_timeout && !is_connection || is_timeout && exchange.is_excused() {
-            return Next::GoOn;
+            return Ok(false);
         }
         // Several kept connections may have been closed.
         if !is_first && is_connection && self.closed < CLOSED {
             self.closed += 1;
-            return Next::Repeat;
+            return Ok(true);
         }
         self.closed = 0;
         self.silent += 1;
         if !is_first && self.silent < PATIENCE {
-            return Next::GoOn;
+            return Ok(false);
         }
         let mut what = match is_timeout {
             true => format!(
@@ -178,7 +170,7 @@ impl<'a> Pace<'a> {
                 "; is an OCP running there, and is `{url_from}` what this host reaches it by?"
             ));
         }
-        Next::Stop(Stop::NoResponse(what))
+        Err(Stop::NoResponse(what))
     }
 
     fn refused(&self) -> &'static str {

@@ -66,16 +66,15 @@ pub(super) fn other_pages(known: &Known<'_>) -> Vec<Request> {
             requests.push(Request::plain(Purpose::Sized, 1, count));
         }
         // Below a limit that the server may have, too.
-        let limit = last.and_then(Listing::page_size).unwrap_or(SIZE);
+        let limit = last.map_or(SIZE, Listing::page_size);
         let size = ((count + 2) / 3).min(limit - 1).max(1);
         // One page more than there should be, because rows may come meanwhile.
         let pages = (count + size - 1) / size + i64::from(known.is_whole);
         requests.push(Request::plain(Purpose::Resized, 1, size).pages(pages));
     }
-    let asked = last.and_then(Listing::asked).filter(|_| known.is_whole);
-    requests.extend(asked.map(|last| {
-        let number = last.number.saturating_add(1);
-        Request::plain(Purpose::Past, number, last.size)
+    requests.extend(last.filter(|_| known.is_whole).map(|last| {
+        let number = last.asked.number.saturating_add(1);
+        Request::plain(Purpose::Past, number, last.asked.size)
     }));
     requests
 }

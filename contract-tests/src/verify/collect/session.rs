@@ -10,7 +10,7 @@ use ocp_contract::{Location, Operation};
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Map, Value};
 
-use super::pace::{Next, Pace};
+use super::pace::Pace;
 use crate::bridge::{self, Decoded, Failure};
 use crate::verify::row::plain;
 use crate::verify::secrets::Secrets;
@@ -127,8 +127,8 @@ impl<'a> Session<'a> {
         self.pace.sent()
     }
 
-    /// Sends a request, when OCP wants it and as long as there may be more. Pages are counted
-    /// from `first_page`.
+    /// Sends a request, when OCP wants it and as long as there may be more, and says whether any
+    /// more may follow. Pages are counted from `first_page`.
     pub(super) async fn send(
         &mut self,
         operation: &Operation,
@@ -136,7 +136,7 @@ impl<'a> Session<'a> {
         request: &Request,
         page: Option<Page>,
         first_page: i64,
-    ) -> Result<(Exchange, Next), Stop> {
+    ) -> Result<(Exchange, Result<(), Stop>), Stop> {
         self.pace.wait().await?;
         let at = Utc::now();
         let mut arguments = path.clone();
@@ -166,7 +166,7 @@ impl<'a> Session<'a> {
             (Some(Reading::NoCall(why)), _) => Some(why.clone()),
             _ => error.as_ref().map(ToString::to_string),
         };
-        let exchange = Exchange {
+        let mut exchange = Exchange {
             purpose: request.purpose.clone(),
             page,
             request: wire.as_ref().map_or(line, |wire| {
@@ -182,7 +182,8 @@ impl<'a> Session<'a> {
         };
         let headers = wire.as_ref().map(OnTheWire::headers);
         let next = self.pace.next(&exchange, headers, error.as_ref());
-        Ok((exchange, next))
+        exchange.is_repeated = matches!(next, Ok(true));
+        Ok((exchange, next.map(|_| ())))
     }
 
     /// The exchange that went over the wire last.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use oceanbase_ocp::types::RestoreTaskStatus;
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::filters::{MARGIN, NOBODY, among, bounds, window};
 use super::plan::question;
@@ -128,7 +128,7 @@ pub(super) fn again(known: &Known<'_>) -> Vec<Request> {
             _ => None,
         }
     });
-    let again = |id| Request::new(Purpose::Again { id }, Map::new()).page(1, SIZE);
+    let again = |id| Request::plain(Purpose::Again { id }, 1, SIZE);
     lost.map(again).into_iter().collect()
 }
 
@@ -168,8 +168,7 @@ pub(super) fn beside(known: &Known<'_>) -> Vec<Request> {
         let Some(LooksAt::Near { id, member }) = query.map(|query| &query.looks_at) else {
             continue;
         };
-        let row = found.row(*id);
-        let Some(time) = row.and_then(|row| row.time(member)) else {
+        let Some(time) = found.row(*id).and_then(|row| row.time(member)) else {
             continue;
         };
         for bounds in [

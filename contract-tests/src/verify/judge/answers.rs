@@ -14,17 +14,18 @@ use crate::verify::transcript::{Exchange, LooksAt, Purpose, Stop};
 const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";
 
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
-    let is_inaccessible = matches!(known.transcript.stop, Some(Stop::Inaccessible(_)));
     for (index, exchange) in known.answers() {
-        if let Some(check) = lists_for(&exchange.purpose) {
-            if known.page(index).is_some() {
-                book.judged(check);
-            } else if !is_inaccessible {
-                let expected = "HTTP 200 with a page of rows";
-                book.add(check, book.whole(index, "no page of rows", expected), index);
-            }
-        }
         match &exchange.purpose {
+            Purpose::Documented => listed(known, DOCUMENTED_REQUEST, index, book),
+            Purpose::List | Purpose::Sized | Purpose::Resized | Purpose::Past => {
+                listed(known, PAGING, index, book);
+            }
+            Purpose::Repeat => listed(known, REPEAT, index, book),
+            Purpose::Again { .. } => listed(known, FILTER_VALUES, index, book),
+            Purpose::Filter(query) => match (&query.looks_at, CheckId::named(&query.check)) {
+                (LooksAt::OneBound | LooksAt::StatusForm { .. }, _) | (_, None) => {}
+                (_, Some(check)) => listed(known, check, index, book),
+            },
             Purpose::Question {
                 check, question, ..
             } => {
@@ -54,23 +55,18 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
                 }
             }
             Purpose::Anonymous => anonymous(exchange, index, book),
-            _ => {}
+            Purpose::Origin | Purpose::Large => {}
         }
     }
 }
 
-/// The check that expects a page of rows of a request.
-fn lists_for(purpose: &Purpose) -> Option<CheckId> {
-    match purpose {
-        Purpose::Documented => Some(DOCUMENTED_REQUEST),
-        Purpose::List | Purpose::Sized | Purpose::Resized | Purpose::Past => Some(PAGING),
-        Purpose::Repeat => Some(REPEAT),
-        Purpose::Again { .. } => Some(FILTER_VALUES),
-        Purpose::Filter(query) => match query.looks_at {
-            LooksAt::OneBound | LooksAt::StatusForm { .. } => None,
-            _ => CheckId::named(&query.check),
-        },
-        _ => None,
+/// A page of rows is expected.
+fn listed(known: &Known<'_>, check: CheckId, index: usize, book: &mut Book<'_>) {
+    if known.page(index).is_some() {
+        book.judged(check);
+    } else if !matches!(known.transcript.stop, Some(Stop::Inaccessible(_))) {
+        let expected = "HTTP 200 with a page of rows";
+        book.add(check, book.whole(index, "no page of rows", expected), index);
     }
 }
 
@@ -85,10 +81,9 @@ fn answer(known: &Known<'_>, check: CheckId, question: &str, index: usize, book:
         }
         (ARRAY_STYLE, Some(_)) => ("count, too", format!("{question} count, too")),
         (PAGING, Some(page)) => {
-            let asked = exchange.page.map(|asked| asked.size);
             let value = match exchange.purpose == Purpose::Large {
                 false => "a page",
-                true if page.number_of("size") == asked => "as asked for",
+                true if page.number_of("size") == Some(page.asked.size) => "as asked for",
                 true => "limited",
             };
             (value, format!("{question}: {}", stated(&page)))

@@ -137,6 +137,12 @@ impl Fault {
         Self { pointer, ..self }
     }
 
+    /// Sets how the contract knows, if not as its check does.
+    pub(super) fn known_by(self, evidence: &str) -> Self {
+        let evidence = evidence.to_owned();
+        Self { evidence, ..self }
+    }
+
     pub(super) fn drift(self) -> Self {
         Self {
             severity: Severity::Drift,
@@ -287,7 +293,8 @@ impl<'a> Book<'a> {
     /// A check has found something in the response to an exchange. It is left out, and false
     /// comes back, if it reads a thing that another finding is about.
     pub(super) fn add(&mut self, check: CheckId, mut fault: Fault, index: usize) -> bool {
-        let fingerprint = self.fingerprint(check, &fault);
+        let operation = &self.known.subject.operation.id;
+        let fingerprint = format!("{operation}/{check}: {}", fault.kind);
         let mut reads = std::mem::take(&mut fault.reads).into_iter();
         let is_of_another = |thing: &Thing| {
             let by = self.violated.get(thing);
@@ -303,32 +310,12 @@ impl<'a> Book<'a> {
             }
         }
         if !fault.is_told {
-            self.enter(check, fault, index);
+            self.enter(check, fault, index, fingerprint);
         }
         true
     }
 
-    /// Operation, check, place and kind, the same in every run.
-    fn fingerprint(&self, check: CheckId, fault: &Fault) -> String {
-        format!(
-            "{}/{check}: {}",
-            self.known.subject.operation.id, fault.kind
-        )
-    }
-
-    /// A check has found something that no single exchange shows.
-    pub(super) fn conclude(&mut self, check: CheckId, fault: Fault, evidence: &str) {
-        self.judged(check);
-        let evidence = evidence.to_owned();
-        self.enter(
-            check,
-            Fault { evidence, ..fault },
-            self.known.exchanges.len(),
-        );
-    }
-
-    fn enter(&mut self, check: CheckId, fault: Fault, index: usize) {
-        let fingerprint = self.fingerprint(check, &fault);
+    fn enter(&mut self, check: CheckId, fault: Fault, index: usize, fingerprint: String) {
         let mut finding = Finding {
             operation: Some(self.known.subject.operation.id.clone()),
             expected: fault.expected,

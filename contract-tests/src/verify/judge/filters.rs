@@ -91,7 +91,7 @@ impl<'a> Asked<'a> {
             }
             LooksAt::OneBound => {
                 self.compare(found, book);
-                let question = format!("{} alone", self.parameter());
+                let question = self.alone();
                 let text = format!("{question} is accepted");
                 self.observe(&question, "HTTP 200", text, book);
             }
@@ -102,9 +102,9 @@ impl<'a> Asked<'a> {
         book.observe(self.check, Observation::new(question, value, text));
     }
 
-    fn parameter(&self) -> &'a str {
-        let parameters = self.conditions.parameters();
-        parameters.first().copied().unwrap_or_default()
+    /// The question whether its one parameter is taken without others.
+    fn alone(&self) -> String {
+        format!("{} alone", self.conditions.parameters().concat())
     }
 
     /// The parameters as things that violations are about.
@@ -227,7 +227,7 @@ impl<'a> Asked<'a> {
     /// One bound alone may be refused; if it is taken, it must bound.
     fn one_bound_refused(&self, book: &mut Book<'_>) {
         if self.exchange.status() == 400 {
-            let question = format!("{} alone", self.parameter());
+            let question = self.alone();
             let summary = self.exchange.summary(self.known.secrets);
             let text = format!("{question} is refused: {summary}");
             return self.observe(&question, "HTTP 400", text, book);

@@ -91,7 +91,8 @@ fn conclude(known: &Known<'_>, context: &Context<'_>, mut book: Book<'_>) -> Jud
         (Standing::Verified, Some(Stop::NoResponse(why) | Stop::Refused(why))) => {
             let got = format!("after {} requests: {why}", known.exchanges.len());
             let fault = Fault::new("breaks off", "a response to each request", got);
-            book.conclude(TRANSPORT, fault, "it answered requests before");
+            let fault = fault.known_by("it answered requests before");
+            book.judge(TRANSPORT, Some(fault), known.exchanges.len());
         }
         (Standing::NotOffered, _) => {
             // All that the checks have found is this one thing.
@@ -99,8 +100,8 @@ fn conclude(known: &Known<'_>, context: &Context<'_>, mut book: Book<'_>) -> Jud
             if context.is_named {
                 let got = "every request is answered like a path that is not known";
                 let expected = "the operation, as --operation names it";
-                let fault = Fault::new("not offered", expected, got);
-                book.conclude(DOCUMENTED_REQUEST, fault, "the command line");
+                let fault = Fault::new("not offered", expected, got).known_by("the command line");
+                book.judge(DOCUMENTED_REQUEST, Some(fault), known.exchanges.len());
             }
         }
         _ => {}

@@ -5,14 +5,13 @@ use crate::verify::checks::PAGE_MEMBERS;
 use crate::verify::finding::Observation;
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
-use crate::verify::transcript::Page;
 
 /// Something that is judged of each page.
 type Step<'a> = fn(&OfPage<'a>) -> Option<Fault>;
 
 /// Judges the pages step by step, because each step reads what the one before has judged.
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
-    let longest = known.asked().map(|(one, _)| one.rows.len() as i64).max();
+    let longest = known.listings.iter().map(|one| one.rows.len() as i64).max();
     let pages = known.listings.iter().map(|listing| OfPage {
         known,
         listing,
@@ -40,8 +39,7 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     }
     for page in &pages {
         book.judged(PAGE_MEMBERS);
-        let asked = page.listing.asked().into_iter();
-        for observed in asked.flat_map(|asked| observations(page.listing, asked)) {
+        for observed in observations(page.listing) {
             book.observe(PAGE_MEMBERS, observed);
         }
     }
@@ -90,7 +88,7 @@ impl OfPage<'_> {
     }
 
     fn number(&self) -> Option<Fault> {
-        let asked = self.listing.asked()?.number;
+        let asked = self.listing.asked.number;
         let stated = self.stated("number")?;
         // Past the end a server may name the page that it has instead.
         let is_past = self.rows == 0 && asked > 1;
@@ -101,7 +99,7 @@ impl OfPage<'_> {
     }
 
     fn rows(&self) -> Option<Fault> {
-        let (asked, rows) = (self.listing.asked()?.size, self.rows);
+        let (asked, rows) = (self.listing.asked.size, self.rows);
         let expected = format!(
             "at most {asked} rows, as asked for; the server seems to take {rows} for any size"
         );
@@ -112,7 +110,6 @@ impl OfPage<'_> {
 
     /// Both names that the number of pages has in the documentation mean the same.
     fn names(&self) -> Option<Fault> {
-        self.listing.asked()?;
         let one = self.listing.number_of("totalPages")?;
         let other = self.listing.number_of("totalPage")?;
         let expected = format!("totalPage {one}, like totalPages");
@@ -121,11 +118,11 @@ impl OfPage<'_> {
 
     /// A page is as long as was asked for, unless no page is longer than that.
     fn limit(&self) -> Option<Fault> {
-        let (asked, longest) = (self.listing.asked()?.size, self.longest);
-        let limit = self.listing.page_size().filter(|size| *size < asked)?;
+        let (asked, longest) = (self.listing.asked.size, self.longest);
+        let limit = self.listing.page_size();
         let expected = format!("size {asked}, as asked for: a page of {longest} rows came, too");
         let fault = self.wrong("size", expected);
-        (limit < longest && limit == self.rows).then(|| self.about_size(fault))
+        (limit < asked.min(longest) && limit == self.rows).then(|| self.about_size(fault))
     }
 
     fn about_size(&self, fault: Fault) -> Fault {
@@ -134,8 +131,8 @@ impl OfPage<'_> {
     }
 
     fn size(&self) -> Option<Fault> {
-        let asked = self.listing.asked()?.size;
-        let size = self.listing.page_size().unwrap_or(asked);
+        let asked = self.listing.asked.size;
+        let size = self.listing.page_size();
         let stated = self.stated("size")?;
         let expected = format!("size {asked}, as asked for, or the number of rows");
         let is_wrong = stated != size && stated != self.rows;
@@ -143,11 +140,10 @@ impl OfPage<'_> {
     }
 
     fn totals(&self) -> Option<Fault> {
-        let Page { number, size } = self
-            .listing
-            .asked()
-            .filter(|_| self.known.first_page != 0)?;
-        let size = self.listing.page_size().unwrap_or(size);
+        if self.known.first_page == 0 {
+            return None;
+        }
+        let (number, size) = (self.listing.asked.number, self.listing.page_size());
         let total = self.stated("totalElements")?;
         let due = |number| self.listing.rows_due(number, size);
         let expected = due(number)?;
@@ -167,11 +163,10 @@ impl OfPage<'_> {
     }
 
     fn total_pages(&self) -> Option<Fault> {
-        let asked = self
-            .listing
-            .asked()
-            .filter(|_| self.known.first_page != 0)?;
-        let size = self.listing.page_size().unwrap_or(asked.size);
+        if self.known.first_page == 0 {
+            return None;
+        }
+        let size = self.listing.page_size();
         let total = self.listing.total()?;
         let expected = self.listing.pages_due(size)?;
         let is_compared = self.known.subject.page.contains(&"totalPages");
@@ -185,11 +180,10 @@ impl OfPage<'_> {
     }
 }
 
-fn observations(listing: &Listing<'_>, asked: Page) -> Vec<Observation> {
+fn observations(listing: &Listing<'_>) -> Vec<Observation> {
     let mut observed = Vec::new();
-    let size = listing.page_size().unwrap_or(asked.size);
-    if size < asked.size {
-        let asked = asked.size;
+    let (size, asked) = (listing.page_size(), listing.asked.size);
+    if size < asked {
         let text = format!("pages have at most {size} rows, also where {asked} are asked for");
         observed.push(Observation::new("long pages", "limited", text));
     }

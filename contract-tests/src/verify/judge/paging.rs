@@ -6,7 +6,7 @@ use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
 use crate::verify::known::Known;
 use crate::verify::listing::Listing;
-use crate::verify::transcript::{LooksAt, Page, Purpose};
+use crate::verify::transcript::{LooksAt, Purpose};
 
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
     origin(known, book);
@@ -43,10 +43,6 @@ fn has_grown(known: &Known<'_>, listing: &Listing<'_>) -> bool {
     listing.total() > known.total || listing.rows.iter().any(|row| known.is_new(*row))
 }
 
-fn number(listing: &Listing<'_>) -> i64 {
-    listing.asked().map_or(0, |asked| asked.number)
-}
-
 fn origin(known: &Known<'_>, book: &mut Book<'_>) {
     let mut exchanges = known.exchanges.iter();
     let documented = exchanges.position(|one| one.purpose == Purpose::Documented);
@@ -68,7 +64,10 @@ fn twice(known: &Known<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
         let is_steady = listing.total() <= walk[0].total() && !has_grown(known, listing);
         let twice = ids.intersection(&before).next().filter(|_| is_steady);
         let fault = twice.map(|id| {
-            let got = format!("row {id} on page {} and on one before", number(listing));
+            let got = format!(
+                "row {id} on page {} and on one before",
+                listing.asked.number
+            );
             Fault::new("a row on two pages", "each row on one page", got)
         });
         let pages: Vec<_> = walk[..=place].iter().collect();
@@ -79,7 +78,11 @@ fn twice(known: &Known<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
 
 fn past(known: &Known<'_>, book: &mut Book<'_>) {
     for listing in known.pages_of(&Purpose::Past) {
-        let got = format!("{} rows on page {}", listing.rows.len(), number(listing));
+        let got = format!(
+            "{} rows on page {}",
+            listing.rows.len(),
+            listing.asked.number
+        );
         let fault = Fault::new("rows past the end", "no rows past the last page", got);
         let has_rows = !listing.rows.is_empty() && !has_grown(known, listing);
         add(PAGING, has_rows.then_some(fault), &[listing], book);
@@ -89,8 +92,8 @@ fn past(known: &Known<'_>, book: &mut Book<'_>) {
 /// Rows on pages that the totals say are past the end.
 fn past_totals(known: &Known<'_>, book: &mut Book<'_>) {
     let is_compared = known.subject.page.contains(&"totalElements");
-    for (listing, Page { number, size }) in known.asked() {
-        let size = listing.page_size().unwrap_or(size);
+    for listing in &known.listings {
+        let (number, size) = (listing.asked.number, listing.page_size());
         let is_past = listing.rows_due(number, size) == Some(0);
         let is_wrong = !listing.rows.is_empty() && is_past && known.first_page == 1;
         let Some(total) = listing.total().filter(|_| is_wrong && is_compared) else {
@@ -128,7 +131,7 @@ fn another_size(known: &Known<'_>, book: &mut Book<'_>) {
     }
     let one = known.settled(&known.rows);
     let other = known.settled(&rows);
-    let size = last.asked().map_or(0, |asked| asked.size);
+    let size = last.asked.size;
     let missing = one.difference(&other).next();
     let extra = other.difference(&one).next().filter(|_| known.is_whole);
     let got = match (missing, extra) {
