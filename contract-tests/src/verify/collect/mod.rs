@@ -16,8 +16,7 @@ use super::checks::{
 };
 use super::contract::Subject;
 use super::identity::Caller;
-use super::known::Known;
-use super::listing::Listing;
+use super::known::{Known, Listing};
 use super::transcript::{Purpose, Stop, Transcript};
 use session::{Request, Session};
 

@@ -5,8 +5,7 @@ use serde_json::{Map, Value};
 
 use super::session::{Request, SIZE};
 use crate::verify::checks::{CheckId, PAGING};
-use crate::verify::known::Known;
-use crate::verify::listing::Listing;
+use crate::verify::known::{Known, Listing};
 use crate::verify::transcript::Purpose;
 
 /// Page size of the documented request.

@@ -7,8 +7,7 @@ use crate::verify::checks::{
     PAGING, REPEAT, TIME_FORMS,
 };
 use crate::verify::finding::Observation;
-use crate::verify::known::Known;
-use crate::verify::listing::Listing;
+use crate::verify::known::{Known, Listing};
 use crate::verify::transcript::{Exchange, LooksAt, Purpose, Stop};
 
 const REFUSAL: &str = "HTTP 400 or 404, with OCP's error";

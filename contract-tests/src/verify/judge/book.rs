@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use crate::verify::checks::{CheckId, all_checks};
 use crate::verify::finding::{CheckReport, Context, Finding, Meaning, Observation};
-use crate::verify::known::Known;
-use crate::verify::listing::Listing;
+use crate::verify::known::{Known, Listing};
 use crate::verify::row::Row;
 use crate::verify::secrets::Secrets;
 

@@ -4,8 +4,7 @@ use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{CheckId, FILTER_VALUES};
 use crate::verify::filter::Conditions;
 use crate::verify::finding::Observation;
-use crate::verify::known::Known;
-use crate::verify::listing::Listing;
+use crate::verify::known::{Known, Listing};
 use crate::verify::row::Row;
 use crate::verify::transcript::{Exchange, LooksAt, Purpose, Query};
 

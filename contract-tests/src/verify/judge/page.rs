@@ -3,8 +3,7 @@
 use super::book::{Book, Fault, Thing};
 use crate::verify::checks::PAGE_MEMBERS;
 use crate::verify::finding::Observation;
-use crate::verify::known::Known;
-use crate::verify::listing::Listing;
+use crate::verify::known::{Known, Listing};
 
 /// Something that is judged of each page.
 type Step<'a> = fn(&OfPage<'a>) -> Option<Fault>;

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::book::{Book, Fault, Thing};
 use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
-use crate::verify::known::Known;
-use crate::verify::listing::Listing;
+use crate::verify::known::{Known, Listing};
 use crate::verify::transcript::{LooksAt, Purpose};
 
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {

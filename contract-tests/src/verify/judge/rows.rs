@@ -9,8 +9,7 @@ use crate::lossless;
 use crate::verify::checks::{ORDER, SCOPE, TASK_IDENTITY};
 use crate::verify::filter::is_finished;
 use crate::verify::finding::{About, Observation};
-use crate::verify::known::{Known, is_same};
-use crate::verify::listing::Listing;
+use crate::verify::known::{Known, Listing, is_same};
 use crate::verify::row::{Row, Time};
 
 /// Members that may change while a task runs.
