@@ -17,7 +17,14 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
         let filter = &spec["components"]["schemas"][format!("{name}Filter")];
         labels(schema, filter, &pointer, findings);
     }
+    let mut ids = BTreeSet::new();
     for operation in Operation::all(spec) {
+        if !ids.insert(operation.id.clone()) {
+            let pointer = format!("{}/operationId", operation.pointer);
+            let mut finding = finding("operation-id", pointer, &operation.id);
+            finding.what = format!("`{}` names another operation, too", operation.id);
+            findings.push(finding);
+        }
         path(&operation, findings);
         filters(spec, &operation, findings);
         failures(spec, &operation, findings);
