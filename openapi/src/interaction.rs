@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use percent_encoding::percent_decode_str;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::document::{SpecError, read_text, read_yaml};
@@ -187,7 +188,11 @@ impl Interaction {
         recorded.request.split(&recorded.joined);
         let body = match text("response.json")? {
             None => text("response.html")?,
-            json => json,
+            Some(json) => {
+                serde_json::from_str::<IgnoredAny>(&json)
+                    .map_err(|fault| error(&format_args!("response.json is no JSON: {fault}")))?;
+                Some(json)
+            }
         };
         Ok(Self {
             operation_id: folder(2).ok_or_else(|| error(&place))?,
@@ -428,6 +433,13 @@ mod tests {
         says("neither response.json nor response.html is there");
         std::fs::write(case.join("response.html"), b"\xff").unwrap();
         says("cannot read response.html: stream did not contain valid UTF-8");
+        std::fs::write(
+            case.join("response.json"),
+            "{\n  \"id\": 1\n  \"name\": 2\n}",
+        )
+        .unwrap();
+        says("response.json is no JSON: expected `,` or `}` at line 3 column 3");
+        std::fs::remove_file(case.join("response.json")).unwrap();
         std::fs::create_dir(case.join("response.json")).unwrap();
         says("cannot read response.json: ");
     }
