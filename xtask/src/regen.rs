@@ -78,20 +78,26 @@ pub(crate) fn run(root: &Path, check: bool, out: &mut dyn Write) -> anyhow::Resu
 /// Name and content of each derived file.
 type Derived = [(&'static str, String); 2];
 
-/// The derived files, once the generator has taken the description, and the gaps in its
-/// evidence.
+/// The derived files, once the generator has taken the description, the requests that it does
+/// not describe, and the gaps in its evidence.
 fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), String> {
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
     let copy = canonical(resolved(document.value(), &evidence.interactions));
     codegen::generate(&copy).map_err(|error| refusal(document, &evidence, &error))?;
     let page = page::render(document.value(), &evidence).map_err(|error| error.to_string())?;
+    let misfits = evidence.interactions.iter().filter_map(|one| {
+        let what = one.arguments(document.value()).err()?;
+        let folder = format!("openapi/interactions/{}/{}", one.operation_id, one.case);
+        Some(format!("{folder}: {what}"))
+    });
     let gaps = evidence.gaps(document.value());
     let gaps = gaps.map(|gap| match gap.pointer.as_str() {
         // Of the evidence, not of the spec.
         "" => gap.to_string(),
         pointer => format!("{SPEC}:{}: {gap}", document.position(pointer).0),
     });
-    Ok(([(CLIENTS_COPY, copy), (PAGE, page)], gaps.collect()))
+    let disagreements = misfits.chain(gaps).collect();
+    Ok(([(CLIENTS_COPY, copy), (PAGE, page)], disagreements))
 }
 
 /// The generator's reason to refuse the description, shown at the first operation that it

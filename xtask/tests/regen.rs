@@ -7,12 +7,14 @@ use std::process::{Command, Output, Stdio};
 
 const SPEC: &str = "openapi/ocp.yaml";
 const DERIVED: &str = "client/openapi.json";
+const DOCUMENTATION: &str = "openapi/documentation.yaml";
+const REGISTER: &str = "openapi/discrepancies.yaml";
 const FILES: [&str; 5] = [
     SPEC,
     DERIVED,
     "openapi/CONTRACT.md",
-    "openapi/documentation.yaml",
-    "openapi/discrepancies.yaml",
+    DOCUMENTATION,
+    REGISTER,
 ];
 
 /// The checkout that this test belongs to.
@@ -65,6 +67,12 @@ fn the_committed_files_are_fresh() {
 enum Edit {
     /// Replaces the first occurrence in the spec.
     Spec(&'static str, &'static str),
+    /// Replaces the first occurrence in the documentation.
+    Page(&'static str, &'static str),
+    /// Replaces the first occurrence in the register.
+    Register(&'static str, &'static str),
+    /// Adds an exchange with this request line.
+    Request(&'static str),
     /// Gives the derived file another content.
     Derived(&'static str),
     /// Keeps the derived file's content but not its line breaks.
@@ -76,7 +84,7 @@ enum Edit {
 
 #[test]
 fn each_fault_has_its_message_and_loses_no_file() {
-    use Edit::{Block, Delete, Derived, Spec, Squeeze};
+    use Edit::{Block, Delete, Derived, Page, Register, Request, Spec, Squeeze};
     for (name, check, write, edit) in [
         ("fresh", 0, 0, Spec("Tasks", "Tasks")),
         ("renamed-field", 4, 0, Spec("id: {", "taskId: {")),
@@ -183,23 +191,41 @@ fn each_fault_has_its_message_and_loses_no_file() {
                 "    Kind: { $ref: '#/components/schemas/Kind' }\n",
             ),
         ),
-        ("deleted-page", 4, 0, Delete("openapi/CONTRACT.md")),
+        ("misdirected-request", 0, 0, Request("GET /task")),
+        ("uncounted-row", 0, 0, Page("rows: 2", "rows: 3")),
         (
-            "deleted-register",
-            1,
-            1,
-            Delete("openapi/discrepancies.yaml"),
+            "page-without-operation",
+            0,
+            0,
+            Page("  operation: listTasks\n", ""),
         ),
+        (
+            "unknown-operation",
+            4,
+            0,
+            Register(
+                "  state: ",
+                "  operations: [listTasks, listTask]\n  state: ",
+            ),
+        ),
+        ("deleted-page", 4, 0, Delete("openapi/CONTRACT.md")),
+        ("deleted-register", 1, 1, Delete(REGISTER)),
         ("deleted-spec", 2, 2, Delete(SPEC)),
         ("blocked-json", 2, 2, Block(DERIVED)),
     ] {
         let root = copy();
         match edit {
-            Spec(old, new) => {
-                let path = root.path().join(SPEC);
-                let text = std::fs::read_to_string(&path).unwrap();
-                assert!(text.contains(old), "{name}: the spec no longer says {old}");
-                put(&path, &text.replacen(old, new, 1));
+            Spec(old, new) => replace(&root.path().join(SPEC), old, new),
+            Page(old, new) => replace(&root.path().join(DOCUMENTATION), old, new),
+            Register(old, new) => replace(&root.path().join(REGISTER), old, new),
+            Request(line) => {
+                let folder = root.path().join("openapi/interactions/listTasks/derived");
+                std::fs::create_dir_all(&folder).unwrap();
+                let source = "{ grade: derived, document: Tasks, address: nowhere }";
+                let text =
+                    format!("source: {source}\nrequest: {line}\nresponse: {{ status: 200 }}\n");
+                put(&folder.join("interaction.yaml"), &text);
+                put(&folder.join("response.json"), "{}");
             }
             Derived(text) => put(&root.path().join(DERIVED), text),
             Squeeze => {
@@ -286,4 +312,15 @@ fn a_full_disk_is_a_sentence_and_loses_no_file() {
 #[expect(clippy::disallowed_methods, reason = "a file of the test alone")]
 fn put(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
+}
+
+/// Replaces the first occurrence in a file.
+fn replace(path: &Path, old: &str, new: &str) {
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(
+        text.contains(old),
+        "{} no longer says {old}",
+        path.display()
+    );
+    put(path, &text.replacen(old, new, 1));
 }

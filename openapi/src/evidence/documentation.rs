@@ -172,11 +172,12 @@ pub struct Structure {
     pub members: Vec<Row>,
 }
 
-/// Samples that a page names and nobody has, documented interactions that no page names, and
-/// tables whose transcribed rows are not as many as counted on the page.
+/// Samples that a page names and nobody has, documented interactions that no page names, pages
+/// of a request that name no operation, and tables whose transcribed rows are not as many as
+/// counted on the page.
 pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
     let mut gaps = Vec::new();
-    let mut note = |at: &str, what: String| gaps.push(Gap::new("documentation", at, what, ""));
+    let mut note = |at: &str, what: String| gaps.push(Gap::new("documentation.yaml", at, what, ""));
     for one in interactions {
         let is_shown = pages.iter().any(|page| page.shows(one));
         if one.recorded.source.grade == Provenance::Documented && !is_shown {
@@ -195,13 +196,26 @@ pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
                 );
             }
         }
+        let is_common = page.operation.is_none() && page.sibling_of.is_none();
+        if page.request.is_some() && is_common {
+            let what = "it has a `request`, but no `operation`; name the operation: without one, a page holds for all";
+            note(&page.id, what.into());
+        }
         let structures = page.structures.iter();
-        let structures = structures.map(|one| (one.name.as_str(), one.rows, one.members.len()));
-        let parameters = ("parameters", page.parameter_rows, page.parameters.len());
-        for (table, counted, transcribed) in structures.chain([parameters]) {
+        let structures =
+            structures.map(|one| (one.name.as_str(), "rows", one.rows, one.members.len()));
+        let parameters = page.parameters.len();
+        let parameters = (
+            "parameters",
+            "parameter_rows",
+            page.parameter_rows,
+            parameters,
+        );
+        for (table, name, counted, transcribed) in structures.chain([parameters]) {
             if counted != transcribed {
-                let what =
-                    format!("{table}: the page has {counted} rows, {transcribed} are transcribed");
+                let what = format!(
+                    "{table}: `{name}` counts {counted} rows, {transcribed} are transcribed; correct one"
+                );
                 note(&page.id, what);
             }
         }

@@ -124,9 +124,10 @@ impl Evidence {
             let what = "a page documents this operation, the spec does not; describe it";
             Gap::new(id, Place::request(), what, "/paths")
         });
-        let mut gaps: Vec<Gap> = missing.collect();
+        // First those of the evidence: a name that is misspelt there makes many of the others.
+        let mut gaps = documentation::gaps(&self.pages, &self.interactions);
+        gaps.extend(missing);
         gaps.extend(register::gaps(&self.register, &stated));
-        gaps.extend(documentation::gaps(&self.pages, &self.interactions));
         let compared = stated.into_iter();
         let compared = compared.flat_map(|(operation, places)| self.compare(&operation, &places));
         gaps.into_iter().chain(compared)

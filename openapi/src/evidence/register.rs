@@ -49,8 +49,9 @@ impl Entry {
     }
 }
 
-/// Entries that nothing in the spec refers to, numbers that are taken twice, and numbers that
-/// a place bears in some only of the operations that the entry speaks of.
+/// Entries that nothing in the spec refers to or that speak of unknown operations, numbers that
+/// are taken twice, and numbers that a place bears in some only of the operations that the entry
+/// speaks of.
 pub(super) fn gaps(register: &[Entry], stated: &[(Operation, Places)]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut numbers = BTreeSet::new();
@@ -70,10 +71,20 @@ pub(super) fn gaps(register: &[Entry], stated: &[(Operation, Places)]) -> Vec<Ga
             }
         }
         let mut note = |what: String| {
-            gaps.push(Gap::new("register", format!("entry {id}"), what, ""));
+            gaps.push(Gap::new(
+                "discrepancies.yaml",
+                format!("entry {id}"),
+                what,
+                "",
+            ));
         };
         if !numbers.insert(id) {
             note("the number is taken by another entry".into());
+        }
+        let operations = entry.operations.iter().flatten();
+        let is_known = |id: &&String| stated.iter().any(|(one, _)| one.id == **id);
+        for operation in operations.filter(|id| !is_known(id)) {
+            note(format!("the spec has no operation `{operation}`"));
         }
         if bearing.is_empty() && entry.unstated.is_empty() {
             note(
