@@ -212,7 +212,7 @@ impl VerifyArguments {
 /// Ids of the operations that can be verified.
 fn operations() -> Vec<String> {
     let spec = contract_tests::spec().unwrap_or_default();
-    let operations = verify::verifiable(&spec).into_iter();
+    let operations = verify::verifiable(spec).into_iter();
     operations.map(|one| one.id).collect()
 }
 

@@ -17,17 +17,17 @@ use crate::{derived_schema, replay, spec};
 /// If the contract cannot be read.
 pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     let spec = spec()?;
-    let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::from_boxed)?;
+    let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::msg)?;
     let interactions = &evidence.interactions;
     let mut rest = std::mem::take(&mut report.checks);
 
-    let gaps = evidence.gaps(&spec).map(|gap| gap.to_string());
+    let gaps = evidence.gaps(spec).map(|gap| gap.to_string());
     for (id, meaning, source, faults) in [
         (
             "coverage",
             "every parameter is sent by some interaction",
             "openapi/interactions",
-            unsent_parameters(&spec, interactions),
+            unsent_parameters(spec, interactions),
         ),
         (
             "evidence",
@@ -39,7 +39,7 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
             "types",
             "the Rust types say what the spec says",
             "openapi/ocp.yaml",
-            derived_schema::departures(&spec),
+            derived_schema::departures(spec),
         ),
     ] {
         add(report, None, id, meaning, source, faults);
@@ -52,12 +52,12 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
             continue;
         }
         let source = &interaction.recorded.source;
-        let mut faults = match replay::replay(interaction, &spec).await {
+        let mut faults = match replay::replay(interaction, spec).await {
             Ok(replay) => replay.faults,
             Err(failure) => vec![format!("the spec and the interaction disagree: {failure}")],
         };
         if source.grade == Provenance::Documented {
-            faults.extend(conformance(&spec, interaction, &evidence));
+            faults.extend(conformance(spec, interaction, evidence));
         }
         add(
             report,

@@ -31,8 +31,7 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
   user {user}, password {password}; access key {key}, secret {secret}
   {known}; forbidden: {forbidden}\n"
     );
-    let document = ocp_contract_embedded::document()?;
-    let operations = Operation::all(document.value());
+    let operations = Operation::all(ocp_contract_embedded::spec()?);
     let richest = operations
         .iter()
         .max_by_key(|one| one.parameters_in(Location::Path).count());

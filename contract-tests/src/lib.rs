@@ -15,11 +15,4 @@ pub mod replay;
 pub mod report;
 pub mod verify;
 
-/// The description, as it was when this crate was built.
-///
-/// # Errors
-///
-/// If it is not YAML.
-pub fn spec() -> Result<serde_json::Value, ocp_contract::SpecError> {
-    Ok(ocp_contract_embedded::document()?.value().clone())
-}
+pub use ocp_contract_embedded::spec;

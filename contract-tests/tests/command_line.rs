@@ -296,7 +296,7 @@ async fn operations(
 
 /// Ids of the operations that are so.
 fn ids(is_so: impl Fn(&Operation) -> bool) -> Vec<String> {
-    let all = Operation::all(&contract_tests::spec().unwrap()).into_iter();
+    let all = Operation::all(contract_tests::spec().unwrap()).into_iter();
     all.filter(is_so).map(|one| one.id).collect()
 }
 

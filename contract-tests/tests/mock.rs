@@ -149,7 +149,7 @@ async fn what_it_prints_does_what_it_says() {
             "A forbidden tenant_id (HTTP 403):",
         ];
         let wrong = ["Wrong credentials (HTTP 401):"];
-        let operations = Operation::all(&contract_tests::spec().unwrap());
+        let operations = Operation::all(contract_tests::spec().unwrap());
         let documented = vec!["As it is documented (HTTP 200):"; operations.len()];
         // One operation shows the refusals.
         let mut due = [&documented[..], &of_cluster, &of_tenant, &wrong].concat();

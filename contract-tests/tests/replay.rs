@@ -11,7 +11,7 @@ fn interaction(path: &Path) -> datatest_stable::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let replay = runtime.block_on(replay(&interaction, &spec()?))?;
+    let replay = runtime.block_on(replay(&interaction, spec()?))?;
     assert!(replay.faults.is_empty(), "{}", replay.faults.join("\n"));
 
     let mut settings = insta::Settings::clone_current();

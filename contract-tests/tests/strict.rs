@@ -202,7 +202,7 @@ fn what_strict_accepts_is_decoded_without_loss() {
         ),
     ];
     for (operation, lost_of_success) in operations {
-        let strict = Strict::new(&spec, operation, &evidence).unwrap();
+        let strict = Strict::new(spec, operation, evidence).unwrap();
         for (status, lost) in [
             (200, lost_of_success),
             (429, lost::<ErrorResponse>),

@@ -1,31 +1,39 @@
 //! The contract as it was when this crate was built, for programs that run without a checkout.
 
+use std::sync::LazyLock;
+
 use include_dir::{Dir, include_dir};
 use ocp_contract::evidence::Evidence;
 use ocp_contract::{Document, Interaction, SpecError};
+use serde_json::Value;
 
 static INTERACTIONS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../interactions");
 
-/// The description, `openapi/ocp.yaml`.
+/// The description, `openapi/ocp.yaml`, read once: that takes longer than most that a program
+/// does with it.
 ///
 /// # Errors
 ///
 /// When it is not YAML.
-pub fn document() -> Result<Document, SpecError> {
-    Document::parse("ocp.yaml", include_str!("../ocp.yaml"))
+pub fn spec() -> Result<&'static Value, &'static SpecError> {
+    static DOCUMENT: LazyLock<Result<Document, SpecError>> =
+        LazyLock::new(|| Document::parse("ocp.yaml", include_str!("../ocp.yaml")));
+    DOCUMENT.as_ref().map(Document::value)
 }
 
-/// All evidence: pages, register and interactions.
+/// All evidence: pages, register and interactions, read once.
 ///
 /// # Errors
 ///
 /// When a part of it is malformed.
-pub fn evidence() -> Result<Evidence, Box<dyn std::error::Error + Send + Sync>> {
-    Evidence::parse(
-        include_str!("../documentation.yaml"),
-        include_str!("../discrepancies.yaml"),
-        interactions()?,
-    )
+pub fn evidence() -> Result<&'static Evidence, &'static str> {
+    static EVIDENCE: LazyLock<Result<Evidence, String>> = LazyLock::new(|| {
+        let pages = include_str!("../documentation.yaml");
+        let register = include_str!("../discrepancies.yaml");
+        let interactions = interactions().map_err(|error| error.to_string())?;
+        Evidence::parse(pages, register, interactions).map_err(|error| error.to_string())
+    });
+    EVIDENCE.as_ref().map_err(String::as_str)
 }
 
 /// The interactions, sorted by operation and case.

@@ -9,11 +9,11 @@ use serde_json::Value;
 
 /// The contract that this was built with, read once: tests start many embedded OCPs.
 static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(|| {
-    let document = ocp_contract_embedded::document().map_err(|error| error.to_string())?;
+    let spec = ocp_contract_embedded::spec().map_err(|error| error.to_string())?;
     let interactions = ocp_contract_embedded::interactions().map_err(|error| error.to_string())?;
     let world = serde_json::from_str(include_str!("world.json"));
     Ok(Contract {
-        spec: document.value().clone(),
+        spec: spec.clone(),
         interactions,
         world: world.map_err(|error| error.to_string())?,
     })

@@ -263,13 +263,13 @@ async fn a_signed_request_may_have_a_body() {
 /// not.
 #[tokio::test]
 async fn what_it_sends_departs_from_nothing() {
-    let document = ocp_contract_embedded::document().unwrap();
+    let spec = ocp_contract_embedded::spec().unwrap();
     let evidence = ocp_contract_embedded::evidence().unwrap();
     for (id, path) in [
         ("listTenantRestoreTasks", TENANT),
         ("listClusterRestoreTasks", CLUSTER),
     ] {
-        let strict = Strict::new(document.value(), id, &evidence).unwrap();
+        let strict = Strict::new(spec, id, evidence).unwrap();
         // The embedded OCP may depart from it as the documentation's own rows do.
         let ocp = EmbeddedOcp::start(Settings::default()).await.unwrap();
         let (status, body) = get(&ocp, path, "page=1&size=10").await;
@@ -297,7 +297,7 @@ async fn what_it_sends_departs_from_nothing() {
 /// No row has a member that its schema lacks, even if the evidence excuses it.
 #[tokio::test]
 async fn rows_have_no_member_but_those_of_their_schema() {
-    let document = ocp_contract_embedded::document().unwrap();
+    let spec = ocp_contract_embedded::spec().unwrap();
     let ocp = EmbeddedOcp::start(Settings {
         variants: vec![Variant::Nulls],
         ..Settings::new(tasks::made(9))
@@ -308,7 +308,7 @@ async fn rows_have_no_member_but_those_of_their_schema() {
         ("listTenantRestoreTasks", TENANT),
         ("listClusterRestoreTasks", CLUSTER),
     ] {
-        let list = Operation::find(document.value(), id).unwrap().list.unwrap();
+        let list = Operation::find(spec, id).unwrap().list.unwrap();
         let (_, body) = get(&ocp, path, "page=1&size=10").await;
         for (name, _) in rows(&body).iter().flat_map(|row| row.as_object().unwrap()) {
             assert!(list.row["properties"].get(name).is_some(), "{id}: {name}");

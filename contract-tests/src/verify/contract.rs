@@ -43,7 +43,7 @@ impl Subject {
 pub struct Contract {
     pub(super) subjects: Vec<Subject>,
     documented: Arguments,
-    spec: Value,
+    spec: &'static Value,
 }
 
 impl Contract {
@@ -54,11 +54,11 @@ impl Contract {
     /// When it cannot be read.
     pub fn read() -> anyhow::Result<Self> {
         let spec = spec()?;
-        let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::from_boxed)?;
+        let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::msg)?;
         let mut subjects = Vec::new();
         let interactions = &evidence.interactions;
-        for operation in verifiable(&spec) {
-            let strict = Strict::new(&spec, &operation.id, &evidence)
+        for operation in verifiable(spec) {
+            let strict = Strict::new(spec, &operation.id, evidence)
                 .with_context(|| format!("the spec of {} cannot be made strict", operation.id))?;
             let mut page = operation.confirmed_page(interactions);
             // Some state the rows that came, and that as well can be judged.
@@ -80,7 +80,7 @@ impl Contract {
         }
         Ok(Self {
             subjects,
-            documented: documented_arguments(&spec, interactions),
+            documented: documented_arguments(spec, interactions),
             spec,
         })
     }
@@ -99,7 +99,7 @@ impl Contract {
 
     /// Secrets, and the names of the contract, which are none.
     pub(super) fn secrets(&self, secrets: Vec<String>) -> Secrets {
-        Secrets::new(secrets, &self.spec)
+        Secrets::new(secrets, self.spec)
     }
 }
 

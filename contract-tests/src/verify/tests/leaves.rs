@@ -71,7 +71,7 @@ impl Judge {
             contract: Contract::read().unwrap(),
             reader: runtime.block_on(Reader::start()).unwrap(),
             runtime,
-            spec: crate::spec().unwrap(),
+            spec: crate::spec().unwrap().clone(),
         }
     }
 
