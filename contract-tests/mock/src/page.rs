@@ -59,5 +59,8 @@ pub(crate) fn page(
     if is(Variant::TotalPage) {
         page["totalPage"] = page["totalPages"].clone();
     }
-    Ok(json!({ "contents": shown, "page": page }))
+    let mut data = json!({ "page": page });
+    // `json!` would copy all rows.
+    data["contents"] = shown.into();
+    Ok(data)
 }

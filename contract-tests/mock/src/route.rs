@@ -245,7 +245,7 @@ impl Route {
                 variant.apply(row, &self.list);
             }
         }
-        Ok(Response::success(&data))
+        Ok(Response::success(data))
     }
 
     /// Refuses a query that lacks a required parameter, or has a time that is none: Spring
