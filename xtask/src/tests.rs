@@ -12,7 +12,9 @@ use crate::codegen;
 fn regenerated(description: &Value) -> Result<String, String> {
     let text = description.to_string();
     let document = Document::parse("ocp.yaml", &text).map_err(|error| error.to_string())?;
-    let findings = lint(document.value(), &codegen::HAND_WRITTEN);
+    let mut findings = lint(document.value(), &codegen::HAND_WRITTEN);
+    // The small description that is changed has no prose.
+    findings.retain(|one| one.rule != "description");
     match &findings[..] {
         [] => codegen::generate(&resolved(document.value(), &[]).to_string()),
         findings => Err(document.render(findings)),

@@ -94,7 +94,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             0,
             Spec(
                 "parameters:",
-                "parameters:\n        - { name: sort, in: query, schema: { type: string } }",
+                "parameters:\n        - { name: sort, in: query, description: Sorts., schema: { type: string } }",
             ),
         ),
         ("deleted-json", 4, 0, Delete(DERIVED)),
@@ -121,7 +121,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             0,
             Spec(
                 "parameters:",
-                "parameters:\n        - { name: type, in: query, schema: { type: string } }",
+                "parameters:\n        - { name: type, in: query, description: A type., schema: { type: string } }",
             ),
         ),
         ("undeclared", 1, 1, Spec("  /tasks:", "  /tasks/{id}:")),
@@ -131,7 +131,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             0,
             Spec(
                 "parameters:",
-                "parameters:\n        - { name: client, x-argument: client_name, in: query, schema: { type: string } }",
+                "parameters:\n        - { name: client, x-argument: client_name, in: query, description: A client., schema: { type: string } }",
             ),
         ),
         (
@@ -140,7 +140,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             0,
             Spec(
                 "    get:",
-                "    parameters:\n      - { name: names, in: query, schema: { type: string } }\n    get:",
+                "    parameters:\n      - { name: names, in: query, description: Names., schema: { type: string } }\n    get:",
             ),
         ),
         (
@@ -148,8 +148,8 @@ fn each_fault_has_its_message_and_loses_no_file() {
             1,
             1,
             Spec(
-                "{ type: integer, format: int64, x-discrepancy: [1] }",
-                "{ oneOf: [{ type: integer }, { type: string }] }",
+                "{ type: integer, format: int64, x-discrepancy: [1], description: Its id. }",
+                "{ description: Its id., oneOf: [{ type: integer }, { type: string }] }",
             ),
         ),
         (
@@ -187,7 +187,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             1,
             1,
             Spec(
-                "    Kind:\n      type: string\n      x-discrepancy: [1]\n      x-extensible-enum:\n        - TENANT\n",
+                "    Kind:\n      type: string\n      description: The kind of a task.\n      x-discrepancy: [1]\n      x-extensible-enum:\n        - TENANT\n",
                 "    Kind: { $ref: '#/components/schemas/Kind' }\n",
             ),
         ),
