@@ -67,19 +67,20 @@ fn differing(body: &Value, decoded: &Value, departures: &[Departure]) -> Vec<Dif
         .filter(|one| one.rule == Rule::Undocumented);
     let unknown: BTreeSet<&str> = unknown.map(|one| one.body.as_str()).collect();
     let mut lost = differences(body, decoded);
-    lost.retain(|one| !unknown.contains(one.at()));
+    lost.retain(|one| !unknown.contains(one.at.as_str()));
     lost
 }
 
 fn sentence(difference: &Difference, secrets: &Secrets) -> String {
-    match difference {
-        Difference::Changed { at, sent, kept } => format!(
-            "{at} is {} in the response, the client has {}",
+    match (&difference.sent, &difference.kept) {
+        (Some(sent), Some(kept)) => format!(
+            "{} is {} in the response, the client has {}",
+            difference.at,
             secrets.quote(sent),
             secrets.quote(kept)
         ),
         // Members that the contract knows, so nothing here is the server's.
-        Difference::Lost { .. } | Difference::Added { .. } => difference.to_string(),
+        _ => difference.to_string(),
     }
 }
 
