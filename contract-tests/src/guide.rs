@@ -38,19 +38,13 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
     let richest = richest.map(|one| one.id.clone());
     for operation in operations {
         writeln!(text, "\n{}:", operation.id)?;
+        let mut requests = requests(url, &operation, settings);
         // One operation shows the refusals, which are alike.
-        let shown = if Some(&operation.id) == richest.as_ref() {
-            usize::MAX
-        } else {
-            1
-        };
-        for request in requests(&operation, settings).into_iter().take(shown) {
-            let curl = curl(url, &operation, &request);
-            writeln!(
-                text,
-                "{} (HTTP {}):\n  {curl}",
-                request.what, request.status
-            )?;
+        if Some(&operation.id) != richest.as_ref() {
+            requests.truncate(1);
+        }
+        for request in requests {
+            writeln!(text, "{request}")?;
         }
     }
     let flags = settings.known_ids.iter();
@@ -67,68 +61,51 @@ The checks of verify, as the user and with the access key (exit code 0):
     Ok(text)
 }
 
-/// A request, and the status of its response.
-struct Request {
-    what: String,
-    status: u16,
-    ids: Ids,
-    filter: String,
-    password: &'static str,
-}
-
-/// The documented request of an operation, and what may be changed in it.
-fn requests(operation: &Operation, settings: &Settings) -> Vec<Request> {
-    let request = |what: String, status| Request {
-        what,
-        status,
-        ids: settings.known_ids.clone(),
-        filter: String::new(),
-        password: MOCK_USER.1,
+/// The documented request of an operation, then requests that differ from it: each with the
+/// status of its response.
+fn requests(url: &str, operation: &Operation, settings: &Settings) -> Vec<String> {
+    let (user, password) = MOCK_USER;
+    let request = |what: &str, status: u16, ids: &Ids, filter: &str, password: &str| {
+        let mut path = operation.path.clone();
+        for parameter in operation.parameters_in(Location::Path) {
+            let id = ids.get(&parameter.argument).copied();
+            let id = id.unwrap_or_default().to_string();
+            path = path.replace(&format!("{{{}}}", parameter.name), &id);
+        }
+        let query = format!("page=1&size=10{filter}");
+        let curl = format!("curl -sS -u {user}:{password} '{url}{path}?{query}'");
+        format!("{what} (HTTP {status}):\n  {curl}")
     };
-    let mut requests = vec![request("As it is documented".to_owned(), 200)];
+    let known = &settings.known_ids;
+    let mut requests = vec![request("As it is documented", 200, known, "", password)];
     let mut filters = operation.filters();
     if let Some(time) = filters.find(|one| one.schema["format"] == "date-time") {
         let name = &time.name;
-        requests.push(Request {
-            filter: format!("&{name}=2000-01-01T00:00:00Z"),
-            ..request(format!("Since 2000, by {name}"), 200)
-        });
-        requests.push(Request {
-            filter: format!("&{name}=yesterday"),
-            ..request(format!("A malformed {name}"), 400)
-        });
+        for (what, status, value) in [
+            ("Since 2000, by", 200, "2000-01-01T00:00:00Z"),
+            ("A malformed", 400, "yesterday"),
+        ] {
+            let (what, filter) = (format!("{what} {name}"), format!("&{name}={value}"));
+            requests.push(request(&what, status, known, &filter, password));
+        }
     }
     for parameter in operation.parameters_in(Location::Path) {
         let argument = &parameter.argument;
-        let unknown = settings.known_ids.get(argument).map(|id| id + 1);
+        let unknown = known.get(argument).map(|id| id + 1);
         let forbidden = settings.forbidden_ids.get(argument).copied();
         let status = ocp_mock::status_of_unknown_id(argument);
         for (what, status, id) in [
             ("An unknown", status, unknown),
             ("A forbidden", 403, forbidden),
         ] {
-            let mut request = request(format!("{what} {argument}"), status);
             if let Some(id) = id {
-                request.ids.insert(argument.clone(), id);
-                requests.push(request);
+                let mut ids = known.clone();
+                ids.insert(argument.clone(), id);
+                let what = format!("{what} {argument}");
+                requests.push(request(&what, status, &ids, "", password));
             }
         }
     }
-    requests.push(Request {
-        password: "wrong",
-        ..request("Wrong credentials".to_owned(), 401)
-    });
+    requests.push(request("Wrong credentials", 401, known, "", "wrong"));
     requests
-}
-
-fn curl(url: &str, operation: &Operation, request: &Request) -> String {
-    let mut path = operation.path.clone();
-    for parameter in operation.parameters_in(Location::Path) {
-        let id = request.ids.get(&parameter.argument).copied();
-        let id = id.unwrap_or_default().to_string();
-        path = path.replace(&format!("{{{}}}", parameter.name), &id);
-    }
-    let (user, _) = MOCK_USER;
-    let (password, filter) = (request.password, &request.filter);
-    format!("curl -sS -u {user}:{password} '{url}{path}?page=1&size=10{filter}'")
 }
