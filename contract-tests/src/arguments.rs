@@ -10,7 +10,7 @@ use clap::{
     ArgMatches, Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand, value_parser,
 };
 use contract_tests::report::{self, Renderer};
-use contract_tests::verify::{self, Names};
+use contract_tests::verify;
 use ocp_contract::strict::Severity;
 use ocp_mock::Variant;
 use serde_json::Value;
@@ -84,11 +84,11 @@ pub(crate) struct VerifyArguments {
     tenant_id: Option<Value>,
     /// The cluster by its name, instead of --cluster-id.
     #[arg(long, value_name = "NAME", help_heading = REAL)]
-    cluster: Option<String>,
+    pub(crate) cluster: Option<String>,
     /// The tenant by its name, instead of --tenant-id; with --cluster if several clusters have
     /// a tenant of that name.
     #[arg(long, value_name = "NAME", help_heading = REAL)]
-    tenant: Option<String>,
+    pub(crate) tenant: Option<String>,
     /// Verify this operation only, which the OCP must then offer. May be repeated.
     #[arg(long, value_name = "ID", value_parser = PossibleValuesParser::new(operations()))]
     pub(crate) operation: Vec<String>,
@@ -141,14 +141,6 @@ impl VerifyArguments {
     /// The OCP to verify; an empty text is none.
     pub(crate) fn base_url(&self) -> Option<&str> {
         self.base_url.as_deref().filter(|url| !url.is_empty())
-    }
-
-    /// The names that were given.
-    pub(crate) fn names(&self) -> Names<'_> {
-        Names {
-            cluster: self.cluster.as_deref(),
-            tenant: self.tenant.as_deref(),
-        }
     }
 
     /// The ids that were given.

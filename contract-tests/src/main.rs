@@ -177,7 +177,8 @@ async fn verify_real(url: &str, arguments: &VerifyArguments) -> anyhow::Result<R
         ..target(url, identity, arguments)
     };
     let contract = Contract::read()?;
-    if let Some(taken) = contract.resolve(arguments.names(), &mut target).await? {
+    let (cluster, tenant) = (arguments.cluster.as_deref(), arguments.tenant.as_deref());
+    if let Some(taken) = contract.resolve(cluster, tenant, &mut target).await? {
         print(format_args!("Found {taken}.\n"))?;
     }
     let ids = target.arguments.iter();

@@ -38,7 +38,6 @@ use contract::Subject;
 use finding::{Context, OperationReport, Standing};
 pub use identity::Identity;
 use judge::judge;
-pub use names::Names;
 use recording::Recording;
 use report::Report;
 use secrets::Secrets;

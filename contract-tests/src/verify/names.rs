@@ -13,18 +13,9 @@ use super::target::Target;
 /// The most names that a message lists.
 const LISTED: usize = 20;
 
-/// The cluster and the tenant to verify, by name.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Names<'a> {
-    /// The name of the cluster, as OCP shows it.
-    pub cluster: Option<&'a str>,
-    /// The name of the tenant, as OCP shows it.
-    pub tenant: Option<&'a str>,
-}
-
 impl Contract {
-    /// Asks an OCP for the ids of what is called so, adds them to the arguments of `target`,
-    /// and returns which cluster and which tenant were found; `None` without a name. OCP
+    /// Asks an OCP for the ids of the cluster and the tenant of these names, adds them to the
+    /// arguments of `target`, and returns which were found; `None` without a name. OCP
     /// matches parts of a name in any case, so all pages are read for exactly this name.
     ///
     /// # Errors
@@ -32,7 +23,8 @@ impl Contract {
     /// If OCP lists none or several of that name, with those that it lists; if a call fails.
     pub async fn resolve(
         &self,
-        names: Names<'_>,
+        cluster: Option<&str>,
+        tenant: Option<&str>,
         target: &mut Target<'_>,
     ) -> anyhow::Result<Option<String>> {
         let secrets = self.secrets(target.identity.secrets());
@@ -42,7 +34,7 @@ impl Contract {
             let client = target.client().and_then(|builder| builder.build());
             client.map_err(|error| for_people(error.to_string()))
         };
-        let search = match (names.tenant, names.cluster) {
+        let found = match (tenant, cluster) {
             (Some(tenant), cluster) => {
                 let id = target.arguments.get("cluster_id");
                 tenants(&client()?, tenant, cluster, id).await
@@ -50,7 +42,6 @@ impl Contract {
             (None, Some(cluster)) => clusters(&client()?, cluster).await,
             (None, None) => return Ok(None),
         };
-        let found = search.and_then(Search::only);
         let found = found.map_err(|error| for_people(format!("{error:#}")))?;
         let ids = found.ids.into_iter();
         let ids = ids.map(|(argument, id)| (argument.to_owned(), id.into()));
@@ -64,7 +55,7 @@ async fn tenants(
     name: &str,
     cluster: Option<&str>,
     id: Option<&Value>,
-) -> anyhow::Result<Search> {
+) -> anyhow::Result<Listed> {
     let tenants = client.list_tenants().name(name).rows().collect_all().await;
     let (tenants, _) = tenants.context("cannot ask for the tenants by name")?;
     let is_meant = |tenant: &Tenant| {
@@ -94,15 +85,14 @@ async fn tenants(
             ids,
         }
     });
-    Ok(Search {
-        of: "tenant",
-        called: format!("{name:?}{within}"),
-        distinction: "--cluster or --tenant-id with --cluster-id",
-        listed: listed.collect(),
-    })
+    let (called, distinction) = (
+        format!("{name:?}{within}"),
+        "--cluster or --tenant-id with --cluster-id",
+    );
+    only("tenant", &called, distinction, listed.collect())
 }
 
-async fn clusters(client: &Client, name: &str) -> anyhow::Result<Search> {
+async fn clusters(client: &Client, name: &str) -> anyhow::Result<Listed> {
     let clusters = client.list_clusters().name(name).rows().collect_all().await;
     let (clusters, _) = clusters.context("cannot ask for the clusters by name")?;
     let listed = clusters.iter().map(|cluster| Listed {
@@ -110,12 +100,8 @@ async fn clusters(client: &Client, name: &str) -> anyhow::Result<Search> {
         text: format!("cluster {:?} (id {})", cluster.name, cluster.id),
         ids: vec![("cluster_id", cluster.id)],
     });
-    Ok(Search {
-        of: "cluster",
-        called: format!("{name:?}"),
-        distinction: "--cluster-id",
-        listed: listed.collect(),
-    })
+    let called = format!("{name:?}");
+    only("cluster", &called, "--cluster-id", listed.collect())
 }
 
 /// A tenant or a cluster that OCP lists.
@@ -127,32 +113,20 @@ struct Listed {
     ids: Vec<(&'static str, i64)>,
 }
 
-/// A search for the one row of a name, in the words of its messages.
-struct Search {
-    of: &'static str,
-    called: String,
-    /// The options that tell rows of one name apart.
-    distinction: &'static str,
-    listed: Vec<Listed>,
-}
-
-impl Search {
-    fn only(self) -> anyhow::Result<Listed> {
-        let (mut meant, others): (Vec<_>, Vec<_>) =
-            self.listed.into_iter().partition(|one| one.is_meant);
-        let (of, called) = (self.of, self.called);
-        match (meant.len(), others.len()) {
-            (0, 0) => bail!(
-                "OCP lists no {of} called {called}, nor any whose name contains it; it lists only {of}s that the caller may see"
-            ),
-            (0, _) => bail!("OCP lists no {of} called {called}{}", list(&others)),
-            (1, _) => Ok(meant.remove(0)),
-            (several, _) => bail!(
-                "OCP lists {several} {of}s called {called}; {} tells them apart{}",
-                self.distinction,
-                list(&meant)
-            ),
-        }
+/// The one row that is called so; `distinction` are the options that tell rows of one name
+/// apart.
+fn only(of: &str, called: &str, distinction: &str, listed: Vec<Listed>) -> anyhow::Result<Listed> {
+    let (mut meant, others): (Vec<_>, Vec<_>) = listed.into_iter().partition(|one| one.is_meant);
+    match (meant.len(), others.len()) {
+        (0, 0) => bail!(
+            "OCP lists no {of} called {called}, nor any whose name contains it; it lists only {of}s that the caller may see"
+        ),
+        (0, _) => bail!("OCP lists no {of} called {called}{}", list(&others)),
+        (1, _) => Ok(meant.remove(0)),
+        (several, _) => bail!(
+            "OCP lists {several} {of}s called {called}; {distinction} tells them apart{}",
+            list(&meant)
+        ),
     }
 }
 
