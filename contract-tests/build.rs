@@ -68,7 +68,9 @@ fn bridge(spec: &Value) -> Result<String, std::fmt::Error> {
             )?;
         }
     }
-    code.push_str("        _ => Err(Failure::NoSuchOperation),\n    }\n}\n");
+    code.push_str(
+        "        _ => Err(Failure::NoCall(\"the client has no such operation\".to_owned())),\n    }\n}\n",
+    );
 
     code.push_str(
         "\npub(crate) fn derived_schemas() -> Vec<(&'static str, Schema)> {\n    vec![\n",

@@ -23,10 +23,8 @@ pub struct Decoded {
 /// Why there is no decoded value.
 #[derive(Debug)]
 pub enum Failure {
-    /// The client has no operation of that id.
-    NoSuchOperation,
-    /// A value does not fit the type of the client's argument.
-    Argument(String),
+    /// The client takes no such call, and why.
+    NoCall(String),
     /// The call failed.
     Call(oceanbase_ocp::Error),
 }
@@ -34,8 +32,7 @@ pub enum Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSuchOperation => f.write_str("the client has no such operation"),
-            Self::Argument(what) => f.write_str(what),
+            Self::NoCall(what) => f.write_str(what),
             Self::Call(error) => error.fmt(f),
         }
     }
@@ -45,14 +42,14 @@ impl std::error::Error for Failure {}
 
 fn argument<T: DeserializeOwned>(name: &str, value: Value) -> Result<T, Failure> {
     serde_json::from_value(value).map_err(|error| {
-        Failure::Argument(format!("the client does not take this `{name}`: {error}"))
+        Failure::NoCall(format!("the client does not take this `{name}`: {error}"))
     })
 }
 
 fn none_left(arguments: &Map<String, Value>) -> Result<(), Failure> {
     match arguments.keys().next() {
         None => Ok(()),
-        Some(name) => Err(Failure::Argument(format!(
+        Some(name) => Err(Failure::NoCall(format!(
             "the operation has no parameter `{name}`"
         ))),
     }
@@ -65,7 +62,7 @@ fn decoded<T: Serialize + fmt::Debug + Send + 'static>(
     let status = response.status().as_u16();
     let value = response.into_inner();
     Ok(Decoded {
-        json: serde_json::to_value(&value).map_err(|error| Failure::Argument(error.to_string()))?,
+        json: serde_json::to_value(&value).map_err(|error| Failure::NoCall(error.to_string()))?,
         value: Box::new(value),
         status,
     })

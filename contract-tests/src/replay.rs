@@ -1,6 +1,7 @@
 //! One interaction, replayed: a server that gives the recorded response to
 //! exactly the recorded request, the client that makes the call, and the faults of both.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -45,14 +46,10 @@ pub async fn replay(interaction: &Interaction, spec: &Value) -> Result<Replay, F
     let expected = expected(&interaction.recorded.request);
     let reader = Reader::start().await?;
     let recorded = &interaction.recorded.response;
-    let response = ResponseTemplate::new(recorded.status);
-    let response = response.set_body_bytes(interaction.body.clone());
-    let headers = recorded.headers.iter();
-    let response = headers.fold(response, |response, (name, value)| {
-        response.insert_header(name.as_str(), value.as_str())
-    });
-    reader.serve(response, Some(expected.clone()));
-    let arguments = interaction.arguments(spec).map_err(Failure::Argument)?;
+    let response = response(recorded.status, &recorded.headers, interaction.body.clone())
+        .map_err(|error| Failure::NoCall(error.to_string()))?;
+    reader.serve(&response, Some(expected.clone()));
+    let arguments = interaction.arguments(spec).map_err(Failure::NoCall)?;
     let called = bridge::call(&reader.client, &interaction.operation_id, arguments).await;
     let outcome = match called {
         Err(Failure::Call(error)) => Err(error),
@@ -241,9 +238,15 @@ impl Reader {
         })
     }
 
-    fn serve(&self, response: ResponseTemplate, expected: Option<String>) {
+    fn serve(&self, response: &http::Response<Vec<u8>>, expected: Option<String>) {
+        let template = ResponseTemplate::new(response.status());
+        let template = template.set_body_bytes(response.body().as_slice());
+        let headers = response.headers().iter();
+        let template = headers.fold(template, |template, (name, value)| {
+            template.insert_header(name, value)
+        });
         let mut state = lock(&self.state);
-        state.response = response;
+        state.response = template;
         state.expected = expected;
     }
 
@@ -258,15 +261,22 @@ impl Reader {
         arguments: Map<String, Value>,
         response: &http::Response<Vec<u8>>,
     ) -> Result<Decoded, Failure> {
-        let template = ResponseTemplate::new(response.status());
-        let template = template.set_body_bytes(response.body().as_slice());
-        let headers = response.headers().iter();
-        let template = headers.fold(template, |template, (name, value)| {
-            template.insert_header(name, value)
-        });
-        self.serve(template, None);
+        self.serve(response, None);
         bridge::call(&self.client, operation, arguments).await
     }
+}
+
+/// A stored response.
+pub(crate) fn response(
+    status: u16,
+    headers: &BTreeMap<String, String>,
+    body: String,
+) -> http::Result<http::Response<Vec<u8>>> {
+    let mut response = http::Response::builder().status(status);
+    for (name, value) in headers {
+        response = response.header(name, value);
+    }
+    response.body(body.into_bytes())
 }
 
 /// A client of a server on this host, whatever proxies there are.
@@ -277,7 +287,7 @@ fn client(url: &str) -> Result<Client, Failure> {
         .tls_certs_only([])
         .user_agent("oceanbase-ocp contract tests")
         .build()
-        .map_err(|error| Failure::Argument(error.to_string()))?;
+        .map_err(|error| Failure::NoCall(error.to_string()))?;
     let client = Client::builder(url).http_client(http);
     let client = client.retry(RetryPolicy::disabled()).build();
     client.map_err(Failure::Call)
@@ -302,7 +312,7 @@ mod tests {
         let interaction = Interaction::read(Path::new(&file)).unwrap();
         let reader = Reader::start().await.unwrap();
         let recorded = expected(&interaction.recorded.request);
-        reader.serve(ResponseTemplate::new(200), Some(recorded));
+        reader.serve(&http::Response::new(Vec::new()), Some(recorded));
         let path = "/api/v2/ob/clusters/1000005/tenants/1000012/backup/task/restoreTasks";
         let plain = [
             ("accept", "application/json"),

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
 use chrono::Utc;
-use oceanbase_ocp::http;
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -18,7 +17,7 @@ use super::secrets::Secrets;
 use super::target::{Target, plain};
 use super::transcript::{Body, Exchange, Purpose, Reading, Transcript, UNRESERVED};
 use crate::files::{self, Readers};
-use crate::replay::Reader;
+use crate::replay::{self, Reader};
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
@@ -262,11 +261,7 @@ async fn reading(
     let Body::Body(body) = &stored.body else {
         return None;
     };
-    let mut response = http::Response::builder().status(stored.status);
-    for (name, value) in &stored.headers {
-        response = response.header(name, value);
-    }
-    let response = response.body(body.to_string().into_bytes()).ok()?;
+    let response = replay::response(stored.status, &stored.headers, body.to_string()).ok()?;
     if let Some(page) = exchange.page {
         arguments.insert("page".to_owned(), page.number.into());
         arguments.insert("size".to_owned(), page.size.into());

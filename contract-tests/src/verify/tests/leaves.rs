@@ -1,14 +1,13 @@
 //! Every leaf of a documented body, changed in one way after the other: each change must be a
 //! finding, or stand in the list of exceptions with its reason.
 
-use oceanbase_ocp::http;
 use ocp_contract::{Interaction, Provenance, walk};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tokio::runtime::Runtime;
 
 use super::judged;
-use crate::replay::Reader;
+use crate::replay::{self, Reader};
 use crate::verify::contract::Contract;
 use crate::verify::finding::Meaning;
 
@@ -78,11 +77,8 @@ impl Judge {
     /// The checks that find something in a body, and the client's reading of it.
     fn judge(&self, interaction: &Interaction, body: &Value) -> (Vec<String>, Option<Meaning>) {
         let recorded = &interaction.recorded.response;
-        let mut response = http::Response::builder().status(recorded.status);
-        for (name, value) in &recorded.headers {
-            response = response.header(name, value);
-        }
-        let response = response.body(body.to_string().into_bytes()).unwrap();
+        let response = replay::response(recorded.status, &recorded.headers, body.to_string());
+        let response = response.unwrap();
         let operation = &interaction.operation_id;
         let arguments = interaction.arguments(&self.spec).unwrap();
         let read = self.reader.read(operation, arguments, &response);
