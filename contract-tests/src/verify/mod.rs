@@ -150,26 +150,20 @@ impl Contract {
         arguments: &Arguments,
         named: &[String],
     ) -> anyhow::Result<Vec<(&Subject, Standing)>> {
-        let standing = |subject: &Subject| {
+        let (mut standings, mut lacking) = (Vec::new(), Vec::new());
+        for subject in &self.subjects {
+            let id = &subject.operation.id;
             let flags = arguments::missing(&subject.operation, arguments);
-            if !named.is_empty() && !named.contains(&subject.operation.id) {
+            let standing = if !named.is_empty() && !named.contains(id) {
                 Standing::NotNamed
             } else if flags.is_empty() {
                 Standing::Unjudged("the run ended before it".to_owned())
             } else {
+                lacking.push(format!("{id} needs {}", flags.join(" and ")));
                 Standing::NotGiven(flags)
-            }
-        };
-        let subjects = self.subjects.iter();
-        let standings: Vec<_> = subjects.map(|one| (one, standing(one))).collect();
-        let needs = |(subject, standing): &(&Subject, Standing)| match standing {
-            Standing::NotGiven(flags) => {
-                let flags = flags.join(" and ");
-                Some(format!("{} needs {flags}", subject.operation.id))
-            }
-            _ => None,
-        };
-        let lacking: Vec<String> = standings.iter().filter_map(needs).collect();
+            };
+            standings.push((subject, standing));
+        }
         let is_any = standings.iter().any(|(_, standing)| is_left(standing));
         let is_short = !named.is_empty() && !lacking.is_empty();
         let lacking = lacking.join("; ");
