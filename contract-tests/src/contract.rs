@@ -42,7 +42,7 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
             derived_schema::departures(spec),
         ),
     ] {
-        add(report, None, id, meaning, source, faults);
+        add(report, CheckReport::new(id, meaning, source), faults);
     }
     for interaction in interactions {
         let is_verified = report.operations.iter().any(|operation| {
@@ -59,43 +59,31 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
         if source.grade == Provenance::Documented {
             faults.extend(conformance(spec, interaction, evidence));
         }
-        add(
-            report,
-            Some(&interaction.operation_id),
-            &format!("replay/{}", interaction.case),
-            "the client sends the request and reads the response, losing nothing",
-            &format!("{}: {}", source.grade, source.document),
-            faults,
-        );
+        let check = CheckReport {
+            operation: Some(interaction.operation_id.clone()),
+            ..CheckReport::new(
+                &format!("replay/{}", interaction.case),
+                "the client sends the request and reads the response, losing nothing",
+                &format!("{}: {}", source.grade, source.document),
+            )
+        };
+        add(report, check, faults);
     }
     report.checks.append(&mut rest);
     report.settle();
     Ok(())
 }
 
-fn add(
-    report: &mut Report,
-    operation: Option<&str>,
-    id: &str,
-    meaning: &str,
-    evidence: &str,
-    faults: Vec<String>,
-) {
-    let check = CheckReport {
-        operation: operation.map(str::to_owned),
-        ..CheckReport::applied(id, meaning, evidence)
-    };
+fn add(report: &mut Report, mut check: CheckReport, faults: Vec<String>) {
+    check.judged = 1;
     for (index, fault) in faults.into_iter().enumerate() {
+        let fingerprint = format!("{}: {}", check.key(), index + 1);
         report.findings.push(Finding {
             operation: check.operation.clone(),
-            expected: meaning.to_owned(),
-            evidence: evidence.to_owned(),
+            expected: check.meaning.clone(),
+            evidence: check.evidence.clone(),
             got: fault,
-            ..Finding::new(
-                id,
-                Severity::Violation,
-                format!("{}: {}", check.key(), index + 1),
-            )
+            ..Finding::new(&check.id, Severity::Violation, fingerprint)
         });
     }
     report.checks.push(check);

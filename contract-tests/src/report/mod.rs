@@ -70,7 +70,7 @@ mod tests {
             report.checks.push(CheckReport {
                 operation: operation(),
                 judged,
-                ..CheckReport::applied(id, meaning, "rows; discrepancy 7")
+                ..CheckReport::new(id, meaning, "rows; discrepancy 7")
             });
         };
         check("conformance", "bodies have the members of `Region`", 3);

@@ -85,20 +85,21 @@ pub fn apply(report: &mut Report, baseline: Baseline) {
         return;
     }
     let mut notes = notes(report, &baseline);
-    let before = before(baseline);
+    let mut before = before(baseline);
     let now = now(report);
-    let changes = changes(report, &before, &now);
     for finding in &mut report.findings {
         let was_judged = before.checks.contains_key(check_of(&finding.fingerprint));
         finding.is_new = was_judged && !before.findings.contains_key(&finding.fingerprint);
     }
-    report.earlier = not_judged(report, before, &now);
+    let changes = changes(report, &mut before, &now);
+    report.earlier = before;
     notes.extend(left(&report.earlier));
     report.findings.splice(0..0, changes);
     let meaning = "nothing has changed since the earlier report";
     let check = CheckReport {
         observations: notes,
-        ..CheckReport::applied(CHECK, meaning, EVIDENCE)
+        judged: 1,
+        ..CheckReport::new(CHECK, meaning, EVIDENCE)
     };
     report.checks.insert(0, check);
     report.settle();
@@ -170,35 +171,32 @@ fn now(report: &Report) -> Memory {
     memory
 }
 
-/// Questions of which no answer is one of those before, and findings that are gone.
-fn changes(report: &Report, before: &Memory, now: &Memory) -> Vec<Finding> {
+/// Questions of which no answer is one of those before, and findings that are gone. They leave
+/// the memory, as does all that is the same; what was not judged stays.
+fn changes(report: &Report, before: &mut Memory, now: &Memory) -> Vec<Finding> {
     let mut changes = Vec::new();
-    for (question, is) in &now.answers {
-        if let Some(was) = before.answers.get(question)
-            && !was.values.iter().any(|value| is.values.contains(value))
-        {
-            let [was, is] = [was, is].map(|answer| answer.values.join("; "));
+    before.answers.retain(|question, was| {
+        let Some(is) = now.answers.get(question) else {
+            return true;
+        };
+        if !was.values.iter().any(|value| is.values.contains(value)) {
+            let [was, is] = [&*was, is].map(|answer| answer.values.join("; "));
             changes.push(change(question, &was, &is));
         }
-    }
-    for gone in before.findings.keys() {
-        if !now.findings.contains_key(gone) && is_judged(report, check_of(gone)) {
-            changes.push(change(gone, "a finding", "no such finding"));
-        }
-    }
-    changes
-}
-
-/// Knowledge from before that was not judged now.
-fn not_judged(report: &Report, mut before: Memory, now: &Memory) -> Memory {
-    before.checks.retain(|check, _| !is_judged(report, check));
-    before
-        .answers
-        .retain(|question, _| !now.answers.contains_key(question));
-    before.findings.retain(|finding, _| {
-        !now.findings.contains_key(finding) && !is_judged(report, check_of(finding))
+        false
     });
     before
+        .findings
+        .retain(|finding, _| !now.findings.contains_key(finding));
+    before.findings.retain(|gone, _| {
+        let is_judged = is_judged(report, check_of(gone));
+        if is_judged {
+            changes.push(change(gone, "a finding", "no such finding"));
+        }
+        !is_judged
+    });
+    before.checks.retain(|check, _| !is_judged(report, check));
+    changes
 }
 
 /// True if a check was made to its end.
@@ -242,7 +240,8 @@ mod tests {
         report.checks = ["order", "conformance"]
             .map(|id| CheckReport {
                 operation: Some("list".to_owned()),
-                ..CheckReport::applied(id, "", "")
+                judged: 1,
+                ..CheckReport::new(id, "", "")
             })
             .into();
         observe(&mut report, "order", "newest first", About::Server);

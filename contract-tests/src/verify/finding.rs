@@ -8,7 +8,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::checks::CheckId;
 use super::identity::Caller;
 use super::secrets::Secrets;
 use super::transcript::{Exchange, Purpose};
@@ -305,25 +304,12 @@ fn excerpt(exchange: &Exchange, pointer: &str, secrets: &Secrets) -> Vec<Line> {
 }
 
 impl CheckReport {
-    /// A check that was not applied yet.
-    pub(crate) fn new(operation: Option<&str>, check: CheckId) -> Self {
-        Self {
-            operation: operation.map(str::to_owned),
-            id: check.as_str().to_owned(),
-            meaning: check.meaning.to_owned(),
-            evidence: check.evidence.to_owned(),
-            ..Self::default()
-        }
-    }
-
-    /// A check that is none of an OCP's responses, and was applied.
-    pub(crate) fn applied(id: &str, meaning: &str, evidence: &str) -> Self {
+    /// A check that was not applied yet, of no operation.
+    pub(crate) fn new(id: &str, meaning: &str, evidence: &str) -> Self {
         Self {
             id: id.to_owned(),
             meaning: meaning.to_owned(),
             evidence: evidence.to_owned(),
-            outcome: Outcome::Passed,
-            judged: 1,
             ..Self::default()
         }
     }

@@ -92,7 +92,7 @@ pub fn apply(report: &mut Report, waivers: &[Waiver]) {
     }
     report.checks.push(CheckReport {
         judged: waivers.len(),
-        ..CheckReport::applied(CHECK, "every waiver still matches a finding", EVIDENCE)
+        ..CheckReport::new(CHECK, "every waiver still matches a finding", EVIDENCE)
     });
     report.findings.extend(stale);
     report.settle();

@@ -191,7 +191,10 @@ impl<'a> Book<'a> {
             context,
             meanings,
             checks: checks
-                .map(|check| CheckReport::new(Some(&operation.id), check))
+                .map(|check| CheckReport {
+                    operation: Some(operation.id.clone()),
+                    ..CheckReport::new(check.as_str(), check.meaning, check.evidence)
+                })
                 .collect(),
             findings: Vec::new(),
             violated: BTreeMap::new(),
