@@ -99,7 +99,7 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
     };
     report.fail_on = arguments.fail_on;
     if let Some(earlier) = earlier {
-        baseline::apply(&mut report, earlier);
+        baseline::apply(&mut report, earlier)?;
     }
     waivers::apply(&mut report, &waived);
     let printed = print(format_args!("\n{}", report::text(&report)?));

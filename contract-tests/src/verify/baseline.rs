@@ -1,5 +1,6 @@
 //! The comparison with an earlier report.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -7,8 +8,7 @@ use ocp_contract::strict::Severity;
 use serde::Deserialize;
 
 use super::finding::{About, CheckReport, Finding, Observation, Standing, check_of};
-use super::memory::Memory;
-use super::report::{FORMAT, Report};
+use super::report::{Answer, FORMAT, Memory, Report};
 
 /// The name of this check, which is about no operation.
 const CHECK: &str = "baseline";
@@ -17,7 +17,7 @@ const EVIDENCE: &str = "the earlier report";
 /// The first format that has all that is compared; its findings could follow from others.
 const OLDEST: u32 = 2;
 
-/// An earlier report, as far as it is compared.
+/// A report, as far as it is compared.
 #[derive(Debug, Deserialize)]
 pub struct Baseline {
     /// The first reports did not say.
@@ -80,13 +80,17 @@ pub fn read(file: &Path) -> anyhow::Result<Baseline> {
 
 /// Compares a report with an earlier one; each change is drift. Anything that was not judged
 /// this time stays as it was known before.
-pub fn apply(report: &mut Report, baseline: Baseline) {
+///
+/// # Errors
+///
+/// If the report is not one that could be read again.
+pub fn apply(report: &mut Report, before: Baseline) -> anyhow::Result<()> {
     if report.unjudged.is_some() {
-        return;
+        return Ok(());
     }
-    let mut notes = notes(report, &baseline);
-    let mut before = before(baseline);
-    let now = now(report);
+    let now: Baseline = serde_json::from_value(serde_json::to_value(&*report)?)?;
+    let mut notes = notes(&before, &now);
+    let (mut before, now) = (known(before), known(now));
     for finding in &mut report.findings {
         let was_judged = before.checks.contains_key(check_of(&finding.fingerprint));
         finding.is_new = was_judged && !before.findings.contains_key(&finding.fingerprint);
@@ -103,29 +107,26 @@ pub fn apply(report: &mut Report, baseline: Baseline) {
     };
     report.checks.insert(0, check);
     report.settle();
+    Ok(())
 }
 
 /// Other circumstances than those of the earlier report.
-fn notes(report: &Report, baseline: &Baseline) -> Vec<Observation> {
-    fn known(text: Option<&String>) -> &str {
-        let text = text.map_or("", String::as_str);
-        if text.is_empty() { "unknown" } else { text }
-    }
-    let contracts = (Some(&baseline.contract), Some(&report.contract));
-    let versions = (baseline.ocp.as_ref(), report.ocp.as_ref());
-    let notes = [
+fn notes(before: &Baseline, now: &Baseline) -> Vec<Observation> {
+    let contracts = [&before.contract, &now.contract].map(String::as_str);
+    let versions = [&before.ocp, &now.ocp].map(|one| one.as_deref().unwrap_or_default());
+    let mut notes = Vec::new();
+    for (question, what, [before, now]) in [
         ("contract", "the contract is another one", contracts),
         ("OCP", "OCP", versions),
-    ];
-    let notes = notes
-        .into_iter()
-        .filter(|(_, _, (before, now))| before != now);
+    ] {
+        if before != now {
+            let [before, now] =
+                [before, now].map(|text| if text.is_empty() { "unknown" } else { text });
+            let text = format!("{what}: {before} before, {now} now");
+            notes.push(Observation::new(question, "differs", text));
+        }
+    }
     notes
-        .map(|(question, what, (before, now))| {
-            let text = format!("{what}: {} before, {} now", known(before), known(now));
-            Observation::new(question, "differs", text)
-        })
-        .collect()
 }
 
 /// How much was not judged this time.
@@ -143,31 +144,36 @@ fn left(earlier: &Memory) -> Option<Observation> {
     (!earlier.checks.is_empty()).then(|| observed.about(About::Data))
 }
 
-/// All that an earlier report knew. What is about no operation, such as the comparison itself,
-/// is no property of the OCP.
-fn before(baseline: Baseline) -> Memory {
-    let checks = baseline.checks.iter().filter(|one| one.judged > 0);
-    let checks = checks.filter_map(|one| {
-        let key = format!("{}/{}", one.operation.as_ref()?, one.id);
-        Some((key, one.observations.as_slice()))
-    });
-    let findings = baseline.findings.iter();
+/// All that a report knows. What is about no operation, such as the comparison itself, is no
+/// property of the OCP.
+fn known(report: Baseline) -> Memory {
+    let mut memory = report.earlier;
+    let date = &report.date;
+    for check in report.checks.iter().filter(|one| one.judged > 0) {
+        let Some(operation) = &check.operation else {
+            continue;
+        };
+        let key = format!("{operation}/{}", check.id);
+        let observations = check.observations.iter();
+        let mut answers: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for one in observations.filter(|one| one.about == About::Server) {
+            let question = format!("{key}: {}", one.question);
+            answers.entry(question).or_default().insert(&one.value);
+        }
+        for (question, values) in answers {
+            let values = values.into_iter().map(str::to_owned).collect();
+            let date = date.clone();
+            memory.answers.insert(question, Answer { date, values });
+        }
+        memory.checks.insert(key, date.clone());
+    }
+    let findings = report.findings.iter();
     let findings = findings.flat_map(|one| one.consequences.iter().chain([one]));
-    let fingerprints = findings.map(|one| one.fingerprint.clone());
-    let mut memory = baseline.earlier;
-    let fingerprints = fingerprints.filter(|one| check_of(one) != CHECK);
-    memory.add(&baseline.date, checks, fingerprints);
+    let prints = findings.map(|one| one.fingerprint.clone());
+    let prints = prints.filter(|one| check_of(one) != CHECK);
     memory
-}
-
-/// All that this report knows.
-fn now(report: &Report) -> Memory {
-    let checks = report.checks.iter();
-    let checks = checks.filter(|one| one.judged > 0 && one.operation.is_some());
-    let checks = checks.map(|one| (one.key(), one.observations.as_slice()));
-    let fingerprints = report.findings.iter().map(|one| one.fingerprint.clone());
-    let mut memory = Memory::default();
-    memory.add(&report.date, checks, fingerprints);
+        .findings
+        .extend(prints.map(|one| (one, date.clone())));
     memory
 }
 
@@ -269,7 +275,7 @@ mod tests {
 
     /// Questions of notes, and fingerprints of what is drift.
     fn compared(before: &Report, now: &mut Report) -> Vec<String> {
-        apply(now, read(before));
+        apply(now, read(before)).unwrap();
         let baseline = now.checks.iter().filter(|one| one.id == CHECK);
         let notes = baseline.flat_map(|one| one.observations.iter());
         let notes = notes.map(|one| format!("note: {}", one.question));
@@ -425,7 +431,7 @@ mod tests {
         let consequence = serde_json::json!({ "fingerprint": "list/order: follows" });
         before["findings"][0]["consequences"] = serde_json::json!([consequence]);
         let mut now = report();
-        apply(&mut now, serde_json::from_value(before).unwrap());
+        apply(&mut now, serde_json::from_value(before).unwrap()).unwrap();
         let drift = now.findings.iter().filter(|one| one.check == CHECK);
         let drift: Vec<&str> = drift.map(|one| one.fingerprint.as_str()).collect();
         assert_eq!(drift, ["baseline: list/order: follows"]);

@@ -13,7 +13,6 @@ pub mod finding;
 mod identity;
 mod judge;
 mod known;
-mod memory;
 mod names;
 mod recording;
 mod redact;

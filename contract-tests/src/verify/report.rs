@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use ocp_contract::strict::Severity;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::finding::{CheckReport, Finding, OperationReport, Outcome, SeverityName, Standing};
-use super::memory::Memory;
 
 /// The version of the report's format. Version 1 had no such member; version 2 had
 /// findings that followed from others.
@@ -46,6 +45,28 @@ pub struct Report {
     pub unjudged: Option<String>,
     /// Knowledge of an earlier report that this run has not judged.
     pub earlier: Memory,
+}
+
+/// The knowledge of an OCP from one report to the next, each piece with the day on which it was
+/// found out.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Memory {
+    /// Checks that were made, by operation and check.
+    pub checks: BTreeMap<String, String>,
+    /// Answers to questions about the server, by operation, check and question.
+    pub answers: BTreeMap<String, Answer>,
+    /// Findings, by their fingerprints.
+    pub findings: BTreeMap<String, String>,
+}
+
+/// Answers to one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Answer {
+    /// The day on which it was given.
+    pub date: String,
+    /// The answers, in order.
+    pub values: Vec<String>,
 }
 
 impl Report {
