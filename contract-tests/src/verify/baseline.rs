@@ -88,6 +88,7 @@ pub fn apply(report: &mut Report, before: Baseline) -> anyhow::Result<()> {
     if report.unjudged.is_some() {
         return Ok(());
     }
+    // As it will be read by the next run, so that both are compared in one form.
     let now: Baseline = serde_json::from_value(serde_json::to_value(&*report)?)?;
     let mut notes = notes(&before, &now);
     let (mut before, now) = (known(before), known(now));

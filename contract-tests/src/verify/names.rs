@@ -85,10 +85,8 @@ async fn tenants(
             ids,
         }
     });
-    let (called, distinction) = (
-        format!("{name:?}{within}"),
-        "--cluster or --tenant-id with --cluster-id",
-    );
+    let called = format!("{name:?}{within}");
+    let distinction = "--cluster or --tenant-id with --cluster-id";
     only("tenant", &called, distinction, listed.collect())
 }
 
