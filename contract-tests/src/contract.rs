@@ -1,23 +1,17 @@
 //! Verifies the contract itself: the spec against its evidence, the Rust types
 //! against the spec, every interaction replayed through the client.
 
-use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::{Severity, Strict};
 use ocp_contract::{Interaction, Provenance, unsent_parameters};
-use serde_json::Value;
 
-use crate::verify::finding::{CheckReport, Finding, Standing};
+use crate::verify::Contract;
+use crate::verify::finding::{CheckReport, Finding, OperationReport, Standing};
 use crate::verify::report::Report;
-use crate::{derived_schema, replay, spec};
+use crate::{derived_schema, replay};
 
 /// Adds what there is to say about the contract to a report, before the rest.
-///
-/// # Errors
-///
-/// If the contract cannot be read.
-pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
-    let spec = spec()?;
-    let evidence = ocp_contract_embedded::evidence().map_err(anyhow::Error::msg)?;
+pub async fn verify(contract: &Contract, report: &mut Report) {
+    let (spec, evidence) = (contract.spec, contract.evidence);
     let interactions = &evidence.interactions;
     let mut rest = std::mem::take(&mut report.checks);
 
@@ -45,22 +39,25 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
         add(report, CheckReport::new(id, meaning, source), faults);
     }
     for interaction in interactions {
-        let is_verified = report.operations.iter().any(|operation| {
-            operation.id == interaction.operation_id && operation.standing != Standing::NotNamed
-        });
-        if !is_verified {
+        let id = &interaction.operation_id;
+        let is_named = |one: &OperationReport| one.id == *id && one.standing != Standing::NotNamed;
+        if !report.operations.iter().any(is_named) {
             continue;
         }
+        let mut subjects = contract.subjects.iter();
+        let Some(subject) = subjects.find(|one| one.operation.id == *id) else {
+            continue;
+        };
         let source = &interaction.recorded.source;
         let mut faults = match replay::replay(interaction, spec).await {
             Ok(replay) => replay.faults,
             Err(failure) => vec![format!("the spec and the interaction disagree: {failure}")],
         };
         if source.grade == Provenance::Documented {
-            faults.extend(conformance(spec, interaction, evidence));
+            faults.extend(conformance(&subject.strict, interaction));
         }
         let check = CheckReport {
-            operation: Some(interaction.operation_id.clone()),
+            operation: Some(id.clone()),
             ..CheckReport::new(
                 &format!("replay/{}", interaction.case),
                 "the client sends the request and reads the response, losing nothing",
@@ -71,7 +68,6 @@ pub async fn verify(report: &mut Report) -> anyhow::Result<()> {
     }
     report.checks.append(&mut rest);
     report.settle();
-    Ok(())
 }
 
 fn add(report: &mut Report, mut check: CheckReport, faults: Vec<String>) {
@@ -90,10 +86,7 @@ fn add(report: &mut Report, mut check: CheckReport, faults: Vec<String>) {
 }
 
 /// Departures of a recorded body from the strict view, as sentences.
-fn conformance(spec: &Value, interaction: &Interaction, evidence: &Evidence) -> Vec<String> {
-    let Some(strict) = Strict::new(spec, &interaction.operation_id, evidence) else {
-        return vec!["strict: the spec cannot be made strict".to_owned()];
-    };
+fn conformance(strict: &Strict, interaction: &Interaction) -> Vec<String> {
     match serde_json::from_str(&interaction.body) {
         Ok(body) => {
             let departures = strict.departures(interaction.recorded.response.status, &body);

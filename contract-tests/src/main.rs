@@ -154,7 +154,7 @@ async fn verify_embedded(arguments: &VerifyArguments) -> anyhow::Result<Report> 
         ..target(&url, identity, arguments)
     };
     let mut report = contract.verify(&target).await?;
-    contract::verify(&mut report).await?;
+    contract::verify(&contract, &mut report).await;
     Ok(report)
 }
 

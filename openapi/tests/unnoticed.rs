@@ -83,7 +83,10 @@ const UNNOTICED: [(&str, &str); 28] = [
         "/delay/format removed",
         "a number is read as a double without a format, too",
     ),
-    ("/tags", "groups of operations, for readers of the description"),
+    (
+        "/tags",
+        "groups of operations, for readers of the description",
+    ),
     (
         "/externalDocs removed",
         "that of the whole document; each operation must have its own",

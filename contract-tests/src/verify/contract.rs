@@ -1,6 +1,7 @@
 //! The contract that every provider is judged by.
 
 use anyhow::Context;
+use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Interaction, Operation, documented_arguments};
 use serde_json::Value;
@@ -13,9 +14,9 @@ use super::secrets::Secrets;
 use crate::spec;
 
 /// One operation, and what its responses are judged by.
-pub(super) struct Subject {
-    pub(super) operation: Operation,
-    pub(super) strict: Strict,
+pub(crate) struct Subject {
+    pub(crate) operation: Operation,
+    pub(crate) strict: Strict,
     /// Members that tell a row from all others, where several may have its id.
     pub(super) identity: Vec<String>,
     /// Members of a page that the documented samples confirm.
@@ -41,9 +42,9 @@ impl Subject {
 
 /// The contract that every provider is judged by.
 pub struct Contract {
-    pub(super) subjects: Vec<Subject>,
-    documented: Arguments,
-    spec: &'static Value,
+    pub(crate) subjects: Vec<Subject>,
+    pub(crate) evidence: &'static Evidence,
+    pub(crate) spec: &'static Value,
 }
 
 impl Contract {
@@ -80,14 +81,14 @@ impl Contract {
         }
         Ok(Self {
             subjects,
-            documented: documented_arguments(spec, interactions),
+            evidence,
             spec,
         })
     }
 
     /// The arguments of the documented requests, which the embedded OCP has.
     pub fn documented_arguments(&self) -> Arguments {
-        self.documented.clone()
+        documented_arguments(self.spec, &self.evidence.interactions)
     }
 
     /// A hash of the description, the same wherever the contract is the same.
