@@ -80,7 +80,9 @@ impl<'a> Redaction<'a> {
     }
 
     fn learn_from(&mut self, member: &str, text: &str) {
-        if text.is_empty() || time(text).is_some() {
+        // A version reads like an address, and a list of zones like a sentence with hosts.
+        let is_known = member.ends_with("Version") || member == "locality";
+        if text.is_empty() || is_known || time(text).is_some() {
             return;
         }
         if member == "server" {
@@ -231,5 +233,17 @@ mod tests {
             "server": "host-2",
         });
         assert_eq!(redaction.value(&value), expected);
+    }
+
+    #[test]
+    fn versions_and_zones_are_no_hosts() {
+        let secrets = Secrets::default();
+        let value = json!({
+            "obVersion": "4.3.1.0",
+            "locality": "FULL{1}@zone1, FULL{1}@zone2",
+            "name": "zone1",
+        });
+        let redaction = Redaction::new(&secrets, &[], &value).unwrap();
+        assert_eq!(redaction.value(&value), value);
     }
 }
