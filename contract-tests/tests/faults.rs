@@ -126,7 +126,11 @@ fn complaint(case: &Case, count: i64, report: &Report) -> Option<String> {
         .iter()
         .filter(|one| !prints.contains(&one.as_str()))
         .collect();
-    let is_said = report.verdict().contains(&case.says);
+    let is_said = report.verdict().contains(&case.says)
+        || report
+            .findings
+            .iter()
+            .any(|one| one.got.contains(&case.says));
     let first = report.findings.first();
     let first = first.map(|one| short(case, &one.fingerprint));
     let causes = if case.first.is_empty() {

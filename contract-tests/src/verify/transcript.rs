@@ -85,7 +85,7 @@ impl std::fmt::Display for Stop {
         match self {
             Self::Cap(cap) => write!(
                 f,
-                "the limit of requests, {cap}, is reached; --max-requests raises it"
+                "the limit of requests, {cap}, is reached; --max-requests, which counts once for each operation, raises it"
             ),
             Self::NoResponse(what)
             | Self::Refused(what)
@@ -349,7 +349,7 @@ impl Exchange {
 
     /// True if a gateway before OCP refuses it for now.
     pub(super) fn is_of_gateway(&self) -> bool {
-        matches!(self.status(), 429 | 503) && !self.is_from_ocp()
+        matches!(self.status(), 429 | 502..=504) && !self.is_from_ocp()
     }
 
     /// True if it is what the vendor's own stack makes of a request that leaves

@@ -85,8 +85,8 @@ fn transport(
     }
     // A coding that the client has taken off is none of the headers any more.
     if let Some(coding) = exchange.coding() {
-        let coding = secrets.shortened(coding);
-        faults.push(Fault::new("content encoding", "gzip, or none", coding));
+        let got = format!("{}, which cannot be unpacked", secrets.shortened(coding));
+        faults.push(Fault::new("content encoding", "gzip, or none", got));
     }
     if let Body::NotKept {
         reason, beginning, ..
