@@ -108,7 +108,7 @@ pub(crate) struct VerifyArguments {
     /// documentation.
     #[arg(long, value_name = "N", default_value_t = 40)]
     pub(crate) rows: usize,
-    /// Send no more requests than this for each operation.
+    /// Send no more requests than this, times the number of operations that are verified.
     #[arg(long, value_name = "N", default_value_t = 120)]
     pub(crate) max_requests: usize,
     /// How long one request may take, in seconds.

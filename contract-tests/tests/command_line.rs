@@ -414,6 +414,25 @@ async fn drift_fails_only_where_it_is_asked_to() {
 }
 
 #[tokio::test]
+async fn operations_that_one_cause_left_unjudged_are_listed_once() {
+    let ocp = ocp(json!({})).await;
+    let url = ocp.url();
+    let options = ["--base-url", &url, "--max-requests", "1"];
+    let (code, text) = verify(&[&options, &IDS[..]].concat(), &ADMIN);
+    assert_eq!(code, 2, "{text}");
+    let last = text.trim_end().lines().last().unwrap();
+    let others = ids(|one| one.id != "listClusters").join(", ");
+    let sentence = format!(". {others} not judged: the run ended before it.");
+    assert!(last.ends_with(&sentence), "{last}");
+    assert!(text.contains("counts once for each operation"), "{text}");
+
+    let (_, text) = verify(&["--base-url", &url, "--cluster-id", "5"], &ADMIN);
+    let last = text.trim_end().lines().last().unwrap();
+    assert_eq!(last.matches("are the ids right").count(), 1, "{last}");
+    assert!(!last.contains("?."), "{last}");
+}
+
+#[tokio::test]
 async fn requests_stop_at_the_limit() {
     let ocp = ocp(json!({})).await;
     let (code, text) = verify_at(&ocp.url(), &["--max-requests", "5"], &ADMIN);

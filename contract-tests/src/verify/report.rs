@@ -150,13 +150,20 @@ impl Report {
             checks(Outcome::NotExercised),
             counted(self.requests, "request"),
         );
+        let mut unjudged = BTreeMap::<&str, Vec<&str>>::new();
         let mut left_out = BTreeMap::<String, Vec<&str>>::new();
         for operation in &self.operations {
-            match (operation.standing.left_out(), operation.remark()) {
-                (Some(why), _) => left_out.entry(why).or_default().push(&operation.id),
-                (None, Some(remark)) => text.push_str(&format!(" {remark}.")),
-                (None, None) => {}
+            if let Standing::Unjudged(why) = &operation.standing {
+                unjudged.entry(why).or_default().push(&operation.id);
+            } else if let Some(why) = operation.standing.left_out() {
+                left_out.entry(why).or_default().push(&operation.id);
+            } else if let Some(remark) = operation.remark() {
+                text.push_str(&format!(" {remark}."));
             }
+        }
+        for (why, ids) in unjudged {
+            let end = if why.ends_with('?') { "" } else { "." };
+            text.push_str(&format!(" {} not judged: {why}{end}", ids.join(", ")));
         }
         for (why, ids) in left_out {
             text.push_str(&format!(" Not verified {why}: {}.", ids.join(", ")));
