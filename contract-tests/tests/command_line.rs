@@ -191,6 +191,9 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
         "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello",
     );
     let silent = web_server("");
+    let login = web_server(
+        "HTTP/1.1 302 Found\r\nlocation: https://sso.example/login\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    );
     let closed = closed_port();
     let at = |url: &'static str, more: &[&'static str]| -> Vec<&str> {
         [&["--base-url", url], &IDS[..], more].concat()
@@ -199,11 +202,16 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     let (half, odd) = (half.leak() as &str, odd.leak() as &str);
     let possible = format!("[possible values: {}]", ids(|_| true).join(", "));
     type Case<'a> = (Vec<&'a str>, &'a [(&'a str, &'a str)], &'a str);
-    let cases: [Case<'_>; 19] = [
+    let cases: [Case<'_>; 20] = [
         (at(closed.leak(), &[]), &[], "Connection refused"),
         (at(tls.leak(), &[]), &[], "it is not TLS that comes back"),
         (at(html.leak(), &[]), &[], "no response has OCP's envelope"),
         (at(silent.leak(), &[]), &[], "Nothing could be judged"),
+        (
+            at(login.leak(), &[]),
+            &[],
+            "HTTP 302 to https://sso.example/login",
+        ),
         (at(url, &[]), &[], "set OCP_USER and OCP_PASSWORD"),
         (
             at(url, &[]),

@@ -138,7 +138,7 @@ impl Contract {
         report.date.clone_from(&recording.date);
         report.requests = recording.requests;
         report.ocp.clone_from(&recording.ocp);
-        report.unjudged = nothing_judged(&report, recording);
+        report.unjudged = nothing_judged(&report, recording, secrets);
         report.settle();
         (report, violating)
     }
@@ -178,7 +178,7 @@ fn is_left(standing: &Standing) -> bool {
 
 /// The reason why no operation could be judged, if so. If nothing has an envelope and
 /// no operation is offered, it is no OCP that answers.
-fn nothing_judged(report: &Report, recording: &Recording) -> Option<String> {
+fn nothing_judged(report: &Report, recording: &Recording, secrets: &Secrets) -> Option<String> {
     let standings = || report.operations.iter().map(|one| &one.standing);
     if standings().any(|one| *one == Standing::Verified) {
         return None;
@@ -190,6 +190,6 @@ fn nothing_judged(report: &Report, recording: &Recording) -> Option<String> {
     let exchanges = || recording.transcripts.iter().flat_map(|one| &one.exchanges);
     // An operation that is not offered but was named is a finding.
     let is_judged = exchanges().any(Exchange::is_from_ocp) || !report.findings.is_empty();
-    let no_ocp = || (!is_judged).then(|| judge::no_ocp(exchanges()));
+    let no_ocp = || (!is_judged).then(|| judge::no_ocp(exchanges(), secrets));
     reasons.next().or_else(no_ocp)
 }

@@ -27,6 +27,7 @@ use super::checks::{AUTHENTICATION, DOCUMENTED_REQUEST, TRANSPORT};
 use super::contract::Subject;
 use super::finding::{CheckReport, Context, Finding, OperationReport, Standing};
 use super::known::Known;
+use super::secrets::Secrets;
 use super::transcript::{Body, Exchange, Purpose, Stop, Transcript};
 use book::{Book, Fault, Thing};
 
@@ -148,22 +149,21 @@ fn standing(known: &Known<'_>) -> Standing {
         Some(Stop::Refused(why)) if !is_let_in => Standing::Unjudged(why.clone()),
         _ if all().any(Exchange::is_from_ocp) => Standing::Verified,
         Some(why) => Standing::Unjudged(why.to_string()),
-        None => Standing::Unjudged(no_ocp(all())),
+        None => Standing::Unjudged(no_ocp(all(), known.secrets)),
     }
 }
 
 /// The reason why nothing is judged if nothing looks like an OCP.
-pub(super) fn no_ocp<'a>(mut exchanges: impl Iterator<Item = &'a Exchange>) -> String {
+pub(super) fn no_ocp<'a>(
+    mut exchanges: impl Iterator<Item = &'a Exchange>,
+    secrets: &Secrets,
+) -> String {
     let first = exchanges.next().map(|first| {
-        let media_type = first.header("content-type").unwrap_or("no content type");
         let body = match first.response.as_ref().map(|response| &response.body) {
             Some(Body::NotKept { reason, .. }) => format!(", and its body is {reason}"),
             _ => String::new(),
         };
-        format!(
-            " (the first one is HTTP {} with {media_type}{body})",
-            first.status()
-        )
+        format!(" (the first one is {}{body})", first.summary(secrets))
     });
     format!(
         "no response has OCP's envelope{}; is this the address of an OCP?",
