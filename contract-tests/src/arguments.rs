@@ -122,8 +122,9 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "FOLDER", conflicts_with_all = ["record", "rows", "check_authentication"])]
     pub(crate) from: Option<PathBuf>,
 
-    /// Also write a report: html=FILE, json=FILE, junit=FILE or markdown=FILE. May be repeated.
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = report)]
+    /// Also write a report: html=FILE, json=FILE, junit=FILE or markdown=FILE. May be repeated, or
+    /// have several with commas between them.
+    #[arg(long, value_name = "FORMAT=FILE", value_delimiter = ',', value_parser = report)]
     pub(crate) report: Vec<(Renderer, PathBuf)>,
     /// Known findings: a YAML list of `fingerprint` and `reason`.
     #[arg(long, value_name = "FILE")]

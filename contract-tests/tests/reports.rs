@@ -309,6 +309,17 @@ fn a_report_replaces_no_more_than_a_regular_file() {
 }
 
 #[test]
+fn several_reports_may_stand_in_one_option() {
+    let folder = Folder::new();
+    let (json, html) = (folder.path("a.json"), folder.path("a.html"));
+    let reports = format!("json={json},html={html}");
+    let (code, text) = verify(&["--report", &reports], &[]);
+    assert_eq!(code, 0, "{text}");
+    assert!(folder.read("a.json").starts_with('{'));
+    assert!(folder.read("a.html").starts_with("<!doctype html>"));
+}
+
+#[test]
 fn a_report_that_cannot_be_written_is_found_before_the_run() {
     let folder = Folder::new();
     for file in [folder.path("none/report.json"), folder.path("")] {
