@@ -25,10 +25,8 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<ExitCode, Box<dyn Error>> {
     let ocp = setup::ocp().await?;
-    let hours = std::env::args().nth(2);
-    let hours = hours.map_or(Ok(24), |hours| hours.parse());
-    let hours = hours.map_err(|_| "the second argument is a number of hours")?;
-    let age = TimeDelta::try_hours(hours).ok_or("so many hours are no duration")?;
+    let hours = hours(std::env::args().nth(2))?;
+    let age = TimeDelta::hours(hours.into());
     let (table, last) = report(&ocp.client, &ocp.tenant).await?;
     setup::print(table.trim_end());
     if last.is_some_and(|last| Utc::now() - last <= age) {
@@ -38,6 +36,12 @@ async fn run() -> Result<ExitCode, Box<dyn Error>> {
         "No data backup has succeeded in the last {hours} hours."
     ));
     Ok(ExitCode::FAILURE)
+}
+
+/// The second argument; a day without it.
+fn hours(argument: Option<String>) -> Result<u32, &'static str> {
+    let hours = argument.map_or(Ok(24), |hours| hours.parse());
+    hours.map_err(|_| "the second argument is a number of hours")
 }
 
 /// The table, and the end of the last data backup that has succeeded.
@@ -81,6 +85,16 @@ mod tests {
     use ocp_mock::{EmbeddedOcp, Settings};
 
     use super::*;
+
+    #[test]
+    fn hours_are_a_number_that_is_not_negative() {
+        for (argument, expected) in [(None, Some(24)), (Some("48"), Some(48))] {
+            assert_eq!(hours(argument.map(str::to_owned)).ok(), expected);
+        }
+        for wrong in ["-5", "soon", ""] {
+            assert!(hours(Some(wrong.to_owned())).is_err(), "{wrong}");
+        }
+    }
 
     #[tokio::test]
     async fn a_tenant_is_reported_by_name() -> Result<(), Box<dyn Error>> {
