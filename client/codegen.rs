@@ -60,7 +60,7 @@ fn code(openapi_json: &str) -> Result<String, String> {
     let mut types = types.items;
 
     let operations = Operation::all(&spec)?;
-    types::types(&spec, &mut types, &operations);
+    types::types(&mut types, &operations);
     for (name, schema) in vocabularies::vocabularies(&spec) {
         types.extend(vocabularies::open_enum(&spec, name, schema)?.items);
     }

@@ -1,21 +1,21 @@
 //! The readers of the members of a response: they take every form that OCP is known to
-//! write, and no other. `codegen.rs` calls [`object!`] for each struct.
+//! write, and no other. `codegen.rs` hangs [`read`] on each of them.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
+
+/// Reads a member of any type that a response may hold.
+pub(crate) fn read<'de, T: Wire<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
+    T::read(d)
+}
 
 /// A type that knows its forms on the wire.
 pub(crate) trait Wire<'de>: Sized {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
-
-    /// The value of an absent member, unless it is required.
-    fn absent() -> Option<Self> {
-        None
-    }
 }
 
 /// Lets serde's own collections read what a [`Wire`] type is.
@@ -31,10 +31,6 @@ impl<'de, T: Wire<'de>> Deserialize<'de> for Read<T> {
 impl<'de, T: Wire<'de>> Wire<'de> for Option<T> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Option::<Read<T>>::deserialize(deserializer)?.map(|read| read.0))
-    }
-
-    fn absent() -> Option<Self> {
-        Some(None)
     }
 }
 
@@ -62,66 +58,15 @@ macro_rules! plain {
     )*};
 }
 
-/// Structs, with the names of their members on the wire. serde's own code would also read them
-/// from an array, and takes far longer to compile with a reader for each member.
+/// Structs, which serde would also read from an array, member by member.
 macro_rules! object {
-    ($type:ident { $($member:ident = $name:literal,)* }) => {
-        impl<'de> ::serde::Deserialize<'de> for $type {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct ObjectVisitor;
-
-                impl<'de> ::serde::de::Visitor<'de> for ObjectVisitor {
-                    type Value = $type;
-
-                    fn expecting(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                        f.write_str("an object")
-                    }
-
-                    fn visit_map<A: ::serde::de::MapAccess<'de>>(self, mut members: A) -> Result<$type, A::Error> {
-                        $(let mut $member = None;)*
-                        while let Some(name) = members.next_key::<crate::decode::wire::Name<'de>>()? {
-                            match &*name.0 {
-                                $($name => crate::decode::wire::read(&mut members, $name, &mut $member)?,)*
-                                _ => drop(members.next_value::<::serde::de::IgnoredAny>()?),
-                            }
-                        }
-                        Ok($type { $($member: crate::decode::wire::present($name, $member)?,)* })
-                    }
-                }
-
-                deserializer.deserialize_map(ObjectVisitor)
+    ($($type:ty),*) => {$(
+        impl<'de> crate::decode::wire::Wire<'de> for $type {
+            fn read<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_map(crate::decode::wire::ObjectVisitor(::std::marker::PhantomData))
             }
         }
-
-        crate::decode::wire::plain!($type);
-    };
-}
-
-/// The name of a member, not copied unless it is escaped.
-#[derive(serde::Deserialize)]
-#[serde(transparent)]
-pub(crate) struct Name<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
-
-/// Reads the value of a member into its place.
-pub(crate) fn read<'de, T: Wire<'de>, A: MapAccess<'de>>(
-    members: &mut A,
-    name: &'static str,
-    place: &mut Option<T>,
-) -> Result<(), A::Error> {
-    if place.is_some() {
-        return Err(de::Error::duplicate_field(name));
-    }
-    *place = Some(members.next_value::<Read<T>>()?.0);
-    Ok(())
-}
-
-/// The member that was read, or its value if it is absent.
-pub(crate) fn present<'de, T: Wire<'de>, E: de::Error>(
-    name: &'static str,
-    member: Option<T>,
-) -> Result<T, E> {
-    let member = member.or_else(T::absent);
-    member.ok_or_else(|| E::missing_field(name))
+    )*};
 }
 
 pub(crate) use {object, plain};
@@ -157,6 +102,20 @@ pub(crate) fn text<'de, T, D: Deserializer<'de>>(
     }
 
     deserializer.deserialize_str(TextVisitor(expected, read))
+}
+
+pub(crate) struct ObjectVisitor<T>(pub(crate) PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
 }
 
 impl<'de> Wire<'de> for i64 {
