@@ -11,16 +11,12 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
-use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::header::{
     AUTHORIZATION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue,
 };
 use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
-use sha1::Sha1;
-use sha2::Sha256;
 
 use crate::error::{Error, no_control_character};
 
@@ -55,16 +51,17 @@ impl SignatureAlgorithm {
     fn digest(self, body: &[u8]) -> String {
         let digest = match self {
             _ if body.is_empty() => Vec::new(),
-            Self::HmacSha1 => Md5::digest(body).to_vec(),
-            Self::HmacSha256 => Sha256::digest(body).to_vec(),
+            Self::HmacSha1 => md5::compute(body).to_vec(),
+            Self::HmacSha256 => hmac_sha256::Hash::hash(body).to_vec(),
         };
         digest.iter().map(|byte| format!("{byte:02X}")).collect()
     }
 
-    fn sign(self, secret: &str, message: &str) -> Vec<u8> {
+    fn sign(self, secret: &str, message: &str) -> String {
+        let (message, secret) = (message.as_bytes(), secret.as_bytes());
         match self {
-            Self::HmacSha1 => hmac::<Hmac<Sha1>>(secret, message),
-            Self::HmacSha256 => hmac::<Hmac<Sha256>>(secret, message),
+            Self::HmacSha1 => STANDARD.encode(hmac_sha1_compact::HMAC::mac(message, secret)),
+            Self::HmacSha256 => STANDARD.encode(hmac_sha256::HMAC::mac(message, secret)),
         }
     }
 }
@@ -189,7 +186,6 @@ impl AccessKey {
         let digest = self.algorithm.digest(body);
         let message = message(method, url, headers, digest, &text(&date));
         let signature = self.algorithm.sign(self.secret.expose_secret(), &message);
-        let signature = STANDARD.encode(signature);
         let (name, id) = (self.algorithm.name(), &self.id);
         let mut authorization = ascii(&format!("OCP-ACCESS-KEY-{name} {id}:{signature}"));
         authorization.set_sensitive(true);
@@ -274,13 +270,6 @@ pub(crate) fn host(url: &Url) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
-}
-
-fn hmac<M: Mac + KeyInit>(secret: &str, message: &str) -> Vec<u8> {
-    // HMAC takes keys of any length.
-    let mac = <M as KeyInit>::new_from_slice(secret.as_bytes());
-    let signed = mac.map(|mac| mac.chain_update(message).finalize().into_bytes().to_vec());
-    signed.unwrap_or_default()
 }
 
 /// A header value from text of our own making, which is ASCII.

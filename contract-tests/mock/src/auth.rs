@@ -4,13 +4,9 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use hyper::Request;
 use hyper::body::Bytes;
-use md5::{Digest, Md5};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use sha1::Sha1;
-use sha2::Sha256;
 
 use crate::response::Refusal;
 use crate::{Settings, Variant, query};
@@ -51,9 +47,17 @@ pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(),
     let is_fresh = DateTime::parse_from_rfc2822(header(request, "date"))
         .is_ok_and(|date| (Utc::now() - date.to_utc()).num_minutes().abs() < TOLERANCE);
     let variants = &settings.variants;
+    let (body, secret) = (request.body(), secret.as_bytes());
+    let message = |digest: &[u8]| message(request, digest, variants).into_bytes();
     let signature = match scheme {
-        SHA1 => sign::<Hmac<Sha1>>(secret, &message::<Md5>(request, variants)),
-        _ => sign::<Hmac<Sha256>>(secret, &message::<Sha256>(request, variants)),
+        SHA1 => {
+            let message = message(&md5::compute(body)[..]);
+            STANDARD.encode(hmac_sha1_compact::HMAC::mac(&message, secret))
+        }
+        _ => {
+            let message = message(&hmac_sha256::Hash::hash(body));
+            STANDARD.encode(hmac_sha256::HMAC::mac(&message, secret))
+        }
     };
     if !is_fresh || sent != format!("{scheme}{key}:{signature}") {
         return Err(refusal("The signature is incorrect."));
@@ -61,22 +65,9 @@ pub(crate) fn check(settings: &Settings, request: &Request<Bytes>) -> Result<(),
     Ok(())
 }
 
-fn sign<M: Mac + KeyInit>(secret: &str, message: &str) -> String {
-    // A key may have any length.
-    let mac = <M as KeyInit>::new_from_slice(secret.as_bytes());
-    mac.map_or_else(
-        |_| String::new(),
-        |mac| STANDARD.encode(mac.chain_update(message).finalize().into_bytes()),
-    )
-}
-
 /// The message that is signed, in seven parts; that of an absent header is empty.
-fn message<D: Digest>(request: &Request<Bytes>, variants: &[Variant]) -> String {
-    let body = request.body();
-    let digest = D::digest(body)
-        .to_vec()
-        .into_iter()
-        .filter(|_| !body.is_empty());
+fn message(request: &Request<Bytes>, digest: &[u8], variants: &[Variant]) -> String {
+    let digest = digest.iter().filter(|_| !request.body().is_empty());
     let digest: String = digest.map(|byte| format!("{byte:02X}")).collect();
     let lines = [
         request.method().as_str(),

@@ -5,7 +5,6 @@ use ocp_contract::evidence::Evidence;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Interaction, Operation, documented_arguments};
 use serde_json::Value;
-use sha1::{Digest, Sha1};
 
 use super::arguments::{Arguments, verifiable};
 use super::checks::RESTORE_TASK;
@@ -94,7 +93,7 @@ impl Contract {
     /// A hash of the description, the same wherever the contract is the same.
     pub(super) fn hash(&self) -> String {
         // Members are sorted, and nothing depends on the layout.
-        let hash = Sha1::digest(self.spec.to_string());
+        let hash = hmac_sha1_compact::Hash::hash(self.spec.to_string().as_bytes());
         hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
