@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use quote::{format_ident, quote};
-use syn::{Item, Type, parse_quote};
+use syn::{GenericArgument, Item, PathArguments, Type, parse_quote};
 
 use super::operation::Operation;
 
@@ -45,11 +45,41 @@ pub(super) fn types(items: &mut Vec<Item>, operations: &[Operation<'_>]) {
 /// Hangs the reader of `src/decode/wire.rs` on a member. serde's own would take one
 /// form of a number or a time only, and an array for a struct.
 fn reader(field: &mut syn::Field) {
-    let is_optional = matches!(&field.ty, Type::Path(path)
-        if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
+    let optional = optional(&field.ty);
+    if is_plain(optional.unwrap_or(&field.ty)) {
+        return;
+    }
     // With a reader of its own, serde no longer takes absence for `None`.
-    let default = is_optional.then(|| quote!(default,));
-    field
-        .attrs
-        .push(parse_quote!(#[serde(#default deserialize_with = "crate::decode::wire::read")]));
+    let default = optional.map(|_| quote!(default,));
+    let attribute = parse_quote!(#[serde(#default deserialize_with = "crate::decode::wire::read")]);
+    field.attrs.push(attribute);
+}
+
+/// The type in an `Option`.
+fn optional(of: &Type) -> Option<&Type> {
+    let Type::Path(of) = of else { return None };
+    let last = of.path.segments.last()?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(inner) if last.ident == "Option" => {
+            match inner.args.first() {
+                Some(GenericArgument::Type(inner)) => Some(inner),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// True for a type that serde reads as it should be: one of these, or written by hand. Readers
+/// for the members of these types would be half of all, and take their time to compile.
+fn is_plain(of: &Type) -> bool {
+    let Type::Path(of) = of else { return false };
+    let names = of.path.segments.iter().map(|one| one.ident.to_string());
+    let names: Vec<String> = names.collect();
+    let plain = ["bool", "f64", "String", "Value"];
+    let is_own = names.first().is_some_and(|first| first == "crate");
+    is_own
+        || names
+            .last()
+            .is_some_and(|last| plain.contains(&last.as_str()))
 }

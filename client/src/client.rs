@@ -225,7 +225,7 @@ impl Client {
     }
 
     /// Sends the request of a generated operation.
-    pub(crate) async fn call<T: Envelope + DeserializeOwned>(
+    pub(crate) async fn call<T: Envelope>(
         self,
         request: reqwest::Request,
         operation: &str,

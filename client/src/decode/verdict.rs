@@ -3,10 +3,11 @@
 use http::HeaderMap;
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
 use super::envelope::Members;
+use super::wire::{Read, Wire};
 use crate::error::{Error, ErrorKind};
 use crate::redact::{Secrets, shortened};
 use crate::transport::exchange::Head;
@@ -39,7 +40,7 @@ impl<T> Verdict<T> {
 /// The words of every success of OCP about itself, beside its `data`.
 ///
 /// Source: "API call description", response structure.
-pub(crate) trait Envelope {
+pub(crate) trait Envelope: for<'de> Wire<'de> {
     /// True if the request succeeded, and the status, which it may repeat, is HTTP 200.
     fn is_success(&self) -> bool;
     /// The name of the request in OCP's logs, unless it is empty.
@@ -67,21 +68,21 @@ pub(crate) use envelope;
 /// Most responses are successes, so they are decoded at once and asked what they say of
 /// themselves. Only if that is no plain success the envelope is read by itself, before
 /// anything else of the response is believed.
-pub(crate) fn decoded<T: Envelope + DeserializeOwned>(
+pub(crate) fn decoded<T: Envelope>(
     head: &Head,
     body: &[u8],
     secrets: &Secrets,
 ) -> Result<Success<T>, Error> {
     if head.status == StatusCode::OK
         && foreign_media_type(&head.headers).is_none()
-        && let Ok(value) = from_json::<T>(body)
+        && let Ok(Read(value)) = from_json::<Read<T>>(body)
         && value.is_success()
     {
         let trace_id = value.trace_id().map(str::to_owned);
         return Ok(Success { value, trace_id });
     }
     let Success { trace_id, .. } = judged(head, body, secrets)?;
-    let value = decode(head, body, secrets)?;
+    let Read(value) = decode(head, body, secrets)?;
     Ok(Success { value, trace_id })
 }
 
@@ -228,7 +229,8 @@ pub(crate) fn decode<T: DeserializeOwned>(
 ) -> Result<T, Error> {
     from_json(body).map_err(|source| {
         let body = without_mark(body);
-        let mut reader = serde_json::Deserializer::from_slice(body);
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        let mut reader = serde_json::Deserializer::from_str(text);
         let path = serde_path_to_error::deserialize::<_, T>(&mut reader).err();
         let path = path.map(|error| error.path().to_string());
         let what = match other_charset(&head.headers, body) {
@@ -246,13 +248,10 @@ pub(crate) fn decode<T: DeserializeOwned>(
     })
 }
 
-/// UTF-8 is checked once and not text by text; serde_json names the place that is none.
+/// UTF-8 is checked once and not text by text.
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> serde_json::Result<T> {
-    let body = without_mark(body);
-    match std::str::from_utf8(body) {
-        Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
-    }
+    let text = std::str::from_utf8(without_mark(body)).map_err(serde_json::Error::custom)?;
+    serde_json::from_str(text)
 }
 
 fn without_mark(body: &[u8]) -> &[u8] {

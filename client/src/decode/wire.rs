@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, Unexpected, Visitor};
 
 /// Reads a member of any type that a response may hold.
 pub(crate) fn read<'de, T: Wire<'de>, D: Deserializer<'de>>(d: D) -> Result<T, D::Error> {
@@ -18,8 +18,8 @@ pub(crate) trait Wire<'de>: Sized {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// Lets serde's own collections read what a [`Wire`] type is.
-struct Read<T>(T);
+/// Lets serde and its own collections read what a [`Wire`] type is.
+pub(crate) struct Read<T>(pub(crate) T);
 
 impl<'de, T: Wire<'de>> Deserialize<'de> for Read<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -36,27 +36,8 @@ impl<'de, T: Wire<'de>> Wire<'de> for Option<T> {
 
 impl<'de, T: Wire<'de>> Wire<'de> for Vec<T> {
     fn read<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ListVisitor<T>(PhantomData<T>);
-
-        impl<'de, T: Wire<'de>> Visitor<'de> for ListVisitor<T> {
-            type Value = Vec<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                // As serde says of its own lists.
-                f.write_str("a sequence")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<T>, A::Error> {
-                let mut list = Vec::new();
-                while let Some(Read(item)) = items.next_element()? {
-                    list.push(item);
-                }
-                Ok(list)
-            }
-        }
-
-        // Through serde's own list each row would be moved once more.
-        deserializer.deserialize_seq(ListVisitor(PhantomData))
+        let items = Vec::<Read<T>>::deserialize(deserializer)?;
+        Ok(items.into_iter().map(|read| read.0).collect())
     }
 }
 
