@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::LazyLock;
 
 use regex::Regex;
 use syn::visit::{self, Visit};
@@ -160,6 +161,9 @@ impl Modules {
     }
 }
 
+static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\w+(?:\s*::\s*\w+)+").unwrap());
+static LITERAL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#""(?:[^"\\]|\\.)*""#).unwrap());
+
 /// Reads the items of a module.
 #[derive(Default)]
 struct Reader(Module);
@@ -239,10 +243,8 @@ impl Visit<'_> for Reader {
         if ["quote", "parse_quote"].contains(&name.as_str()) {
             return;
         }
-        let path = Regex::new(r"\w+(?:\s*::\s*\w+)+").unwrap();
-        let literal = Regex::new(r#""(?:[^"\\]|\\.)*""#).unwrap();
         let tokens = item.tokens.to_string();
-        for found in path.find_iter(&literal.replace_all(&tokens, "")) {
+        for found in PATH.find_iter(&LITERAL.replace_all(&tokens, "")) {
             let segments = found.as_str().split("::").map(|one| one.trim().to_owned());
             self.0.paths.push(segments.collect());
         }

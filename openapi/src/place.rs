@@ -81,16 +81,17 @@ impl Place {
     }
 
     fn is_in_response(&self) -> bool {
-        self.0.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        matches!(self.0.as_bytes(), [b'0'..=b'9', ..])
     }
 }
 
 impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
-        let key = |place: &Self| place.is_in_response();
-        key(self)
-            .cmp(&key(other))
-            .then_with(|| self.0.cmp(&other.0))
+        match (self.is_in_response(), other.is_in_response()) {
+            (false, true) => Ordering::Less,
+            (true, false) => Ordering::Greater,
+            _ => self.0.cmp(&other.0),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Comparison<'a> {
     pub(super) gaps: Vec<Gap>,
 }
 
-impl Comparison<'_> {
+impl<'a> Comparison<'a> {
     pub(super) fn run(&mut self) {
         let unsupported = Support::default();
         for (place, node) in self.places {
@@ -34,8 +34,8 @@ impl Comparison<'_> {
         }
         for (place, support) in self.supports {
             let mut entries = self.entries.values();
-            let is_unstated = entries.any(|one| one.unstated.contains(place));
-            if !is_unstated && !self.places.contains_key(place) {
+            let is_unstated = |one: &&Entry| one.unstated.contains(place);
+            if !self.places.contains_key(place) && !entries.any(is_unstated) {
                 let what = "has it, the spec does not; describe it, or list it under `unstated` of an entry";
                 self.note(place, format!("{} {what}", support.sources()));
             }
@@ -51,12 +51,21 @@ impl Comparison<'_> {
 
     /// Notes a gap at a place, or at the nearest node of the spec above it.
     fn note(&mut self, place: &Place, what: String) {
-        let mut above = self.places.iter().filter(|(above, _)| above.covers(place));
-        let nearest = above.next_back().map(|(_, node)| node);
+        let nearest = self.above(place).next().map(|(_, node)| node);
         let nearest = nearest.or_else(|| self.places.get(&Place::request()));
         let pointer = nearest.map_or("", |node| &node.pointer);
         self.gaps
             .push(Gap::new(self.operation, place, what, pointer));
+    }
+
+    /// The nodes of the spec that cover a place, the nearest first: all of them are sorted before
+    /// it, and those near it just before.
+    fn above<'p>(
+        &self,
+        place: &'p Place,
+    ) -> impl Iterator<Item = (&'a Place, &'a Node)> + use<'a, 'p> {
+        let before = self.places.range(..=place).rev();
+        before.filter(move |(above, _)| above.covers(place))
     }
 
     /// True if one of these numbers is an entry that excuses a departure.
@@ -79,7 +88,7 @@ impl Comparison<'_> {
             Grade::Inferred => "the spec has it, no source does",
             _ => return,
         };
-        let mut above = self.places.iter().filter(|(above, _)| above.covers(place));
+        let mut above = self.above(place);
         if !self.excuses(&node.marks, Excuse::New)
             && !above.any(|(_, node)| self.excuses(&node.marks, Excuse::NewBelow))
         {

@@ -115,9 +115,11 @@ impl Evidence {
     /// the other, as gaps are asked for.
     pub fn gaps(&self, spec: &Value) -> impl Iterator<Item = Gap> {
         let operations = Operation::all(spec).into_iter();
-        let stated: Vec<(Operation, Places)> = operations
-            .map(|one| (one.clone(), claims_of(spec, &one)))
-            .collect();
+        let stated = operations.map(|one| {
+            let places = claims_of(spec, &one);
+            (one, places)
+        });
+        let stated: Vec<(Operation, Places)> = stated.collect();
         let documented = self.pages.iter().filter_map(|page| page.operation.as_ref());
         let missing = documented.filter(|id| stated.iter().all(|(one, _)| one.id != **id));
         let missing = missing.map(|id| {
