@@ -137,13 +137,10 @@ impl Fault {
         headers.extend(change.headers.clone());
         headers.retain(|name, _| !change.without_headers.contains(name));
         let text = change.body.clone().unwrap_or_else(|| response.text());
-        let kept: String = text
-            .chars()
-            .take(change.cut.unwrap_or(usize::MAX))
-            .collect();
-        response.body = [&change.before, kept.as_str(), &change.behind]
-            .concat()
-            .into();
+        let cut = change.cut.and_then(|cut| text.char_indices().nth(cut));
+        let kept = &text[..cut.map_or(text.len(), |(at, _)| at)];
+        let whole = [&change.before, kept, &change.behind].concat();
+        response.body = whole.into();
     }
 }
 

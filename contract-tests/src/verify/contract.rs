@@ -44,6 +44,8 @@ pub struct Contract {
     pub(crate) subjects: Vec<Subject>,
     pub(crate) evidence: &'static Evidence,
     pub(crate) spec: &'static Value,
+    /// A hash of the description, the same wherever the contract is the same.
+    pub(super) hash: String,
 }
 
 impl Contract {
@@ -78,7 +80,10 @@ impl Contract {
                 filters,
             });
         }
+        // Members are sorted, and nothing depends on the layout.
+        let hash = hmac_sha1_compact::Hash::hash(spec.to_string().as_bytes());
         Ok(Self {
+            hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
             subjects,
             evidence,
             spec,
@@ -88,13 +93,6 @@ impl Contract {
     /// The arguments of the documented requests, which the embedded OCP has.
     pub fn documented_arguments(&self) -> Arguments {
         documented_arguments(self.spec, &self.evidence.interactions)
-    }
-
-    /// A hash of the description, the same wherever the contract is the same.
-    pub(super) fn hash(&self) -> String {
-        // Members are sorted, and nothing depends on the layout.
-        let hash = hmac_sha1_compact::Hash::hash(self.spec.to_string().as_bytes());
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Secrets, and the names of the contract, which are none.

@@ -64,7 +64,7 @@ impl Contract {
         let session = Session::new(target, most, &secrets);
         let mut session =
             session.map_err(|error| anyhow::anyhow!(target.in_options(&error.to_string())))?;
-        let mut recording = Recording::new(target, self.hash());
+        let mut recording = Recording::new(target, self.hash.clone());
         for subject in subjects {
             let transcript = collect(&mut session, subject).await;
             let is_final = transcript.stop.as_ref().is_some_and(Stop::is_final);
@@ -134,7 +134,7 @@ impl Contract {
             .filter_map(|one| one.stop.as_ref());
         let stop = stops.rfind(|stop| stop.is_final());
         report.stopped = stop.map(ToString::to_string);
-        report.contract = self.hash();
+        report.contract.clone_from(&self.hash);
         report.date.clone_from(&recording.date);
         report.requests = recording.requests;
         report.ocp.clone_from(&recording.ocp);
