@@ -1,5 +1,7 @@
 //! Pages of a list.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use crate::Variant;
@@ -13,7 +15,7 @@ const DEFAULT: u64 = 10;
 
 /// `data` of the response: the page of the rows that a query asks for, and where it stands.
 pub(crate) fn page(
-    rows: Vec<Value>,
+    rows: Vec<Cow<'_, Value>>,
     query: &[(String, String)],
     variants: &[Variant],
 ) -> Result<Value, Refusal> {
@@ -42,7 +44,9 @@ pub(crate) fn page(
     let count = rows.len() as u64;
     let offset = (number - 1).saturating_mul(size);
     let skipped = usize::try_from(offset).unwrap_or(usize::MAX);
-    let shown: Vec<Value> = rows.into_iter().skip(skipped).take(size as usize).collect();
+    // A page is copied, not the whole list.
+    let shown = rows.into_iter().skip(skipped).take(size as usize);
+    let shown: Vec<Value> = shown.map(Cow::into_owned).collect();
     let is_overrun = shown.is_empty() && is(Variant::OverrunTotals);
     let total = if is_overrun { offset } else { count };
     let is_rows = is(Variant::RowsAsSize);

@@ -1,6 +1,7 @@
 //! Requests to the embedded OCP: the operation that they are for, the right to send them, and
 //! the rows that come back.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -132,7 +133,7 @@ impl Ocp {
         let begun = fault.map_or(0, |fault| fault.appeared(number));
         let rows = match route.tasks {
             Some(_) => tasks::now(&route.rows, self.ended(), self.started, begun),
-            None => route.rows.clone(),
+            None => route.rows.iter().map(Cow::Borrowed).collect(),
         };
         route.respond(query, rows)
     }
@@ -219,7 +220,7 @@ impl Route {
     fn respond(
         &self,
         query: &[(String, String)],
-        mut rows: Vec<Value>,
+        mut rows: Vec<Cow<'_, Value>>,
     ) -> Result<Response, Refusal> {
         self.check(query)?;
         let (variants, tasks) = (&self.variants, self.tasks.as_ref());

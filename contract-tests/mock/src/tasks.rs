@@ -1,6 +1,7 @@
 //! Restore tasks: lists of them, how each of their operations shows them, and what its
 //! filters compare.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -227,7 +228,7 @@ pub(crate) fn now(
     ended: Option<DateTime<Utc>>,
     since: DateTime<Utc>,
     begun: u64,
-) -> Vec<Value> {
+) -> Vec<Cow<'_, Value>> {
     let new = (1..=begun as i64).rev().filter_map(|number| {
         let mut task = tasks.first()?.clone();
         let at = since + TimeDelta::milliseconds(number);
@@ -235,12 +236,13 @@ pub(crate) fn now(
         task["id"] = (task["id"].as_i64().unwrap_or_default() + number).into();
         task["createTime"] = text(at);
         task["restoreEndTime"] = text(at - TimeDelta::seconds(101));
-        Some(task)
+        Some(Cow::Owned(task))
     });
-    let old = tasks.iter().cloned().map(|mut task| {
+    let old = tasks.iter().map(|task| {
+        let mut task = Cow::Borrowed(task);
         if let (Some(at), Some(false)) = (ended, task["finished"].as_bool()) {
-            task["finishTime"] = text(at);
-            enter(&mut task, "RESTORE_SUCCESS");
+            task.to_mut()["finishTime"] = text(at);
+            enter(task.to_mut(), "RESTORE_SUCCESS");
         }
         task
     });
