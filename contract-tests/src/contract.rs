@@ -1,6 +1,7 @@
 //! Verifies the contract itself: the spec against its evidence, the Rust types
 //! against the spec, every interaction replayed through the client.
 
+use ocp_contract::evidence::claims::claims;
 use ocp_contract::strict::{Severity, Strict};
 use ocp_contract::{Interaction, Provenance, unsent_parameters};
 
@@ -15,7 +16,8 @@ pub async fn verify(contract: &Contract, report: &mut Report) {
     let interactions = &evidence.interactions;
     let mut rest = std::mem::take(&mut report.checks);
 
-    let gaps = evidence.gaps(spec).map(|gap| gap.to_string());
+    let claims = claims(spec);
+    let gaps = evidence.gaps(&claims).map(|gap| gap.to_string());
     for (id, meaning, source, faults) in [
         (
             "coverage",

@@ -6,7 +6,7 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
-use crate::evidence::claims::{Node, Places, claims_of};
+use crate::evidence::claims::{Node, Places, claims};
 use crate::evidence::{Evidence, Grade, Place, Support, Supports};
 use crate::operation::text;
 use crate::{Operation, Provenance, Source, Versions};
@@ -22,12 +22,11 @@ pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Er
     let mut environment = Environment::new();
     environment.add_filter("cell", |text: String| cell(&text));
     let mut seen = BTreeMap::new();
-    let mut operations = Operation::all(spec);
-    operations.sort_by(|one, other| one.id.cmp(&other.id));
-    let operations = operations.iter().map(|one| {
-        let places = claims_of(spec, one);
-        let supports = evidence.supports_of(one, &places);
-        operation(one, &places, &supports, spec, &mut seen)
+    let mut claims = claims(spec);
+    claims.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
+    let operations = claims.iter().map(|(one, places)| {
+        let supports = evidence.supports_of(one, places);
+        operation(one, places, &supports, spec, &mut seen)
     });
     let operations: Vec<Value> = operations.collect();
     let pages = evidence.pages.iter().map(|page| {

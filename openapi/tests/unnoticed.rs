@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use ocp_contract::evidence::Evidence;
+use ocp_contract::evidence::claims::{Claims, claims, claims_of};
 use ocp_contract::lint::lint;
 use ocp_contract::strict::Strict;
 use ocp_contract::{Document, Interaction, Operation, Provenance, escape, read_text, walk};
@@ -145,10 +146,22 @@ struct Contract {
     spec: Value,
     evidence: Evidence,
     samples: Vec<(Interaction, Value)>,
-    /// Each operation, with the pointers of all that it is described by.
-    operations: Vec<(String, BTreeSet<String>)>,
+    operations: Vec<Described>,
     /// Interaction, refused body, and the place where it is refused.
     rejected: Vec<(Interaction, Value, String)>,
+}
+
+/// An operation as it is, with the pointers of all that it is described by.
+struct Described {
+    claims: Claims,
+    reached: BTreeSet<String>,
+}
+
+impl Described {
+    fn is_reached(&self, pointer: &str) -> bool {
+        let is_changed = |at: &String| at.starts_with(pointer) || pointer.starts_with(at);
+        self.reached.iter().any(is_changed)
+    }
 }
 
 impl Contract {
@@ -169,8 +182,11 @@ impl Contract {
             (interaction, body, case.at)
         });
         let spec = yaml("ocp.yaml");
-        let operations = Operation::all(&spec).into_iter();
-        let operations = operations.map(|one| (one.id, reached(&spec, one.pointer)));
+        let operations = claims(&spec).into_iter();
+        let operations = operations.map(|claims| Described {
+            reached: reached(&spec, claims.0.pointer.clone()),
+            claims,
+        });
         Self {
             operations: operations.collect(),
             spec,
@@ -182,7 +198,7 @@ impl Contract {
 
     /// True if a change of the description at a pointer is noticed.
     fn notices(&self, spec: &Value, pointer: &str) -> bool {
-        self.evidence.gaps(spec).next().is_some()
+        self.has_gap(spec, pointer)
             || !lint(spec, &["ErrorCode", "QueryTime"]).is_empty()
             || self
                 .samples
@@ -191,12 +207,27 @@ impl Contract {
             || self.judges_otherwise(spec, pointer)
     }
 
+    /// True if the evidence and a description that is changed at a pointer differ.
+    fn has_gap(&self, spec: &Value, pointer: &str) -> bool {
+        // Of a schema that is changed, those operations say something else that refer to it.
+        let is_schema = pointer.starts_with("/components/schemas/");
+        let is_same = |one: &&Described| is_schema && !one.is_reached(pointer);
+        let same: Vec<&Described> = self.operations.iter().filter(is_same).collect();
+        let is_same = |id: &str| same.iter().any(|one| one.claims.0.id == id);
+        let operations = Operation::all(spec).into_iter();
+        let changed = operations.filter(|one| !is_same(&one.id));
+        let changed: Vec<Claims> = changed.map(|one| claims_of(spec, one)).collect();
+        let same = same.iter().map(|one| &one.claims);
+        let mut gaps = self.evidence.gaps(changed.iter().chain(same));
+        gaps.next().is_some()
+    }
+
     /// True if a documented body is refused, or one that must be refused passes.
     fn judges_otherwise(&self, spec: &Value, pointer: &str) -> bool {
-        let is_changed = |at: &String| at.starts_with(pointer) || pointer.starts_with(at);
         let operations = self.operations.iter();
-        let mut changed = operations.filter(|(_, reached)| reached.iter().any(is_changed));
-        changed.any(|(operation, _)| {
+        let mut changed = operations.filter(|one| one.is_reached(pointer));
+        changed.any(|one| {
+            let operation = &one.claims.0.id;
             let Some(strict) = Strict::new(spec, operation, &self.evidence) else {
                 return true;
             };

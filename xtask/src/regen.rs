@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use ocp_contract::evidence::Evidence;
+use ocp_contract::evidence::claims::claims;
 use ocp_contract::{Document, Finding, Operation, canonical, page, resolved};
 use serde_json::{Value, json};
 use similar::TextDiff;
@@ -90,7 +91,8 @@ fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), St
         let folder = format!("openapi/interactions/{}/{}", one.operation_id, one.case);
         Some(format!("{folder}: {what}"))
     });
-    let gaps = evidence.gaps(document.value());
+    let claims = claims(document.value());
+    let gaps = evidence.gaps(&claims);
     let gaps = gaps.map(|gap| match gap.pointer.as_str() {
         // Of the evidence, not of the spec.
         "" => gap.to_string(),

@@ -34,16 +34,25 @@ pub struct Node {
 /// Places of an operation.
 pub type Places = BTreeMap<Place, Node>;
 
+/// An operation of the spec, and its places.
+pub type Claims = (Operation, Places);
+
+/// The spec, operation by operation.
+pub fn claims(spec: &Value) -> Vec<Claims> {
+    let operations = Operation::all(spec).into_iter();
+    operations.map(|one| claims_of(spec, one)).collect()
+}
+
 /// One operation of the spec. Whatever the spec, nothing panics; the lint reports what is
 /// malformed.
-pub(crate) fn claims_of(spec: &Value, operation: &Operation) -> Places {
+pub fn claims_of(spec: &Value, operation: Operation) -> Claims {
     let mut walk = Walk {
         spec,
         places: Places::new(),
         bodies: BTreeMap::new(),
     };
-    walk.operation(operation);
-    walk.places
+    walk.operation(&operation);
+    (operation, walk.places)
 }
 
 /// The status or class by which the spec describes a status.

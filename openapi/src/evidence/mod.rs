@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::document::{read_text, read_yaml};
 use crate::{Interaction, Operation, Provenance};
-use claims::{Places, claims_of};
+use claims::{Claims, Places, claims_of};
 use comparison::Comparison;
 use documentation::Page;
 use register::Entry;
@@ -74,7 +74,8 @@ impl Evidence {
     pub fn supports(&self, spec: &Value, operation: &str) -> Supports {
         let operation = Operation::find(spec, operation);
         operation.map_or_else(Supports::new, |one| {
-            self.supports_of(&one, &claims_of(spec, &one))
+            let (operation, places) = claims_of(spec, one);
+            self.supports_of(&operation, &places)
         })
     }
 
@@ -113,13 +114,11 @@ impl Evidence {
     /// Holds a spec against the evidence, both ways. No gap means that each says what the
     /// other does, or that an entry excuses the difference. Operations are compared one after
     /// the other, as gaps are asked for.
-    pub fn gaps(&self, spec: &Value) -> impl Iterator<Item = Gap> {
-        let operations = Operation::all(spec).into_iter();
-        let stated = operations.map(|one| {
-            let places = claims_of(spec, &one);
-            (one, places)
-        });
-        let stated: Vec<(Operation, Places)> = stated.collect();
+    pub fn gaps<'a>(
+        &'a self,
+        spec: impl IntoIterator<Item = &'a Claims>,
+    ) -> impl Iterator<Item = Gap> {
+        let stated: Vec<&Claims> = spec.into_iter().collect();
         let documented = self.pages.iter().filter_map(|page| page.operation.as_ref());
         let missing = documented.filter(|id| stated.iter().all(|(one, _)| one.id != **id));
         let missing = missing.map(|id| {
@@ -131,7 +130,7 @@ impl Evidence {
         gaps.extend(missing);
         gaps.extend(register::gaps(&self.register, &stated));
         let compared = stated.into_iter();
-        let compared = compared.flat_map(|(operation, places)| self.compare(&operation, &places));
+        let compared = compared.flat_map(|(operation, places)| self.compare(operation, places));
         gaps.into_iter().chain(compared)
     }
 

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::claims::Places;
+use super::claims::Claims;
 use super::gap::Gap;
-use crate::Operation;
 use crate::place::Place;
 
 /// One contradiction or silence.
@@ -52,7 +51,7 @@ impl Entry {
 /// Entries that nothing in the spec refers to or that speak of unknown operations, numbers that
 /// are taken twice, and numbers that a place bears in some only of the operations that the entry
 /// speaks of.
-pub(super) fn gaps(register: &[Entry], stated: &[(Operation, Places)]) -> Vec<Gap> {
+pub(super) fn gaps(register: &[Entry], stated: &[&Claims]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut numbers = BTreeSet::new();
     let bearers = bearers(stated);
@@ -105,9 +104,9 @@ pub(super) fn gaps(register: &[Entry], stated: &[(Operation, Places)]) -> Vec<Ga
 }
 
 /// Operation and place of the nodes that bear each number.
-fn bearers(stated: &[(Operation, Places)]) -> BTreeMap<u32, Vec<(&str, &Place)>> {
+fn bearers<'a>(stated: &[&'a Claims]) -> BTreeMap<u32, Vec<(&'a str, &'a Place)>> {
     let mut bearers: BTreeMap<u32, Vec<(&str, &Place)>> = BTreeMap::new();
-    for (operation, places) in stated {
+    for (operation, places) in stated.iter().copied() {
         for (place, node) in places {
             for mark in &node.marks {
                 let bearing = bearers.entry(*mark).or_default();

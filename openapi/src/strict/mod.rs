@@ -94,8 +94,7 @@ impl Strict {
     /// The strict view of an operation; `None` if the spec does not have it, or
     /// describes it so that no schema can be made of it.
     pub fn new(spec: &Value, operation: &str, evidence: &Evidence) -> Option<Self> {
-        let operation = Operation::find(spec, operation)?;
-        let places = claims_of(spec, &operation);
+        let (operation, places) = claims_of(spec, Operation::find(spec, operation)?);
         let supports = evidence.supports_of(&operation, &places);
         let samples: Vec<(Place, Value)> = evidence
             .samples(&operation.id)
