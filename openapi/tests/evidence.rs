@@ -181,6 +181,17 @@ fn a_gap_names_both_sides() {
     insta::assert_snapshot!(gaps.join("\n"));
 }
 
+/// A response is shared by many operations, and blamed on none that has it.
+#[test]
+fn a_missing_response_is_a_gap_of_its_operation_alone() {
+    let (mut spec, evidence) = clean();
+    let responses = spec.pointer_mut("/paths/~1api~1v2~1ob~1tenants/get/responses");
+    responses.unwrap().as_object_mut().unwrap().remove("429");
+    let gaps = gaps(&evidence, &spec);
+    let is_its_own = |gap: &String| gap.starts_with("listTenants, ");
+    assert!(!gaps.is_empty() && gaps.iter().all(is_its_own), "{gaps:#?}");
+}
+
 /// A recording of a running OCP, made of another interaction.
 fn recorded(of: &str, status: u16, edit: impl FnOnce(&mut Value)) -> Interaction {
     let file = folder()

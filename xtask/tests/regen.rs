@@ -208,6 +208,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
                 "  operations: [listTasks, listTask]\n  state: ",
             ),
         ),
+        ("wrong-version", 4, 0, Spec("last: V1", "last: V2")),
         ("deleted-page", 4, 0, Delete("openapi/CONTRACT.md")),
         ("deleted-register", 1, 1, Delete(REGISTER)),
         ("deleted-spec", 2, 2, Delete(SPEC)),

@@ -155,7 +155,7 @@ impl Walk<'_> {
                 continue;
             };
             match self.bodies.get(&schema.pointer).cloned() {
-                Some(first) => self.put(place, response).like = Some(first),
+                Some(first) => self.put(place, &schema).like = Some(first),
                 None => {
                     self.bodies.insert(schema.pointer.clone(), place.clone());
                     self.schema(&schema, place);

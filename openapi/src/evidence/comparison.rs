@@ -138,10 +138,13 @@ impl<'a> Comparison<'a> {
     fn values(&mut self, place: &Place, node: &Node, support: &Support) {
         // Without a list, a text that is shown is a text.
         let is_free = node.values.is_empty() || self.excuses(&node.marks, Excuse::Spelling);
+        let versions = "correct `x-documented-versions` of the operation";
+        let are_versions = *place == Place::request();
         for (value, (is_listed, source)) in &support.values {
             let may_lack = is_free && !is_listed;
             if !may_lack && !node.values.contains(value) {
                 let remedy = match is_listed {
+                    true if are_versions => versions,
                     true => "add it",
                     false => "add it, or mark the list with an entry that excuses `spelling`",
                 };
@@ -155,7 +158,10 @@ impl<'a> Comparison<'a> {
         }
         for value in &node.values {
             if !support.values.contains_key(value) {
-                let remedy = "take it out, or mark the list with an entry that excuses `values`";
+                let remedy = match are_versions {
+                    true => versions,
+                    false => "take it out, or mark the list with an entry that excuses `values`",
+                };
                 let what = format!("the spec has `{value}`, no source does; {remedy}");
                 self.note(place, what);
             }
