@@ -23,7 +23,7 @@ pub use document::{Document, SpecError, escape, read_text, walk};
 pub use finding::Finding;
 pub use interaction::{Interaction, Provenance, Recorded, RequestLine, Source, match_path};
 pub use operation::{Comparison, Filter, List, Location, Operation, Parameter, Versions};
-pub use resolved::{documented_arguments, resolved, unsent_parameters};
+pub use resolved::{documented_arguments, resolved};
 
 /// The spec as the client's build script reads it: JSON, members sorted, one
 /// trailing line break.

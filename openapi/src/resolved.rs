@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::operation::{PAGING, Parameter, declared, text};
+use crate::operation::{PAGING, declared, text};
 use crate::{Interaction, Location, Operation, Provenance};
 
 /// The description as callers see it.
@@ -81,27 +81,6 @@ pub fn documented_arguments(spec: &Value, interactions: &[Interaction]) -> BTree
         }
     }
     documented
-}
-
-/// Every query parameter that no interaction sends, each as a sentence: it is a claim without
-/// evidence. Path parameters are in every request.
-pub fn unsent_parameters(spec: &Value, interactions: &[Interaction]) -> Vec<String> {
-    let mut unsent = Vec::new();
-    for operation in Operation::all(spec) {
-        let id = &operation.id;
-        for Parameter { name, .. } in operation.parameters_in(Location::Query) {
-            let sends = |one: &Interaction| {
-                let mut query = one.recorded.request.query.iter();
-                one.operation_id == *id && query.any(|(sent, _)| sent == name)
-            };
-            if !interactions.iter().any(sends) {
-                unsent.push(format!(
-                    "the spec describes a query parameter `{name}`, but no interaction in openapi/interactions/{id} sends it"
-                ));
-            }
-        }
-    }
-    unsent
 }
 
 impl Operation {

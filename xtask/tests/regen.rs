@@ -9,12 +9,14 @@ const SPEC: &str = "openapi/ocp.yaml";
 const DERIVED: &str = "client/openapi.json";
 const DOCUMENTATION: &str = "openapi/documentation.yaml";
 const REGISTER: &str = "openapi/discrepancies.yaml";
-const FILES: [&str; 5] = [
+const FILES: [&str; 7] = [
     SPEC,
     DERIVED,
     "openapi/CONTRACT.md",
     DOCUMENTATION,
     REGISTER,
+    "openapi/interactions/listTasks/by-name/interaction.yaml",
+    "openapi/interactions/listTasks/by-name/response.json",
 ];
 
 /// The checkout that this test belongs to.
@@ -50,7 +52,6 @@ fn printed(output: &Output) -> String {
 fn copy() -> tempfile::TempDir {
     let small = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checkout"));
     let root = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(root.path().join("openapi/interactions")).unwrap();
     for file in FILES {
         std::fs::create_dir_all(root.path().join(file).parent().unwrap()).unwrap();
         std::fs::copy(small.join(file), root.path().join(file)).unwrap();

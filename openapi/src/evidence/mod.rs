@@ -16,7 +16,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::document::{read_text, read_yaml};
-use crate::{Interaction, Operation, Provenance};
+use crate::{Interaction, Location, Operation, Provenance};
 use claims::{Claims, Places, claims_of};
 use comparison::Comparison;
 use documentation::Page;
@@ -145,6 +145,25 @@ impl Evidence {
             gaps: Vec::new(),
         };
         comparison.run();
+        comparison.gaps.extend(self.unsent(operation));
         comparison.gaps
+    }
+
+    /// Every query parameter that no interaction sends: a claim that nothing tries. Path
+    /// parameters are in every request.
+    fn unsent(&self, operation: &Operation) -> impl Iterator<Item = Gap> {
+        let id = &operation.id;
+        let own = self.interactions.iter().filter(|one| one.operation_id == *id);
+        let query = own.flat_map(|one| &one.recorded.request.query);
+        let sent: BTreeSet<&String> = query.map(|(name, _)| name).collect();
+        let parameters = operation.parameters_in(Location::Query);
+        let unsent = parameters.filter(move |one| !sent.contains(&one.name));
+        unsent.map(move |one| {
+            let what = format!(
+                "the spec describes it, but no interaction in openapi/interactions/{id} sends it; add one that does"
+            );
+            let place = Place::parameter("query", &one.name);
+            Gap::new(id, place, what, &one.pointer)
+        })
     }
 }
