@@ -209,8 +209,8 @@ impl Interaction {
     /// When the folder cannot be listed, or one of them cannot be read.
     pub fn read_all(folder: &Path) -> Result<Vec<Self>, SpecError> {
         let mut interactions = Vec::new();
-        for operation in folders(folder)? {
-            for case in folders(&operation)? {
+        for operation in entries(folder)?.iter().filter(|path| path.is_dir()) {
+            for case in entries(operation)?.iter().filter(|path| path.is_dir()) {
                 interactions.push(Self::read(&case.join("interaction.yaml"))?);
             }
         }
@@ -276,15 +276,38 @@ impl Interaction {
     }
 }
 
-/// The folders in a folder, sorted.
-fn folders(folder: &Path) -> Result<Vec<PathBuf>, SpecError> {
+/// Refuses a file below a folder of interactions that nobody reads; `name` is what messages call
+/// the folder. Hidden files are other programs' business.
+pub(crate) fn refuse_strays(folder: &Path, name: &str) -> Result<(), SpecError> {
+    let is_case = name.split('/').count() == 3;
+    for path in entries(folder)? {
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let name = format!("{name}/{file}");
+        let has = |neighbour: &str| path.with_file_name(neighbour).exists();
+        let is_read = match &*file {
+            "interaction.yaml" => is_case,
+            "response.json" => has("interaction.yaml"),
+            "response.html" => has("interaction.yaml") && !has("response.json"),
+            other => other.starts_with('.'),
+        };
+        if path.is_dir() {
+            refuse_strays(&path, &name)?;
+        } else if !is_read {
+            let what = "nobody reads this file; expected <operationId>/<case>/interaction.yaml, and response.json or response.html beside it";
+            return Err(SpecError::new(name, what));
+        }
+    }
+    Ok(())
+}
+
+/// What is in a folder, sorted.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, SpecError> {
     let entries = std::fs::read_dir(folder).map_err(|fault| {
         SpecError::new(folder.display(), format_args!("cannot be listed: {fault}"))
     })?;
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut folders: Vec<PathBuf> = paths.filter(|path| path.is_dir()).collect();
-    folders.sort();
-    Ok(folders)
+    let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    Ok(paths)
 }
 
 /// The parameters that a path shows of a template, if it fits.

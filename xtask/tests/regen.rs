@@ -74,6 +74,8 @@ enum Edit {
     Register(&'static str, &'static str),
     /// Adds an exchange with this request line.
     Request(&'static str),
+    /// Adds an empty file.
+    File(&'static str),
     /// Gives the derived file another content.
     Derived(&'static str),
     /// Keeps the derived file's content but not its line breaks.
@@ -85,7 +87,7 @@ enum Edit {
 
 #[test]
 fn each_fault_has_its_message_and_loses_no_file() {
-    use Edit::{Block, Delete, Derived, Page, Register, Request, Spec, Squeeze};
+    use Edit::{Block, Delete, Derived, File, Page, Register, Request, Spec, Squeeze};
     for (name, check, write, edit) in [
         ("fresh", 0, 0, Spec("Tasks", "Tasks")),
         ("renamed-field", 4, 0, Spec("id: {", "taskId: {")),
@@ -201,6 +203,39 @@ fn each_fault_has_its_message_and_loses_no_file() {
             Page("  operation: listTasks\n", ""),
         ),
         (
+            "pages-of-one-id",
+            4,
+            0,
+            Page(
+                "- id: tasks\n",
+                "- { id: tasks, title: Old, version: V0, date: 2023-01-01, address: nowhere }\n- id: tasks\n",
+            ),
+        ),
+        (
+            "stray-file",
+            1,
+            1,
+            File("openapi/interactions/listTasks/notes.txt"),
+        ),
+        (
+            "stray-folder",
+            1,
+            1,
+            File("openapi/interactions/listTasks/by-name/again/interaction.yaml"),
+        ),
+        (
+            "stray-body",
+            1,
+            1,
+            File("openapi/interactions/listTasks/by-name/response.html"),
+        ),
+        (
+            "case-without-interaction",
+            1,
+            1,
+            Delete("openapi/interactions/listTasks/by-name/interaction.yaml"),
+        ),
+        (
             "unknown-operation",
             4,
             0,
@@ -228,6 +263,11 @@ fn each_fault_has_its_message_and_loses_no_file() {
                     format!("source: {source}\nrequest: {line}\nresponse: {{ status: 200 }}\n");
                 put(&folder.join("interaction.yaml"), &text);
                 put(&folder.join("response.json"), "{}");
+            }
+            File(file) => {
+                let path = root.path().join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                put(&path, "");
             }
             Derived(text) => put(&root.path().join(DERIVED), text),
             Squeeze => {

@@ -173,7 +173,7 @@ pub struct Structure {
 }
 
 /// Samples that a page names and nobody has, documented interactions that no page names, pages
-/// of a request that name no operation, and tables whose transcribed rows are not as many as
+/// of a request that name no operation, ids that are taken twice, and tables whose transcribed rows are not as many as
 /// counted on the page.
 pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
     let mut gaps = Vec::new();
@@ -186,7 +186,11 @@ pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
             note(&at, what.into());
         }
     }
+    let mut ids = BTreeSet::new();
     for page in pages {
+        if !ids.insert(&page.id) {
+            note(&page.id, "the id is taken by another page".into());
+        }
         for case in &page.samples {
             let is_it = |one: &Interaction| page.shows(one) && one.case == *case;
             if !interactions.iter().any(is_it) {

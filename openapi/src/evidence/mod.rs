@@ -16,6 +16,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::document::{read_text, read_yaml};
+use crate::interaction::refuse_strays;
 use crate::{Interaction, Location, Operation, Provenance};
 use claims::{Claims, Places, claims_of};
 use comparison::Comparison;
@@ -43,13 +44,16 @@ impl Evidence {
     ///
     /// # Errors
     ///
-    /// When one of them is missing or malformed, with the place.
+    /// When one of them is missing or malformed, with the place, or nobody reads a file of
+    /// `interactions/`.
     pub fn read(folder: &Path) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let text = |name: &str| read_text(&folder.join(name), name);
+        let interactions = folder.join("interactions");
+        refuse_strays(&interactions, "interactions")?;
         Self::parse(
             &text("documentation.yaml")?,
             &text("discrepancies.yaml")?,
-            Interaction::read_all(&folder.join("interactions"))?,
+            Interaction::read_all(&interactions)?,
         )
     }
 
@@ -153,7 +157,10 @@ impl Evidence {
     /// parameters are in every request.
     fn unsent(&self, operation: &Operation) -> impl Iterator<Item = Gap> {
         let id = &operation.id;
-        let own = self.interactions.iter().filter(|one| one.operation_id == *id);
+        let own = self
+            .interactions
+            .iter()
+            .filter(|one| one.operation_id == *id);
         let query = own.flat_map(|one| &one.recorded.request.query);
         let sent: BTreeSet<&String> = query.map(|(name, _)| name).collect();
         let parameters = operation.parameters_in(Location::Query);

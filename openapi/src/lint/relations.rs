@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::rule::finding;
 use crate::Finding;
 use crate::document::escape;
-use crate::operation::{Comparison, Location, Operation, members, resolve, texts};
+use crate::operation::{Comparison, Location, Operation, members, resolve, text, texts};
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
     for (name, schema) in members(&spec["components"]["schemas"]) {
@@ -25,6 +25,7 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
             finding.what = format!("`{}` names another operation, too", operation.id);
             findings.push(finding);
         }
+        tags(spec, &operation, findings);
         path(&operation, findings);
         filters(spec, &operation, findings);
         failures(spec, &operation, findings);
@@ -76,6 +77,20 @@ fn labels(schema: &Value, filter: &Value, pointer: &str, findings: &mut Vec<Find
         let what = format!("`{unknown}` is no value of the vocabulary");
         let pointer = format!("{pointer}/x-filter-labels/{}", escape(value));
         findings.push(finding("filter-labels", pointer, &what));
+    }
+}
+
+/// The tags of an operation are described.
+fn tags(spec: &Value, operation: &Operation, findings: &mut Vec<Finding>) {
+    let described = spec["tags"].as_array().into_iter().flatten();
+    let described: BTreeSet<&str> = described.filter_map(|tag| text(tag, "name")).collect();
+    let pointer = format!("{}/tags", operation.pointer);
+    let tags = spec.pointer(&pointer).and_then(Value::as_array);
+    for (index, tag) in tags.into_iter().flatten().enumerate() {
+        let tag = tag.as_str().unwrap_or_default();
+        if !described.contains(tag) {
+            findings.push(finding("tag", format!("{pointer}/{index}"), tag));
+        }
     }
 }
 
