@@ -8,7 +8,14 @@ mod setup;
 use std::time::Duration;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() {
+    if let Err(error) = run().await {
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let ocp = setup::ocp().await?;
     let tenant = setup::tenant(&ocp.client, &ocp.tenant).await?;
     let request = ocp.client.list_cluster_restore_tasks();
