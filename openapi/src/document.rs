@@ -256,6 +256,22 @@ fn step<'a>(value: &'a Value, pointer: &str, visit: &mut impl FnMut(&'a Value, &
     }
 }
 
+/// A member that is a text.
+pub(crate) fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
+    node.get(key)?.as_str()
+}
+
+/// Name and value of each member of an object; of anything else, nothing.
+pub(crate) fn members(node: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    node.as_object().into_iter().flatten()
+}
+
+/// The texts of a member that is a list, such as `required`.
+pub(crate) fn texts<'a>(node: &'a Value, member: &str) -> impl Iterator<Item = &'a str> {
+    let list = node.get(member).and_then(Value::as_array);
+    list.into_iter().flatten().filter_map(Value::as_str)
+}
+
 /// One step of a JSON pointer (RFC 6901).
 pub fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")

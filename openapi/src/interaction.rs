@@ -10,7 +10,8 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::document::{SpecError, read_text, read_yaml};
-use crate::operation::{Location, Operation, Parameter, resolve};
+use crate::operation::{Location, Operation, Parameter};
+use crate::schema::Schema;
 
 /// One exchange, read from `interactions/<operationId>/<case>/`.
 #[derive(Debug, Clone)]
@@ -335,7 +336,7 @@ pub fn match_path(template: &str, path: &str) -> Option<Vec<(String, String)>> {
 fn argument(spec: &Value, parameter: &Parameter, text: &str) -> Result<Value, String> {
     let is_list = parameter.schema["type"] == "array";
     let schema = match parameter.schema.get("items") {
-        Some(items) if is_list => resolve(spec, items).unwrap_or(items),
+        Some(items) if is_list => Schema::at(spec, items, "").map_or(items, |one| one.node),
         _ => &parameter.schema,
     };
     let name = &parameter.name;

@@ -7,7 +7,8 @@ use heck::ToSnakeCase;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::document::escape;
+use crate::document::{escape, members, text, texts};
+use crate::schema::Schema;
 
 /// The query parameters that choose a page.
 pub(crate) const PAGING: [&str; 2] = ["page", "size"];
@@ -61,7 +62,7 @@ impl fmt::Display for Versions {
 /// The rows that an operation lists page by page. Names are those on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
-    /// Schema of a row, references at its top resolved.
+    /// Schema of a row, references at its top followed.
     pub row: Value,
     /// The members that tell a row from all others: those of `x-identity`, else an integer
     /// `id`. Empty if rows have neither.
@@ -99,7 +100,7 @@ pub enum Comparison {
     To,
 }
 
-/// One parameter of an operation, references resolved.
+/// One parameter of an operation, references followed.
 #[derive(Debug, Clone)]
 pub struct Parameter {
     /// Name on the wire.
@@ -110,7 +111,7 @@ pub struct Parameter {
     pub location: Location,
     /// True if a request without it is refused.
     pub required: bool,
-    /// Its schema, with a reference at the top resolved.
+    /// Its schema, with a reference at the top followed.
     pub schema: Value,
     /// The rows that it keeps: `x-filter`.
     pub filter: Option<Filter>,
@@ -147,18 +148,17 @@ impl Operation {
     fn read(spec: &Value, (path, method, node): (&str, &str, &Value)) -> Option<Self> {
         let pointer = format!("/paths/{}/{method}", escape(path));
         let versions = node.get("x-documented-versions");
-        let mut operation = Self {
+        let parameters = parameters(spec, &pointer);
+        Some(Self {
             id: text(node, "operationId")?.to_owned(),
             method: method.to_uppercase(),
             path: path.to_owned(),
-            parameters: parameters(spec, &pointer),
+            list: list(&Schema::at(spec, node, &pointer).ok()?, &parameters),
+            parameters,
             pointer,
             row_kind: text(node, "x-row-kind").map(str::to_owned),
             versions: versions.and_then(|one| Versions::deserialize(one).ok()),
-            list: None,
-        };
-        operation.list = list(spec, &operation);
-        Some(operation)
+        })
     }
 
     /// The parameters that go to a place, in the spec's order.
@@ -181,64 +181,67 @@ fn nodes(spec: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     })
 }
 
+/// The parameters of the operation at a pointer: those of its path item that it does not
+/// replace, then its own.
 fn parameters(spec: &Value, operation: &str) -> Vec<Parameter> {
-    let declared = declared(spec, operation).into_iter();
-    let parameters = declared.filter_map(|(pointer, parameter)| {
-        let name = text(parameter, "name")?;
-        let argument = text(parameter, "x-argument").map(str::to_owned);
-        Some(Parameter {
-            name: name.to_owned(),
-            argument: argument.unwrap_or_else(|| name.to_snake_case()),
-            location: Location::deserialize(parameter.get("in")?).ok()?,
-            required: parameter.get("required") == Some(&Value::Bool(true)),
-            schema: resolve(spec, parameter.get("schema")?)?.clone(),
-            filter: parameter
-                .get("x-filter")
-                .and_then(|filter| Filter::deserialize(filter).ok()),
-            pointer,
-        })
-    });
-    parameters.collect()
-}
-
-/// Pointer and value of each parameter of the operation at a pointer, references resolved:
-/// those of its path item that it does not replace, then its own.
-pub(crate) fn declared<'a>(spec: &'a Value, operation: &str) -> Vec<(String, &'a Value)> {
-    let item = operation.rsplit_once('/').map_or("", |(item, _)| item);
-    let of = |holder: &str| {
+    let of = |holder: &str| -> Vec<Parameter> {
         let pointer = format!("{holder}/parameters");
         let list = spec.pointer(&pointer).and_then(Value::as_array);
         let list = list.into_iter().flatten().enumerate();
-        list.filter_map(move |(index, parameter)| {
-            Some((format!("{pointer}/{index}"), resolve(spec, parameter)?))
-        })
+        let parameters = list.filter_map(|(index, node)| {
+            let parameter = Schema::at(spec, node, &format!("{pointer}/{index}"));
+            Parameter::read(&parameter.ok()?)
+        });
+        parameters.collect()
     };
-    let own: Vec<_> = of(operation).collect();
-    let key = |parameter: &'a Value| (parameter.get("in"), parameter.get("name"));
-    let is_own = |parameter| own.iter().any(|(_, one)| key(one) == key(parameter));
-    let mut declared: Vec<_> = of(item).filter(|(_, one)| !is_own(*one)).collect();
-    declared.extend(own);
-    declared
+    let own = of(operation);
+    let mut all = of(operation.rsplit_once('/').map_or("", |(item, _)| item));
+    all.retain(|one| {
+        let is_it = |other: &Parameter| (other.location, &other.name) == (one.location, &one.name);
+        !own.iter().any(is_it)
+    });
+    all.extend(own);
+    all
 }
 
-/// The rows that the operation lists.
-fn list(spec: &Value, operation: &Operation) -> Option<List> {
-    let query = || operation.parameters_in(Location::Query);
+impl Parameter {
+    fn read(parameter: &Schema<'_>) -> Option<Self> {
+        let node = parameter.node;
+        let name = text(node, "name")?;
+        let argument = text(node, "x-argument").map(str::to_owned);
+        let filter = node.get("x-filter");
+        Some(Self {
+            name: name.to_owned(),
+            argument: argument.unwrap_or_else(|| name.to_snake_case()),
+            location: Location::deserialize(node.get("in")?).ok()?,
+            required: node.get("required") == Some(&Value::Bool(true)),
+            schema: parameter.below(&["schema"])?.node.clone(),
+            filter: filter.and_then(|filter| Filter::deserialize(filter).ok()),
+            pointer: parameter.pointer.clone(),
+        })
+    }
+}
+
+/// The rows that an operation lists.
+fn list(operation: &Schema<'_>, parameters: &[Parameter]) -> Option<List> {
+    let query = || {
+        parameters
+            .iter()
+            .filter(|one| one.location == Location::Query)
+    };
     if !PAGING
         .iter()
         .all(|name| query().any(|one| one.name == *name))
     {
         return None;
     }
-    let member = |schema, name| resolve(spec, property(schema, name)?);
-    let response = spec.pointer(&format!("{}/responses/200", operation.pointer))?;
-    let body = resolve(spec, response)?.pointer("/content/application~1json/schema")?;
-    let data = member(resolve(spec, body)?, "data")?;
-    let row = resolve(spec, member(data, "contents")?.get("items")?)?;
-    let is_integer = member(row, "id").is_some_and(|id| id["type"] == "integer");
-    let identity = match row.get("x-identity") {
-        Some(_) => texts(row, "x-identity").map(str::to_owned).collect(),
-        None if is_integer => vec!["id".to_owned()],
+    let body = ["responses", "200", "content", "application/json", "schema"];
+    let rows = ["properties", "data", "properties", "contents", "items"];
+    let row = operation.below(&body)?.below(&rows)?;
+    let id = row.below(&["properties", "id"]);
+    let identity = match row.node.get("x-identity") {
+        Some(_) => texts(row.node, "x-identity").map(str::to_owned).collect(),
+        None if id.is_some_and(|id| id.node["type"] == "integer") => vec!["id".to_owned()],
         None => Vec::new(),
     };
     let required = query().filter(|one| one.required);
@@ -247,39 +250,6 @@ fn list(spec: &Value, operation: &Operation) -> Option<List> {
         identity,
         required: required.map(|one| one.name.clone()).collect(),
         filters: filters.collect(),
-        row: row.clone(),
+        row: row.node.clone(),
     })
-}
-
-/// A member that an object is described with.
-fn property<'a>(schema: &'a Value, name: &str) -> Option<&'a Value> {
-    schema.get("properties")?.get(name)
-}
-
-/// A member that is a text.
-pub(crate) fn text<'a>(node: &'a Value, key: &str) -> Option<&'a str> {
-    node.get(key)?.as_str()
-}
-
-/// Follows `$ref` within the document; a reference that leads nowhere, or in a
-/// circle, is `None`.
-pub(crate) fn resolve<'a>(spec: &'a Value, mut node: &'a Value) -> Option<&'a Value> {
-    for _ in 0..16 {
-        match node.get("$ref") {
-            None => return Some(node),
-            Some(target) => node = spec.pointer(target.as_str()?.strip_prefix('#')?)?,
-        }
-    }
-    None
-}
-
-/// Name and value of each member of an object; of anything else, nothing.
-pub(crate) fn members(node: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    node.as_object().into_iter().flatten()
-}
-
-/// The texts of a member that is a list, such as `required`.
-pub(crate) fn texts<'a>(node: &'a Value, member: &str) -> impl Iterator<Item = &'a str> {
-    let list = node.get(member).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str)
 }

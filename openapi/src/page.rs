@@ -6,9 +6,9 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::{Value, json};
 
+use crate::document::text;
 use crate::evidence::claims::{Node, Places, claims};
 use crate::evidence::{Evidence, Grade, Place, Support, Supports};
-use crate::operation::text;
 use crate::{Operation, Provenance, Source, Versions};
 
 const TEMPLATE: &str = include_str!("contract.md.j2");

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::operation::{PAGING, declared, text};
+use crate::document::text;
+use crate::operation::PAGING;
 use crate::{Interaction, Location, Operation, Provenance};
 
 /// The description as callers see it.
@@ -19,8 +20,9 @@ pub fn resolved(spec: &Value, interactions: &[Interaction]) -> Value {
     let (mut paths, mut templates) = (Map::new(), BTreeMap::new());
     for operation in Operation::all(spec) {
         let mut path = operation.path.clone();
-        let declared = declared(spec, &operation.pointer).into_iter();
-        let parameters = declared.map(|(_, parameter)| {
+        let parameters = operation.parameters.iter();
+        let parameters = parameters.filter_map(|one| spec.pointer(&one.pointer));
+        let parameters = parameters.map(|parameter| {
             let names = text(parameter, "name").zip(text(parameter, "x-argument"));
             if let Some((name, argument)) = names.filter(|_| parameter["in"] == "path") {
                 path = path.replace(&format!("{{{name}}}"), &format!("{{{argument}}}"));

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::document::escape;
-use crate::operation::text;
+use crate::document::{escape, text};
 
 /// Depth at which a spec is taken to refer to itself.
 const DEEPEST: usize = 30;
@@ -39,6 +38,11 @@ impl<'a> Schema<'a> {
     /// The node whose pointer is given.
     pub(crate) fn at(spec: &'a Value, node: &'a Value, pointer: &str) -> Result<Self, Broken> {
         Self::follow(spec, node, pointer.to_owned(), 0)
+    }
+
+    /// The node at a pointer, if there is one that can be followed.
+    pub(crate) fn find(spec: &'a Value, pointer: &str) -> Option<Self> {
+        Self::at(spec, spec.pointer(pointer)?, pointer).ok()
     }
 
     fn follow(
@@ -85,6 +89,16 @@ impl<'a> Schema<'a> {
         let pointer = format!("{}/{}", self.pointer, escape(key));
         let node = self.node.get(key)?;
         Some(Self::follow(self.spec, node, pointer, self.depth))
+    }
+
+    /// The node that a way of members leads to, if it leads somewhere.
+    pub(crate) fn below(&self, way: &[&str]) -> Option<Self> {
+        let (first, rest) = way.split_first()?;
+        let child = self.child(first)?.ok()?;
+        match rest {
+            [] => Some(child),
+            rest => child.below(rest),
+        }
     }
 
     /// Name and node of each member of a member, such as `properties`.

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::kind;
-use crate::document::escape;
-use crate::operation::{declared, text, texts};
+use crate::document::{escape, text, texts};
 use crate::place::Place;
 use crate::schema::Schema;
 use crate::{Operation, Versions};
@@ -77,21 +76,17 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     fn operation(&mut self, operation: &Operation) {
-        let pointer = &operation.pointer;
-        let node = self.spec.pointer(pointer).unwrap_or(&Value::Null);
-        let Ok(node) = Schema::at(self.spec, node, pointer) else {
+        let Some(node) = Schema::find(self.spec, &operation.pointer) else {
             return;
         };
         let request = self.put(&Place::request(), &node);
         request.kind = Some(format!("{} {}", operation.method, operation.path));
         request.values = operation.versions.iter().map(Versions::to_string).collect();
         self.security(node.node);
-        for (at, parameter) in declared(self.spec, pointer) {
-            let names = text(parameter, "in").zip(text(parameter, "name"));
-            if let (Some((location, name)), Ok(parameter)) =
-                (names, Schema::at(self.spec, parameter, &at))
-            {
-                self.carrier(&Place::parameter(location, name), &parameter);
+        for one in &operation.parameters {
+            if let Some(parameter) = Schema::find(self.spec, &one.pointer) {
+                let location = text(parameter.node, "in").unwrap_or_default();
+                self.carrier(&Place::parameter(location, &one.name), &parameter);
             }
         }
         // Sorted, so that `like` refers to an exact status.
@@ -123,10 +118,9 @@ impl Walk<'_> {
         let list = list.and_then(Value::as_array).into_iter().flatten();
         for name in list.filter_map(Value::as_object).flat_map(|one| one.keys()) {
             let pointer = format!("/components/securitySchemes/{}", escape(name));
-            let scheme = self.spec.pointer(&pointer).unwrap_or(&Value::Null);
-            let words = ["type", "scheme", "in", "name"].map(|key| text(scheme, key));
-            let words: Vec<&str> = words.into_iter().flatten().collect();
-            if let Ok(scheme) = Schema::at(self.spec, scheme, &pointer) {
+            if let Some(scheme) = Schema::find(self.spec, &pointer) {
+                let words = ["type", "scheme", "in", "name"].map(|key| text(scheme.node, key));
+                let words: Vec<&str> = words.into_iter().flatten().collect();
                 let node = self.put(&Place::security(), &scheme);
                 node.values.push(words.join(" "));
             }

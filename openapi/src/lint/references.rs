@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::examples::is_example;
 use super::rule::finding;
 use crate::Finding;
-use crate::document::{escape, walk};
-use crate::operation::members;
+use crate::document::{escape, members, walk};
 use crate::schema::{Broken, Schema};
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {

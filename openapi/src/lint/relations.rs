@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::rule::finding;
 use crate::Finding;
-use crate::document::escape;
-use crate::operation::{Comparison, Location, Operation, members, resolve, text, texts};
+use crate::document::{escape, members, text, texts};
+use crate::operation::{Comparison, Location, Operation};
+use crate::schema::Schema;
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
     for (name, schema) in members(&spec["components"]["schemas"]) {
@@ -114,12 +115,12 @@ fn filters(spec: &Value, operation: &Operation, findings: &mut Vec<Finding>) {
         };
         let name = &filter.member;
         let row = operation.list.as_ref().map(|list| &list.row["properties"]);
-        let member = row.map(|row| row.get(name).and_then(|member| resolve(spec, member)));
+        let member = row.map(|row| Schema::at(spec, row.get(name)?, "").ok());
         let is_time = matches!(filter.comparison, Comparison::From | Comparison::To);
         let what = match member {
             None => "the operation lists no rows".to_owned(),
             Some(None) => format!("`{name}` is no member of the rows"),
-            Some(Some(member)) if is_time && member["format"] != "date-time" => {
+            Some(Some(member)) if is_time && member.node["format"] != "date-time" => {
                 format!("`{name}` is no time")
             }
             Some(Some(_)) => continue,
@@ -131,18 +132,21 @@ fn filters(spec: &Value, operation: &Operation, findings: &mut Vec<Finding>) {
 
 /// All failures of an operation have one schema.
 fn failures(spec: &Value, operation: &Operation, findings: &mut Vec<Finding>) {
-    let pointer = format!("{}/responses", operation.pointer);
-    let responses = spec.pointer(&pointer).unwrap_or(&Value::Null);
-    let schema = |response| {
-        resolve(spec, response).and_then(|one| one.pointer("/content/application~1json/schema"))
+    let Some(node) = Schema::find(spec, &operation.pointer) else {
+        return;
     };
-    let failures = members(responses).filter(|(status, _)| status.starts_with(['4', '5']));
-    let mut failures = failures.map(|(status, response)| (status, schema(response)));
+    let failures = node.members("responses");
+    let failures = failures.filter(|(status, _)| status.starts_with(['4', '5']));
+    let mut failures = failures.map(|(status, response)| {
+        let node = response.ok().map(|response| response.node);
+        let schema = node.and_then(|node| node.pointer("/content/application~1json/schema"));
+        (status, schema)
+    });
     let Some((first, expected)) = failures.next() else {
         return;
     };
     for (status, _) in failures.filter(|(_, schema)| *schema != expected) {
-        let pointer = format!("{pointer}/{}", escape(status));
+        let pointer = format!("{}/responses/{}", operation.pointer, escape(status));
         findings.push(finding("response-schema", pointer, first));
     }
 }

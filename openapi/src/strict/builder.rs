@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::keywords::form_of_times;
+use crate::document::texts;
 use crate::evidence::register::{Condition, Otherwise};
 use crate::evidence::{Place, Supports};
-use crate::operation::texts;
 use crate::schema::{Broken, Schema};
 
 /// The member of each strict schema that names the node of the description it is made from.

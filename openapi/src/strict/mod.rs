@@ -113,13 +113,10 @@ impl Strict {
             conditions: &conditions,
         };
         let mut responses = BTreeMap::new();
-        let node = Schema::at(spec, spec.pointer(&operation.pointer)?, &operation.pointer).ok()?;
+        let node = Schema::find(spec, &operation.pointer)?;
         for (status, response) in node.members("responses") {
-            let response = response.ok()?;
-            let mut contents = response.members("content");
-            let content = contents.find(|(media_type, _)| *media_type == "application/json");
-            let Some(schema) = content.and_then(|(_, content)| content.ok()?.child("schema"))
-            else {
+            let content = response.ok()?.below(&["content", "application/json"]);
+            let Some(schema) = content.and_then(|content| content.child("schema")) else {
                 continue;
             };
             let own = Place::response(status);
