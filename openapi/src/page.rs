@@ -33,7 +33,7 @@ pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Er
         json!({
             "title": page.title,
             "address": page.address,
-            "versions": page.versions().to_string(),
+            "versions": page.versions.to_string(),
             "date": page.date,
         })
     });

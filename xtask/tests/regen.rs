@@ -208,7 +208,7 @@ fn each_fault_has_its_message_and_loses_no_file() {
             0,
             Page(
                 "- id: tasks\n",
-                "- { id: tasks, title: Old, version: V0, date: 2023-01-01, address: nowhere }\n- id: tasks\n",
+                "- { id: tasks, title: Old, versions: { first: V0, last: V0 }, date: 2023-01-01, address: nowhere }\n- id: tasks\n",
             ),
         ),
         (

@@ -18,10 +18,9 @@ pub struct Page {
     pub id: String,
     /// Title of the page.
     pub title: String,
-    /// The last version of OCP whose documentation was found to have it.
-    pub version: String,
-    /// The first version whose documentation has the same page, if it was looked for.
-    pub first_version: Option<String>,
+    /// The first version of OCP whose documentation has the same page, and the last that was
+    /// found to have it.
+    pub versions: Versions,
     /// The day of publication.
     pub date: String,
     /// Its address.
@@ -33,21 +32,12 @@ pub struct Page {
     pub sibling_of: Option<String>,
     /// Method and path.
     pub request: Option<String>,
-    /// Number of rows of the parameter tables, as counted on the page.
-    #[serde(default)]
-    pub parameter_rows: usize,
-    /// Rows of the parameter tables.
-    #[serde(default)]
-    pub parameters: Vec<Row>,
-    /// Rows of the header tables and lists.
-    #[serde(default)]
-    pub headers: HeaderRows,
     /// Authentication schemes.
     #[serde(default)]
     pub authentication: Vec<String>,
-    /// Tables of members.
+    /// Its tables.
     #[serde(default)]
-    pub structures: Vec<Structure>,
+    pub tables: Vec<Table>,
     /// Interactions that hold the samples of this page.
     #[serde(default)]
     pub samples: Vec<String>,
@@ -69,39 +59,25 @@ impl Page {
 
     /// All rows: the place that each is about, its table, and the row. A header of responses
     /// stands in each of these.
-    pub(super) fn rows(&self, responses: &BTreeSet<Place>) -> Vec<(Place, String, &Row)> {
+    pub(super) fn rows(&self, responses: &BTreeSet<Place>) -> Vec<(Place, &Table, &Row)> {
         let mut rows = Vec::new();
-        for row in &self.parameters {
-            let place = Place::parameter(&row.location, &row.name);
-            rows.push((place, "row".to_owned(), row));
-        }
-        for structure in &self.structures {
-            for row in &structure.members {
-                let path = row.name.split('.');
-                let place = path.fold(structure.at.clone(), |at, name| at.member(name));
-                rows.push((place, format!("{}, row", structure.name), row));
-            }
-        }
-        for row in &self.headers.request {
-            let place = Place::parameter("header", &row.name);
-            rows.push((place, "request header".to_owned(), row));
-        }
-        for row in &self.headers.response {
-            for response in responses {
-                let place = response.header(&row.name);
-                rows.push((place, "response header".to_owned(), row));
+        for table in &self.tables {
+            for row in &table.members {
+                let places = match row.location.as_deref() {
+                    Some("response header") => {
+                        let headers = responses.iter().map(|one| one.header(&row.name));
+                        headers.collect()
+                    }
+                    Some(location) => vec![Place::parameter(location, &row.name)],
+                    None => {
+                        let path = row.name.split('.');
+                        vec![path.fold(table.at.clone(), |at, name| at.member(name))]
+                    }
+                };
+                rows.extend(places.into_iter().map(|place| (place, table, row)));
             }
         }
         rows
-    }
-
-    /// The versions of OCP that have it.
-    pub(crate) fn versions(&self) -> Versions {
-        let first = self.first_version.as_ref().unwrap_or(&self.version);
-        Versions {
-            first: first.clone(),
-            last: self.version.clone(),
-        }
     }
 }
 
@@ -111,9 +87,10 @@ impl Page {
 pub struct Row {
     /// Column "Parameter", or the name of the header.
     pub name: String,
-    /// `path` or `query`, from the heading of the table of parameters.
-    #[serde(rename = "in", default)]
-    pub location: String,
+    /// `path`, `query`, `header` or `response header`, from the heading of the table; a member
+    /// of a body has none.
+    #[serde(rename = "in")]
+    pub location: Option<String>,
     /// Column "Type".
     #[serde(rename = "type")]
     pub kind: Option<String>,
@@ -148,23 +125,14 @@ impl Row {
     }
 }
 
-/// Rows of the header tables.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HeaderRows {
-    /// Headers of requests.
-    pub request: Vec<Row>,
-    /// Headers of responses.
-    pub response: Vec<Row>,
-}
-
-/// One table of members.
+/// One table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Structure {
-    /// Title of the table.
+pub struct Table {
+    /// Its title.
     pub name: String,
-    /// The place of its members: a status, then a path within the body.
+    /// The place of members of a body: a status, then a path within the body.
+    #[serde(default = "Place::request")]
     pub at: Place,
     /// Number of its rows, as counted on the page.
     pub rows: usize,
@@ -205,20 +173,11 @@ pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
             let what = "it has a `request`, but no `operation`; name the operation: without one, a page holds for all";
             note(&page.id, what.into());
         }
-        let structures = page.structures.iter();
-        let structures =
-            structures.map(|one| (one.name.as_str(), "rows", one.rows, one.members.len()));
-        let parameters = page.parameters.len();
-        let parameters = (
-            "parameters",
-            "parameter_rows",
-            page.parameter_rows,
-            parameters,
-        );
-        for (table, name, counted, transcribed) in structures.chain([parameters]) {
+        for table in &page.tables {
+            let (name, counted, transcribed) = (&table.name, table.rows, table.members.len());
             if counted != transcribed {
                 let what = format!(
-                    "{table}: `{name}` counts {counted} rows, {transcribed} are transcribed; correct one"
+                    "{name}: `rows` counts {counted} rows, {transcribed} are transcribed; correct one"
                 );
                 note(&page.id, what);
             }

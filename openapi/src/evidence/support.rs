@@ -130,7 +130,8 @@ impl Collection<'_> {
             false => return,
         };
         for (place, table, row) in page.rows(&self.responses) {
-            let source = (origin, format!("{}, {table} `{}`", page.id, row.name));
+            let name = format!("{}, {}, row `{}`", page.id, table.name, row.name);
+            let source = (origin, name);
             self.row(&place, row, &source);
         }
         if origin == Origin::Row {
@@ -167,7 +168,7 @@ impl Collection<'_> {
         if let Some(line) = &page.request {
             let source = (Origin::Row, format!("{}, request path", page.id));
             self.note(&Place::request(), Some(line), &source)
-                .list([&page.versions().to_string()], &source);
+                .list([&page.versions.to_string()], &source);
         }
         let source = (Origin::Row, format!("{}, authentication", page.id));
         for scheme in &page.authentication {
