@@ -26,14 +26,13 @@ pub fn spec() -> Result<&'static Value, &'static SpecError> {
 /// # Errors
 ///
 /// When a part of it is malformed.
-pub fn evidence() -> Result<&'static Evidence, &'static str> {
-    static EVIDENCE: LazyLock<Result<Evidence, String>> = LazyLock::new(|| {
+pub fn evidence() -> Result<&'static Evidence, &'static SpecError> {
+    static EVIDENCE: LazyLock<Result<Evidence, SpecError>> = LazyLock::new(|| {
         let pages = include_str!("../documentation.yaml");
         let register = include_str!("../discrepancies.yaml");
-        let interactions = interactions().map_err(|error| error.to_string())?;
-        Evidence::parse(pages, register, interactions).map_err(|error| error.to_string())
+        Evidence::parse(pages, register, interactions()?)
     });
-    EVIDENCE.as_ref().map_err(String::as_str)
+    EVIDENCE.as_ref()
 }
 
 /// The interactions, sorted by operation and case.

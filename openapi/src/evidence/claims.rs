@@ -54,15 +54,20 @@ pub fn claims_of(spec: &Value, operation: Operation) -> Claims {
     (operation, walk.places)
 }
 
+/// The nodes that cover a place, the nearest first: all of them are sorted before it, and those
+/// near it just before.
+pub(crate) fn above<'a>(places: &'a Places, place: &Place) -> impl Iterator<Item = &'a Node> {
+    let before = places.range(..=place).rev();
+    let above = before.filter(move |(above, _)| above.covers(place));
+    above.map(|(_, node)| node)
+}
+
 /// The status or class by which the spec describes a status.
 pub(crate) fn described(places: &Places, status: u16) -> Place {
     let exact = Place::response(status);
     let class = Place::response(format!("{}XX", status / 100));
     match places.get(&class) {
-        Some(node) if !places.contains_key(&exact) => match &node.like {
-            Some(first) => first.clone(),
-            None => class,
-        },
+        Some(node) if !places.contains_key(&exact) => node.like.clone().unwrap_or(class),
         _ => exact,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::claims::{Node, Places};
+use super::claims::{Node, Places, above};
 use super::gap::Gap;
 use super::grade::Grade;
 use super::kind;
@@ -51,21 +51,11 @@ impl<'a> Comparison<'a> {
 
     /// Notes a gap at a place, or at the nearest node of the spec above it.
     fn note(&mut self, place: &Place, what: String) {
-        let nearest = self.above(place).next().map(|(_, node)| node);
+        let nearest = above(self.places, place).next();
         let nearest = nearest.or_else(|| self.places.get(&Place::request()));
         let pointer = nearest.map_or("", |node| &node.pointer);
         self.gaps
             .push(Gap::new(self.operation, place, what, pointer));
-    }
-
-    /// The nodes of the spec that cover a place, the nearest first: all of them are sorted before
-    /// it, and those near it just before.
-    fn above<'p>(
-        &self,
-        place: &'p Place,
-    ) -> impl Iterator<Item = (&'a Place, &'a Node)> + use<'a, 'p> {
-        let before = self.places.range(..=place).rev();
-        before.filter(move |(above, _)| above.covers(place))
     }
 
     /// True if one of these numbers is an entry that excuses a departure.
@@ -88,9 +78,9 @@ impl<'a> Comparison<'a> {
             Grade::Inferred => "the spec has it, no source does",
             _ => return,
         };
-        let mut above = self.above(place);
+        let mut above = above(self.places, place);
         if !self.excuses(&node.marks, Excuse::New)
-            && !above.any(|(_, node)| self.excuses(&node.marks, Excuse::NewBelow))
+            && !above.any(|node| self.excuses(&node.marks, Excuse::NewBelow))
         {
             let what = "take it out, or mark it with an entry that excuses `new`";
             self.note(place, format!("{who}; {what}"));

@@ -15,7 +15,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::document::{read_text, read_yaml};
+use crate::document::{SpecError, read_text, read_yaml};
 use crate::interaction::refuse_strays;
 use crate::{Interaction, Location, Operation, Provenance};
 use claims::{Claims, Places, claims_of};
@@ -46,7 +46,7 @@ impl Evidence {
     ///
     /// When one of them is missing or malformed, with the place, or nobody reads a file of
     /// `interactions/`.
-    pub fn read(folder: &Path) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn read(folder: &Path) -> Result<Self, SpecError> {
         let text = |name: &str| read_text(&folder.join(name), name);
         let interactions = folder.join("interactions");
         refuse_strays(&interactions, "interactions")?;
@@ -66,7 +66,7 @@ impl Evidence {
         pages: &str,
         register: &str,
         interactions: Vec<Interaction>,
-    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    ) -> Result<Self, SpecError> {
         Ok(Self {
             pages: read_yaml(pages, "documentation.yaml")?,
             register: read_yaml(register, "discrepancies.yaml")?,

@@ -8,9 +8,6 @@ use crate::evidence::register::{Condition, Otherwise};
 use crate::evidence::{Place, Supports};
 use crate::schema::{Broken, Schema};
 
-/// The member of each strict schema that names the node of the description it is made from.
-pub(super) const SPEC: &str = "x-spec";
-
 pub(super) struct Builder<'a> {
     pub(super) supports: &'a Supports,
     pub(super) conditions: &'a [&'a Condition],
@@ -50,7 +47,6 @@ impl Builder<'_> {
         };
         let node = schema.node;
         let mut strict = Map::new();
-        strict.insert(SPEC.into(), schema.pointer.clone().into());
         let null_too = !required || node.get("nullable") == Some(&json!(true));
         if let Some((keyword, form)) = typed(node, samples, null_too) {
             strict.insert(keyword.into(), form);

@@ -22,12 +22,12 @@ use serde_json::{Map, Value, json};
 
 use crate::Operation;
 use crate::document::{escape, unescape};
-use crate::evidence::claims::{claims_of, described};
+use crate::evidence::claims::{Places, above, claims_of, described};
 use crate::evidence::register::Condition;
 use crate::evidence::{Evidence, Place, Support, Supports};
 use crate::schema::{Broken, Schema};
 
-use builder::{Builder, SPEC};
+use builder::Builder;
 use keywords::{novelty, options, wire};
 
 pub use rule::{Rule, Severity};
@@ -35,6 +35,7 @@ pub use rule::{Rule, Severity};
 /// The judge of the responses to one operation.
 pub struct Strict {
     responses: BTreeMap<String, Response>,
+    places: Places,
     supports: Supports,
 }
 
@@ -50,7 +51,7 @@ struct Response {
 pub struct Departure {
     /// JSON pointer into the body.
     pub body: String,
-    /// JSON pointer of the spec node that it departs from.
+    /// JSON pointer of the spec node that it departs from, or of the nearest above it.
     pub spec: String,
     /// The place on the wire, the same for every row: `200 data.contents[].id`; of a member
     /// that is missing or not described, the place of its object.
@@ -135,6 +136,7 @@ impl Strict {
         }
         Some(Self {
             responses,
+            places,
             supports,
         })
     }
@@ -197,20 +199,20 @@ impl Strict {
             LocationSegment::Index(_) => at.items(),
         });
         let departure = |body: String, member: Option<&str>, severity, what| {
-            let mut departure = Departure {
+            let place = member.map_or_else(|| at.clone(), |name| at.member(name));
+            let node = above(&self.places, &place).next();
+            let support = self.supports.get(&place);
+            let support = support.or_else(|| self.supports.get(&at));
+            Departure {
                 body,
-                spec: response.spec(error.schema_path().as_str()),
+                spec: node.map_or_else(String::new, |node| node.pointer.clone()),
                 at: at.clone(),
                 member: member.map(str::to_owned),
                 rule: Rule::from(error.kind()),
                 severity,
                 what,
-                evidence: String::new(),
-            };
-            let support = self.supports.get(&departure.place());
-            let support = support.or_else(|| self.supports.get(&at));
-            departure.evidence = support.map(Support::sources).unwrap_or_default();
-            departure
+                evidence: support.map(Support::sources).unwrap_or_default(),
+            }
         };
         let body = path.as_str().to_owned();
         match error.kind() {
@@ -300,19 +302,5 @@ impl Response {
             _ => None,
         });
         fault.map_or(Severity::Violation, |(severity, _)| severity)
-    }
-
-    /// The node of the description that a path into the schema stands for, or lies below.
-    fn spec(&self, mut path: &str) -> String {
-        loop {
-            let schema = self.schema.pointer(path);
-            if let Some(Value::String(node)) = schema.and_then(|schema| schema.get(SPEC)) {
-                return node.clone();
-            }
-            match path.rfind('/') {
-                Some(cut) => path = &path[..cut],
-                None => return String::new(),
-            }
-        }
     }
 }
