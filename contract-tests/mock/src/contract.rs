@@ -1,6 +1,7 @@
 //! The contract as the embedded OCP reads it: the description and its exchanges.
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io;
 use std::sync::LazyLock;
 
@@ -8,14 +9,11 @@ use ocp_contract::{Interaction, Provenance, documented_arguments};
 use serde_json::Value;
 
 /// The contract that this was built with, read once: tests start many embedded OCPs.
-static EMBEDDED: LazyLock<Result<Contract, String>> = LazyLock::new(|| {
-    let spec = ocp_contract_embedded::spec().map_err(|error| error.to_string())?;
-    let interactions = ocp_contract_embedded::interactions().map_err(|error| error.to_string())?;
-    let world = serde_json::from_str(include_str!("world.json"));
+static EMBEDDED: LazyLock<Result<Contract, Box<dyn Error + Send + Sync>>> = LazyLock::new(|| {
     Ok(Contract {
-        spec: spec.clone(),
-        interactions,
-        world: world.map_err(|error| error.to_string())?,
+        spec: ocp_contract_embedded::spec()?.clone(),
+        interactions: ocp_contract_embedded::interactions()?,
+        world: serde_json::from_str(include_str!("world.json"))?,
     })
 });
 
@@ -29,8 +27,8 @@ pub(crate) struct Contract {
 
 impl Contract {
     pub(crate) fn embedded() -> io::Result<&'static Self> {
-        let error = |error| io::Error::other(format!("cannot read the contract: {error}"));
-        EMBEDDED.as_ref().map_err(error)
+        let contract = EMBEDDED.as_ref();
+        contract.map_err(|error| io::Error::other(format!("cannot read the contract: {error}")))
     }
 
     /// The ids in the paths of the documented requests, by argument.
