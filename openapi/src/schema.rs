@@ -114,13 +114,6 @@ impl<'a> Schema<'a> {
         })
     }
 
-    /// The schemas of members, each with its name, and of items.
-    pub(crate) fn children(&self) -> impl Iterator<Item = (Option<&'a str>, Result<Self, Broken>)> {
-        let members = self.members("properties");
-        let members = members.map(|(name, child)| (Some(name), child));
-        members.chain(self.child("items").map(|child| (None, child)))
-    }
-
     /// One of the alternatives of `anyOf` or `oneOf`.
     pub(crate) fn alternative(&self, node: &'a Value) -> Result<Self, Broken> {
         Self::follow(self.spec, node, self.pointer.clone(), self.depth)

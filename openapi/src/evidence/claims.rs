@@ -169,14 +169,15 @@ impl Walk<'_> {
         let values = texts(schema.node, "x-extensible-enum").map(str::to_owned);
         node.values.extend(values);
         let required: BTreeSet<&str> = texts(schema.node, "required").collect();
-        for (member, child) in schema.children() {
-            let below = member.map_or_else(|| place.items(), |name| place.member(name));
+        for (name, child) in schema.members("properties") {
             if let Ok(child) = child {
+                let below = place.member(name);
                 self.schema(&child, &below);
+                self.places.entry(below).or_default().required = required.contains(name);
             }
-            if let (Some(name), Some(node)) = (member, self.places.get_mut(&below)) {
-                node.required = required.contains(name);
-            }
+        }
+        if let Some(Ok(items)) = schema.child("items") {
+            self.schema(&items, &place.items());
         }
     }
 }

@@ -95,25 +95,20 @@ impl Builder<'_> {
         };
         let conditions: Vec<&Condition> = conditions.filter(is_here).collect();
         let (mut required, mut properties) = (Vec::new(), Map::new());
-        for (member, child) in schema.children() {
-            match member {
-                None => {
-                    let items = samples.iter().filter_map(|one| one.as_array()).flatten();
-                    let items: Vec<&Value> = items.collect();
-                    let items = self.schema(child, &place.items(), &items, true);
-                    strict.insert("items".into(), items);
-                }
-                Some(name) => {
-                    let values: Vec<&Value> =
-                        samples.iter().filter_map(|one| one.get(name)).collect();
-                    let is_sampled = !samples.is_empty() && values.len() == samples.len();
-                    let is_conditional = conditions.iter().any(|one| one.member == name);
-                    let is_required = always.contains(&name) || is_sampled && !is_conditional;
-                    required.extend(is_required.then_some(name));
-                    let member = self.schema(child, &place.member(name), &values, is_required);
-                    properties.insert(name.to_owned(), member);
-                }
-            }
+        for (name, child) in schema.members("properties") {
+            let values: Vec<&Value> = samples.iter().filter_map(|one| one.get(name)).collect();
+            let is_sampled = !samples.is_empty() && values.len() == samples.len();
+            let is_conditional = conditions.iter().any(|one| one.member == name);
+            let is_required = always.contains(&name) || is_sampled && !is_conditional;
+            required.extend(is_required.then_some(name));
+            let member = self.schema(child, &place.member(name), &values, is_required);
+            properties.insert(name.to_owned(), member);
+        }
+        if let Some(items) = schema.child("items") {
+            let values = samples.iter().filter_map(|one| one.as_array()).flatten();
+            let values: Vec<&Value> = values.collect();
+            let items = self.schema(items, &place.items(), &values, true);
+            strict.insert("items".into(), items);
         }
         if schema.node.get("type") == Some(&json!("object")) {
             strict.insert("properties".into(), properties.into());
