@@ -63,12 +63,9 @@ impl EmbeddedOcp {
         let thread = thread::Builder::new()
             .name("embedded-ocp".to_owned())
             .spawn(move || {
-                runtime.block_on(async {
-                    tokio::select! {
-                        _ = ended => {}
-                        _ = accept(listener, served) => {}
-                    }
-                });
+                runtime.spawn(accept(listener, served));
+                // What ends is the sender, and with the runtime all that it serves.
+                let _ = runtime.block_on(ended);
             })?;
         Ok(Self {
             ocp,
