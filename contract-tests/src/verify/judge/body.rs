@@ -6,7 +6,7 @@ use ocp_contract::strict::{Departure, Rule, Severity};
 use serde_json::{Value, json};
 
 use super::book::{Book, Fault, Thing};
-use super::shape::{shared, with_new_names};
+use super::shape::shared;
 use crate::verify::checks::{CONFORMANCE, ENVELOPE, NEW_VALUES};
 use crate::verify::filter::state_of_label;
 use crate::verify::finding::{About, Observation};
@@ -58,13 +58,8 @@ impl OfBody<'_> {
             let spoils = body.into_iter().chain([Thing::Response(index)]);
             book.add(check, fault.spoils(spoils), index);
         }
-        let strict = (
-            &self.known.subject.strict,
-            self.exchange.status(),
-            self.body,
-        );
         let odd_status = Thing::Status((!self.exchange.is_excused()).then_some(index));
-        for one in with_new_names(left, strict, departures.len(), secrets) {
+        for one in left {
             // Members of the envelope itself, present or not.
             let is_deep = one.place().path().contains(['.', '[']);
             let is_of_envelope = !is_deep && one.rule != Rule::Undocumented;
