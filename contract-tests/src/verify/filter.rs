@@ -16,6 +16,8 @@ pub(super) type Described = BTreeMap<String, ocp_contract::Filter>;
 
 /// The filter of restore tasks by the names of their targets.
 pub(super) const TARGETS: &str = "restoreClusterName";
+/// Their filter by states.
+pub(super) const STATUS: &str = "status";
 
 /// Names, states and a window; each that is there narrows the others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -172,7 +174,7 @@ impl Filter {
             (is_finished(row) || !is_asked_for).then_some(is_asked_for)
         };
         Condition {
-            parameter: "status",
+            parameter: STATUS,
             value: values.collect(),
             members: vec!["status", "finished", "successful"],
             keeps: Box::new(keeps),

@@ -12,7 +12,7 @@ use crate::verify::checks::{
 };
 use crate::verify::filter::{Filter, TARGETS, is_settled, span, times};
 use crate::verify::known::Known;
-use crate::verify::row::{Row, Time};
+use crate::verify::row::Time;
 use crate::verify::transcript::{LooksAt, Purpose, Query};
 
 /// Names that nothing has.
@@ -56,12 +56,24 @@ impl<'a> Known<'a> {
         Request::new(purpose, arguments).page(1, SIZE)
     }
 
-    /// The same in two pages, so that the second one has a row; nothing if the filter finds
-    /// too few.
-    pub(super) fn find_in_pages(&self, name: &str, filter: Filter) -> Option<Request> {
+    /// The same in two pages, so that the second one has a row, if the filter finds enough.
+    pub(super) fn find_in_pages(&self, name: &str, filter: Filter) -> Request {
         let count = self.expected(&filter).len() as i64;
-        let request = self.find(FILTERS_TOGETHER, name, filter, LooksAt::Pages);
-        (self.is_whole && count > 1).then(|| request.page(1, (count - 1).min(SIZE)).pages(PAGES))
+        let find = |looks_at| self.find(FILTERS_TOGETHER, name, filter, looks_at);
+        if self.is_whole && count > 1 {
+            let size = (count - 1).min(SIZE);
+            find(LooksAt::Pages).page(1, size).pages(PAGES)
+        } else {
+            find(LooksAt::Rows)
+        }
+    }
+
+    /// True if rows would show that a parameter of a filter does not count: no other one excludes
+    /// them.
+    pub(super) fn would_show(&self, filter: &Filter, parameter: &str) -> bool {
+        let conditions = self.conditions(filter);
+        let mut rows = self.rows.iter();
+        rows.any(|row| conditions.excluding(*row) == [parameter])
     }
 
     fn parameter(&self, name: &str) -> Option<&'a Value> {
@@ -165,10 +177,7 @@ fn by_text(known: &Known<'_>, checks: [CheckId; 2], parameter: &str, noun: &str)
         let check = checks[usize::from(texts.len() > 1)];
         known.find(check, what, Filter::of(parameter, texts), looks_at)
     };
-    let own = texts.iter().take(2);
-    let mut requests: Vec<Request> = own
-        .map(|text| ask(&format!("a {noun}"), &[text], LooksAt::Rows))
-        .collect();
+    let mut requests = vec![ask(&format!("a {noun}"), &[text], LooksAt::Rows)];
     let schema = known.parameter(parameter).unwrap_or(&Value::Null);
     let item = schema.get("items").unwrap_or(schema);
     let is_vocabulary = |name: &str| item.get(name).is_some();
@@ -176,14 +185,16 @@ fn by_text(known: &Known<'_>, checks: [CheckId; 2], parameter: &str, noun: &str)
         // Other values are refused, or not known to be of it.
         return requests;
     }
-    // A part of a name is no name, unless parts are compared, and neither is more than one.
-    let letters = || text.chars();
-    let others: [String; 3] = [
-        letters().take(letters().count() - 1).collect(),
-        letters().skip(1).collect(),
-        format!("{text}_x"),
-    ];
     let is_part = filter.comparison == Comparison::ContainsIgnoreCase;
+    let (begin, end): (String, String) = (
+        text.chars().take(text.chars().count() - 1).collect(),
+        text.chars().skip(1).collect(),
+    );
+    // A part of a name is no name, unless parts are compared; then more than a name is none.
+    let others: [String; 2] = match is_part {
+        true => [begin.chars().skip(1).collect(), format!("{text}_x")],
+        false => [begin, end],
+    };
     for other in others.iter().map(String::as_str) {
         if !other.is_empty() && !texts.contains(&other) {
             let what = match is_part && text.contains(other) {
@@ -224,32 +235,22 @@ pub(super) fn window(
     known.find(check, name, Filter::window(start, end), looks_at)
 }
 
-/// Windows around all rows, before and after all, and around some; one bound alone.
+/// Windows around all rows, before and after all, and around one; one bound alone.
 pub(super) fn bounds(known: &Known<'_>, check: CheckId) -> Vec<Request> {
     let described = &known.subject.filters;
     let Some((first, last)) = span(&known.rows, described) else {
         return Vec::new();
     };
     let (first, last) = (first - MARGIN, last + MARGIN);
-    let year = TimeDelta::days(366);
     let mut windows = vec![
         (first, last),
-        (first - year, first),
+        (first - TimeDelta::days(366), first),
         (last, last + MARGIN * 2),
-        (first - year, last - year),
     ];
-    let rows = known.rows.iter().copied();
-    let settled = rows.filter(|row| is_settled(*row, described));
-    let settled: Vec<Row<'_>> = settled.collect();
-    let picked = [
-        settled.first(),
-        settled.get(settled.len() / 2),
-        settled.last(),
-    ];
-    let picked = picked.into_iter().flatten();
-    let mut picked: Vec<_> = picked.filter_map(|row| times(*row, described)).collect();
-    picked.dedup();
-    windows.extend(picked.iter().map(|span| (span.0 - MARGIN, span.1 + MARGIN)));
+    let settled = known.rows.iter().filter(|row| is_settled(**row, described));
+    let settled: Vec<_> = settled.filter_map(|row| times(*row, described)).collect();
+    let middle = settled.get(settled.len() / 2);
+    windows.extend(middle.map(|(first, last)| (*first - MARGIN, *last + MARGIN)));
     let windows = windows.into_iter();
     let windows = windows.map(|bounds| window(known, check, bounds, LooksAt::Rows));
     let alone = [

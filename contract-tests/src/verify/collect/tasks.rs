@@ -12,7 +12,7 @@ use super::session::{Request, SIZE};
 use crate::verify::checks::{
     ARRAY_STYLE, FILTER_VALUES, FILTERS_TOGETHER, TIME_FORMS, TIME_WINDOW,
 };
-use crate::verify::filter::{Filter, TARGETS, is_finished, is_known, label, span};
+use crate::verify::filter::{Filter, STATUS, TARGETS, is_finished, is_known, label, span};
 use crate::verify::known::Known;
 use crate::verify::row::{Row, Time};
 use crate::verify::transcript::{LooksAt, Purpose};
@@ -84,16 +84,15 @@ pub(super) fn status_forms(known: &Known<'_>) -> Vec<Request> {
             let filter = Filter::states(&[state]);
             let looks_at = LooksAt::StatusForm { is_label };
             let mut request = known.find(FILTER_VALUES, "a state", filter, looks_at);
-            request
-                .arguments
-                .insert("status".to_owned(), json!([value]));
+            request.arguments.insert(STATUS.to_owned(), json!([value]));
             requests.push(request);
         }
     }
     requests
 }
 
-/// States that no task is in, several at once, and that of a task that runs.
+/// A state that no task is in, unless another one shows as much; several states at once, and that
+/// of a task that runs.
 pub(super) fn other_states(known: &Known<'_>) -> Vec<Request> {
     if !known.status_forms.are_known() {
         return Vec::new();
@@ -102,10 +101,15 @@ pub(super) fn other_states(known: &Known<'_>) -> Vec<Request> {
         known.find(check, name, Filter::states(states), looks_at)
     };
     let mut requests = Vec::new();
+    let states = known.states();
+    let mut filters = states.iter().map(|state| Filter::states(&[state]));
+    let is_shown = filters.any(|state| known.would_show(&state, STATUS));
     if let [one, two, three, ..] = known.absent_states().as_slice() {
-        let name = "a state that no task is in";
-        requests.push(of(FILTER_VALUES, name, &[one], LooksAt::Rows));
-        let several = among(&known.states(), [one, two, three]);
+        if !is_shown {
+            let name = "a state that no task is in";
+            requests.push(of(FILTER_VALUES, name, &[one], LooksAt::Rows));
+        }
+        let several = among(&states, [one, two, three]);
         requests.push(of(ARRAY_STYLE, "several states", &several, LooksAt::Rows));
     }
     let running = known.running().filter(|row| is_known(*row));
@@ -210,7 +214,8 @@ pub(super) fn time_forms(_: &Known<'_>) -> Vec<Request> {
     forms.map(ask).into()
 }
 
-/// Filters that narrow each other, and pages of what they find.
+/// Filters that narrow each other, and pages of what they find. A filter that must find nothing
+/// is sent unless what another one finds shows the same.
 pub(super) fn together(known: &Known<'_>) -> Vec<Request> {
     let Some((first, last)) = span(&known.rows, &known.subject.filters) else {
         return Vec::new();
@@ -218,9 +223,8 @@ pub(super) fn together(known: &Known<'_>) -> Vec<Request> {
     let day = TimeDelta::days(1);
     let all = Some(Filter::window(first - day, last + day));
     let nothing = Some(Filter::window(first - day * 2, first - day));
-    let has_forms = known.status_forms.are_known();
     let (names, mut states, mut absent) = (known.names(), known.states(), known.absent_states());
-    if !has_forms {
+    if !known.status_forms.are_known() {
         states.clear();
         absent.clear();
     }
@@ -231,45 +235,54 @@ pub(super) fn together(known: &Known<'_>) -> Vec<Request> {
     let absent = absent.first().map(|state| Filter::states(&[state]));
     let both =
         |one: &Option<Filter>, other: &Option<Filter>| Some(one.clone()?.and(other.clone()?));
-    let [some, none] = pairs(known, &names, &states);
+    let unless_shown = |filter: Option<Filter>, by: &Option<Filter>, parameter: &str| {
+        let is_shown = |by| known.would_show(by, parameter);
+        filter.filter(|_| !by.as_ref().is_some_and(is_shown))
+    };
+    let named = both(&name, &all);
+    let in_state = both(&state, &all);
+    let of_a_task = name_and_state(known, &names, &states);
     let rows = [
-        ("a name in the window of all", both(&name, &all)),
         ("a name in an empty window", both(&name, &nothing)),
-        ("a state in the window of all", both(&state, &all)),
         ("a state in an empty window", both(&state, &nothing)),
-        ("a name and a state", some),
-        ("a name and a state that exclude each other", none),
         (
             "a name and a state that no task is in",
-            both(&name, &absent),
+            unless_shown(both(&name, &absent), &of_a_task, STATUS),
         ),
-        ("a name that is none and a state", both(&nobody, &state)),
+        (
+            "a name that is none and a state",
+            unless_shown(both(&nobody, &state), &of_a_task, TARGETS),
+        ),
         (
             "a window and a state that no task is in",
-            both(&absent, &all),
+            unless_shown(both(&absent, &all), &in_state, STATUS),
         ),
-        ("a window and a name that is none", both(&nobody, &all)),
+        (
+            "a window and a name that is none",
+            unless_shown(both(&nobody, &all), &named, TARGETS),
+        ),
+        ("a name and a state", of_a_task),
     ];
-    let pages = [("a window", all), ("a name", name), ("a state", state)];
+    let is_only_window = named.is_none() && in_state.is_none();
+    let pages = [
+        ("a window", all.filter(|_| is_only_window)),
+        ("a name in the window of all", named),
+        ("a state in the window of all", in_state),
+    ];
     let pages = pages.into_iter();
-    let pages = pages.filter_map(|(name, filter)| known.find_in_pages(name, filter?));
+    let pages = pages.filter_map(|(name, filter)| Some(known.find_in_pages(name, filter?)));
     let rows = rows.into_iter().filter_map(|(name, filter)| {
         Some(known.find(FILTERS_TOGETHER, name, filter?, LooksAt::Rows))
     });
     pages.chain(rows).collect()
 }
 
-/// A name and a state of one task, and such that no task has both.
-fn pairs(known: &Known<'_>, names: &[&str], states: &[&str]) -> [Option<Filter>; 2] {
-    let pairs = names.iter();
-    let pairs = pairs.flat_map(|name| states.iter().map(move |state| (*name, *state)));
-    let is_of_task = |(name, state): &(&str, &str)| {
-        let mut rows = known.rows.iter();
-        rows.any(|row| row.text(TARGETS) == Some(name) && row.text("status") == Some(state))
-    };
-    let (some, none): (Vec<_>, Vec<_>) = pairs.partition(is_of_task);
-    [some, none].map(|pairs| {
-        let (name, state) = pairs.first()?;
-        Some(Filter::of(TARGETS, &[name]).and(Filter::states(&[state])))
-    })
+/// A name and a state of one task.
+fn name_and_state(known: &Known<'_>, names: &[&str], states: &[&str]) -> Option<Filter> {
+    let pairs = names.iter().flat_map(|name| {
+        let states = states.iter();
+        states.map(|state| Filter::of(TARGETS, &[name]).and(Filter::states(&[state])))
+    });
+    let mut found = pairs.filter(|pair| !known.expected(pair).is_empty());
+    found.next()
 }

@@ -125,6 +125,15 @@ impl<'a> Asked<'a> {
 
     /// Compares what a filter has found with the rows that are listed without it.
     fn compare(&self, found: &Listing<'_>, book: &mut Book<'_>) {
+        self.others(found, book);
+        if self.known.is_whole && found.is_whole() {
+            let what = format!("{} loses", self.query.name);
+            self.lost(found, &what, vec![Thing::Ids], book);
+        }
+    }
+
+    /// Rows that the filter must not find.
+    fn others(&self, found: &Listing<'_>, book: &mut Book<'_>) {
         book.judged(self.check);
         let known = self.known;
         let settled = || found.rows.iter().copied().filter(|row| !known.is_new(*row));
@@ -145,10 +154,6 @@ impl<'a> Asked<'a> {
             let fault = Fault::new(kind, expected, got);
             let fault = fault.reads([Thing::Ids, unlisted.clone()]);
             self.add(fault.spoils([unlisted]), book);
-        }
-        if known.is_whole && found.is_whole() {
-            let what = format!("{} loses", self.query.name);
-            self.lost(found, &what, vec![Thing::Ids], book);
         }
     }
 
@@ -207,15 +212,18 @@ impl<'a> Asked<'a> {
 
     /// Pages of what a filter finds, together.
     fn pages(&self, pages: &[Self], book: &mut Book<'_>) {
-        book.judged(self.check);
         let pages = pages.iter().map(|one| one.found.as_ref());
-        let pages = pages.collect::<Option<Vec<_>>>().unwrap_or_default();
-        if let Some(last) = pages.last().filter(|last| last.is_last()) {
-            let rows = pages.iter().flat_map(|page| page.rows.clone()).collect();
-            let all = Listing {
-                rows,
-                ..(*last).clone()
-            };
+        let pages: Option<Vec<&Listing<'_>>> = pages.collect();
+        let Some((pages, last)) = pages.and_then(|pages| Some((pages.clone(), *pages.last()?)))
+        else {
+            return;
+        };
+        let all = Listing {
+            rows: pages.iter().flat_map(|page| page.rows.clone()).collect(),
+            ..last.clone()
+        };
+        self.others(&all, book);
+        if last.is_last() {
             let any = [Thing::Size(None), Thing::Totals(None), Thing::Number(None)];
             let reads = [Thing::Ids, Thing::Pages].into_iter().chain(any);
             let what = format!("pages of {} lose", self.query.name);

@@ -186,6 +186,28 @@ async fn the_version_is_asked_once_for_all_operations() {
     assert_eq!(requests[0] + requests[1], requests[2] + 1, "{requests:?}");
 }
 
+/// So that some may be sent again, before the limit of 60 ends the run.
+#[tokio::test]
+async fn restore_tasks_take_at_most_56_requests() {
+    let contract = Contract::read().unwrap();
+    for rows in [tasks::documented().unwrap(), tasks::made(40)] {
+        let ocp = EmbeddedOcp::start(Settings {
+            basic: Some(("admin".into(), "aaAA11__".into())),
+            ..Settings::new(rows)
+        });
+        let ocp = ocp.await.unwrap();
+        let url = ocp.url();
+        let target = Target {
+            identity: Identity::User("admin".into(), "aaAA11__".into()),
+            operations: vec!["listTenantRestoreTasks".to_owned()],
+            check_authentication: true,
+            ..target(&contract, &url)
+        };
+        let report = contract.verify(&target).await.unwrap();
+        assert!(report.requests <= 56, "{}", report.verdict());
+    }
+}
+
 #[tokio::test]
 async fn rows_of_which_nothing_is_known_are_verified_by_the_description() {
     let mut contract = Contract::read().unwrap();
