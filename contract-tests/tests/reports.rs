@@ -444,6 +444,14 @@ async fn a_recording_is_judged_as_the_ocp_was() {
             "unknown variant `odd`",
         ),
         (with(|kept| kept["arguments"] = json!({})), "arguments"),
+        (
+            with(|kept| {
+                kept["requests"] = 9.into();
+                let exchanges = kept["transcripts"][0]["exchanges"].as_array_mut();
+                exchanges.unwrap().truncate(7);
+            }),
+            "or is damaged: 9 requests were sent, and 7 are kept",
+        ),
     ] {
         let file = folder.write("damaged.json", &content);
         let (code, text) = verify(&["--from", &file], &[]);

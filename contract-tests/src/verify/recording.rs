@@ -237,6 +237,18 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
             "{name} is of {operation}, an operation that the contract does not have"
         );
     }
+    let kept: usize = recording
+        .transcripts
+        .iter()
+        .map(|one| one.exchanges.len())
+        .sum();
+    let sent = recording.requests;
+    // The question for the version is no exchange.
+    ensure!(
+        sent == kept || sent == kept + 1,
+        "{}: {sent} requests were sent, and {kept} are kept",
+        damaged()
+    );
     let reader = Reader::start().await?;
     for transcript in &mut recording.transcripts {
         let operation = &transcript.operation;
