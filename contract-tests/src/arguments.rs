@@ -120,7 +120,7 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "FOLDER")]
     pub(crate) record: Option<PathBuf>,
     /// Judge what --record has kept, without an OCP.
-    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["record", "rows", "check_authentication"])]
+    #[arg(long, value_name = "FOLDER")]
     pub(crate) from: Option<PathBuf>,
 
     /// Also write a report: html=FILE, json=FILE, junit=FILE or markdown=FILE. May be repeated, or
@@ -160,14 +160,18 @@ impl VerifyArguments {
         given.collect()
     }
 
-    /// Refuses options for another OCP than the one that is verified. Variables of the
-    /// environment may be there for other runs.
+    /// Refuses options for another OCP than the one that is verified, or for one that is asked if
+    /// none is. Variables of the environment may be there for other runs.
     fn settle(&mut self, matches: &ArgMatches) -> Result<(), (ErrorKind, String)> {
         let is_typed = |name: &&str| matches.value_source(name) == Some(ValueSource::CommandLine);
         if is_typed(&"base_url") {
             self.base_url_from = "--base-url";
         }
-        let of_real = [
+        let typed = |names: &[&str]| {
+            let name = names.iter().find(|name| is_typed(name));
+            name.map(|name| verify::flag(name))
+        };
+        let of_real = typed(&[
             "cluster",
             "tenant",
             "cluster_id",
@@ -175,8 +179,19 @@ impl VerifyArguments {
             "credentials",
             "ca_certificate",
             "check_authentication",
-        ];
-        let of_real = of_real.into_iter().find(is_typed).map(verify::flag);
+        ]);
+        let of_any = typed(&[
+            "base_url",
+            "operation",
+            "rows",
+            "max_requests",
+            "timeout",
+            "record",
+        ]);
+        if let (Some(flag), Some(_)) = (of_real.as_ref().or(of_any.as_ref()), &self.from) {
+            let what = format!("{flag} is for an OCP that is asked, and --from judges a recording");
+            return Err((ErrorKind::ArgumentConflict, what));
+        }
         let both = [("cluster", "cluster_id"), ("tenant", "tenant_id")];
         if let Some((name, id)) = both
             .iter()
@@ -187,7 +202,7 @@ impl VerifyArguments {
             return Err((ErrorKind::ArgumentConflict, what));
         }
         match (self.base_url(), of_real) {
-            (None, Some(flag)) if self.from.is_none() => Err((
+            (None, Some(flag)) => Err((
                 ErrorKind::MissingRequiredArgument,
                 format!("{flag} is for a real OCP: give --base-url <URL>, too"),
             )),

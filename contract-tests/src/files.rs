@@ -34,19 +34,28 @@ pub fn save(text: &str, file: &Path, readers: Readers) -> io::Result<()> {
     }
 }
 
-/// Finds out if a file can be written.
+/// Finds out if a file can be written, and at which place, behind symbolic links.
 ///
 /// # Errors
 ///
 /// If it cannot.
-pub fn is_writable(file: &Path) -> io::Result<()> {
-    draft(file, Readers::Umask).map(drop)
+pub fn writable_place(file: &Path) -> io::Result<PathBuf> {
+    draft(file, Readers::Umask)?;
+    place(file)
+}
+
+fn place(file: &Path) -> io::Result<PathBuf> {
+    let folder = file.parent().filter(|one| !one.as_os_str().is_empty());
+    match (file.canonicalize(), file.file_name()) {
+        (Err(_), Some(name)) => Ok(folder.unwrap_or(Path::new(".")).canonicalize()?.join(name)),
+        (place, _) => place,
+    }
 }
 
 /// A temporary file, and the file beside it that it is to replace; `None` if that is no regular
 /// file.
 fn draft(file: &Path, readers: Readers) -> io::Result<Option<(NamedTempFile, PathBuf)>> {
-    let file = file.canonicalize().unwrap_or(file.to_owned());
+    let file = place(file)?;
     if file.is_dir() {
         return Err(ErrorKind::IsADirectory.into());
     }
@@ -58,7 +67,6 @@ fn draft(file: &Path, readers: Readers) -> io::Result<Option<(NamedTempFile, Pat
     if readers == Readers::Umask {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    let folder = file.parent().filter(|one| !one.as_os_str().is_empty());
-    let draft = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
+    let draft = builder.tempfile_in(file.parent().unwrap_or(&file))?;
     Ok(Some((draft, file)))
 }

@@ -4,6 +4,7 @@ mod arguments;
 mod credentials;
 mod guide;
 
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::net::TcpListener;
@@ -88,9 +89,15 @@ async fn run_verify(arguments: VerifyArguments) -> anyhow::Result<ExitCode> {
     let earlier = arguments.baseline.as_deref().map(baseline::read);
     let earlier = earlier.transpose()?;
     // Before a long run, not behind it.
+    let mut places = BTreeSet::new();
     for (_, file) in &arguments.report {
-        let cannot = || format!("cannot write the report {}", file.display());
-        files::is_writable(file).with_context(cannot)?;
+        let name = file.display();
+        let place = files::writable_place(file);
+        let place = place.with_context(|| format!("cannot write the report {name}"))?;
+        anyhow::ensure!(
+            places.insert(place),
+            "only one report can be written into {name}"
+        );
     }
     let mut report = match (&arguments.from, arguments.base_url()) {
         (Some(folder), _) => Contract::read()?.judge_recording(folder).await?,

@@ -284,6 +284,29 @@ async fn what_cannot_be_judged_ends_with_2_and_a_sentence() {
     }
 }
 
+#[test]
+fn options_for_an_ocp_that_is_asked_are_no_options_of_a_recording() {
+    for option in [
+        ["--tenant", "trade"],
+        ["--cluster", "ob"],
+        ["--tenant-id", "1"],
+        ["--cluster-id", "1"],
+        ["--max-requests", "9"],
+        ["--timeout", "9"],
+        ["--operation", OF_A_TENANT[1]],
+        ["--credentials", "user.yaml"],
+        ["--ca-certificate", "ca.pem"],
+        ["--base-url", "http://ocp.example"],
+        ["--rows", "9"],
+        ["--record", "kept"],
+    ] {
+        let (code, text) = verify(&[&["--from", "none"], &option[..]].concat(), &[]);
+        assert_eq!(code, 2, "{text}");
+        let sentence = format!("error: {} is for an OCP that is asked, and", option[0]);
+        assert!(text.contains(&sentence), "{text}");
+    }
+}
+
 /// The outcome of one run: exit code, text, and operations by what became of them.
 async fn operations(
     fault: Value,

@@ -348,6 +348,12 @@ fn a_report_that_cannot_be_written_is_found_before_the_run() {
         let expected = format!("error: cannot write the report {file}: ");
         assert!(text.starts_with(&expected), "{text}");
     }
+    let one = folder.path("one");
+    let reports = format!("json={one},html={}/./one", folder.path(""));
+    let (code, text) = verify(&["--report", &reports], &[]);
+    assert_eq!(code, 2, "{text}");
+    let expected = "error: only one report can be written into ";
+    assert!(text.starts_with(expected), "{text}");
 }
 
 /// Modes of what `verify` writes, under a umask.
