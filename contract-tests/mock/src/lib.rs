@@ -14,7 +14,6 @@ pub mod tasks;
 mod variant;
 
 pub use fault::Fault;
-pub use response::status_of_unknown_id;
 pub use server::EmbeddedOcp;
 pub use settings::Settings;
 pub use variant::Variant;

@@ -150,12 +150,6 @@ impl Refusal {
     }
 }
 
-/// HTTP status of the refusal of an id that there is not, by the name that the
-/// description gives the parameter of the path.
-pub fn status_of_unknown_id(argument: &str) -> u16 {
-    unknown(argument).0
-}
-
 /// Status, code and noun by which an unknown id is refused, as far as they are known.
 fn unknown(argument: &str) -> (u16, &'static str, &str) {
     match argument {
