@@ -151,11 +151,7 @@ pub(super) enum Purpose {
     /// A task that runs, listed again without a filter.
     Again { id: i64 },
     /// A question whose answer is reported and not judged.
-    Question {
-        check: String,
-        question: String,
-        leaves_contract: bool,
-    },
+    Question { check: String, question: String },
     /// A page that is longer than every documented limit.
     Large,
     /// The documented request once more.
@@ -205,20 +201,6 @@ impl Purpose {
         match self {
             Self::Filter(query) => Some(query),
             _ => None,
-        }
-    }
-
-    /// True if the request leaves the contract on purpose, so that the contract does not
-    /// say how it is refused.
-    fn leaves_contract(&self) -> bool {
-        match self {
-            Self::Origin | Self::Large => true,
-            Self::Unknown { is_first, .. } => !is_first,
-            Self::Malformed { is_filter, .. } => !is_filter,
-            Self::Question {
-                leaves_contract, ..
-            } => *leaves_contract,
-            _ => false,
         }
     }
 }
@@ -352,10 +334,22 @@ impl Exchange {
         matches!(self.status(), 429 | 502..=504) && !self.is_from_ocp()
     }
 
+    /// True if the request leaves the contract on purpose, so that the contract does not
+    /// say how it is refused.
+    fn leaves_contract(&self) -> bool {
+        let is_none = |page: Page| page.number < 1 || page.size < 1;
+        match self.purpose {
+            Purpose::Large => true,
+            Purpose::Unknown { is_first, .. } => !is_first,
+            Purpose::Malformed { is_filter, .. } => !is_filter,
+            _ => self.page.is_some_and(is_none),
+        }
+    }
+
     /// True if it is what the vendor's own stack makes of a request that leaves
     /// the contract, and of no other; or no response to such a request, or to a question.
     pub(super) fn is_excused(&self) -> bool {
-        let leaves_contract = self.purpose.leaves_contract();
+        let leaves_contract = self.leaves_contract();
         match self.response {
             None => leaves_contract || matches!(self.purpose, Purpose::Question { .. }),
             Some(_) => leaves_contract && (self.is_page_for_people() || self.status() == 500),

@@ -22,11 +22,10 @@ const NO_TIME: &str = "yesterday";
 const A_TIME: &str = "2000-01-01T00:00:00Z";
 
 /// A question whose answer is reported and not judged.
-pub(super) fn question(check: CheckId, question: &str, leaves_contract: bool) -> Purpose {
+pub(super) fn question(check: CheckId, question: &str) -> Purpose {
     Purpose::Question {
         check: check.to_string(),
         question: question.to_owned(),
-        leaves_contract,
     }
 }
 
@@ -79,16 +78,14 @@ pub(super) fn other_pages(known: &Known<'_>) -> Vec<Request> {
 
 /// The list without page and size, and with those out of bounds.
 pub(super) fn questions(known: &Known<'_>) -> Vec<Request> {
-    let ask = |text: &str, leaves_contract| {
-        Request::new(question(PAGING, text, leaves_contract), Map::new())
-    };
+    let ask = |text: &str| Request::new(question(PAGING, text), Map::new());
     let list = known.subject.operation.list.as_ref();
     let may_lack_both = list.is_none_or(|list| list.required.is_empty());
-    let page_0 = ask("page 0", true).page(0, DOCUMENTED_SIZE);
+    let page_0 = ask("page 0").page(0, DOCUMENTED_SIZE);
     let questions = [
-        may_lack_both.then(|| ask("without page and size", false)),
+        may_lack_both.then(|| ask("without page and size")),
         (known.first_page == 1).then_some(page_0),
-        Some(ask("size 0", true).page(1, 0)),
+        Some(ask("size 0").page(1, 0)),
         Some(Request::plain(Purpose::Large, 1, LARGE_SIZE)),
     ];
     questions.into_iter().flatten().collect()

@@ -60,7 +60,7 @@ impl<'a> Known<'a> {
 pub(super) fn styles(known: &Known<'_>) -> Vec<Request> {
     let ask = |name: &&str| {
         let value = format!("{},{name}", NOBODY[0]);
-        let purpose = question(ARRAY_STYLE, "values joined by a comma", false);
+        let purpose = question(ARRAY_STYLE, "values joined by a comma");
         raw(purpose, [(TARGETS, value.as_str())])
     };
     known.names().first().map(ask).into_iter().collect()
@@ -208,7 +208,7 @@ pub(super) fn time_forms(_: &Known<'_>) -> Vec<Request> {
         ),
     ];
     let ask = |(what, start, end)| {
-        let purpose = question(TIME_FORMS, what, false);
+        let purpose = question(TIME_FORMS, what);
         raw(purpose, [("startTime", start), ("endTime", end)])
     };
     forms.map(ask).into()

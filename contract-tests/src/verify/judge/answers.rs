@@ -25,9 +25,7 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
                 (LooksAt::OneBound | LooksAt::StatusForm { .. }, _) | (_, None) => {}
                 (_, Some(check)) => listed(known, check, index, book),
             },
-            Purpose::Question {
-                check, question, ..
-            } => {
+            Purpose::Question { check, question } => {
                 if let Some(check) = CheckId::named(check) {
                     answer(known, check, question, index, book);
                 }

@@ -50,7 +50,6 @@ pub(super) fn judged(
     let refusal = Purpose::Question {
         check: "paging".to_owned(),
         question: "a refusal".to_owned(),
-        leaves_contract: false,
     };
     let is_page = expected == 200;
     let exchange = Exchange {
