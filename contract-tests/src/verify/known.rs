@@ -44,6 +44,11 @@ impl<'a> Listing<'a> {
         })
     }
 
+    /// How many rows there are.
+    pub(super) fn count(&self) -> i64 {
+        self.rows.len() as i64
+    }
+
     pub(super) fn number_of(&self, name: &str) -> Option<i64> {
         long(self.page.get(name)?)
     }
@@ -63,40 +68,38 @@ impl<'a> Listing<'a> {
     /// rows and totals agree with it, and not with what was asked for.
     pub(super) fn page_size(&self) -> i64 {
         let Page { number, size } = self.asked;
-        let rows = self.rows.len() as i64;
-        let stated = self
-            .number_of("size")
-            .filter(|stated| *stated > 0 && *stated < size);
+        let rows = self.count();
+        let stated = self.number_of("size");
         let agrees = |size: i64| {
-            self.rows_due(number, size) == Some(rows)
+            self.expected_rows(number, size) == Some(rows)
                 && self
                     .pages()
-                    .is_none_or(|stated| Some(stated) == self.pages_due(size))
+                    .is_none_or(|stated| Some(stated) == self.expected_pages(size))
         };
         let is_limit =
             |stated: &i64| *stated > rows || *stated == rows && agrees(*stated) && !agrees(size);
+        let stated = stated.filter(|stated| *stated > 0 && *stated < size);
         stated.filter(is_limit).unwrap_or(size)
     }
 
     /// The rows that a page has by the totals; `None` without totals, or a size.
-    pub(super) fn rows_due(&self, number: i64, size: i64) -> Option<i64> {
+    pub(super) fn expected_rows(&self, number: i64, size: i64) -> Option<i64> {
         let total = self.total().filter(|_| size > 0)?;
         let skipped = number.saturating_sub(1).saturating_mul(size);
         Some(total.saturating_sub(skipped).clamp(0, size))
     }
 
     /// The pages that there are by the totals.
-    pub(super) fn pages_due(&self, size: i64) -> Option<i64> {
+    pub(super) fn expected_pages(&self, size: i64) -> Option<i64> {
         let total = self.total().filter(|_| size > 0)?;
         Some(total.saturating_add(size - 1) / size)
     }
 
     /// True if these are all rows that there are.
     pub(super) fn is_whole(&self) -> bool {
-        let rows = self.rows.len() as i64;
         match self.total() {
-            Some(total) => total <= rows,
-            None => rows < self.page_size(),
+            Some(total) => total <= self.count(),
+            None => self.count() < self.page_size(),
         }
     }
 
@@ -106,7 +109,7 @@ impl<'a> Listing<'a> {
         self.rows.is_empty()
             || match self.total() {
                 Some(total) => self.asked.number.saturating_mul(size) >= total,
-                None => (self.rows.len() as i64) < size,
+                None => self.count() < size,
             }
     }
 
@@ -148,10 +151,10 @@ pub(super) struct Known<'a> {
 
 /// True if page 0 has the first rows, and page 1 others.
 fn is_first(zero: &Listing<'_>, one: &Listing<'_>) -> bool {
-    let expected = one.rows_due(1, one.asked.size);
+    let expected = one.expected_rows(1, one.asked.size);
     let (ids, others) = (zero.ids(), one.ids());
     !ids.is_empty()
-        && expected.is_none_or(|expected| expected == zero.rows.len() as i64)
+        && expected.is_none_or(|expected| expected == zero.count())
         && ids.is_disjoint(&others)
 }
 

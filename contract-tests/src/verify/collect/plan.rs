@@ -36,12 +36,9 @@ pub(super) fn documented(_: &Known<'_>) -> Vec<Request> {
 /// Page 0, if page 1 does not look like the first one.
 pub(super) fn origin(known: &Known<'_>) -> Vec<Request> {
     let looks_odd = |listing: &Listing<'_>| {
-        let rows = listing.rows.len() as i64;
-        let stated = listing.number_of("number");
-        stated.is_some_and(|stated| stated != 1)
-            || listing
-                .rows_due(1, DOCUMENTED_SIZE)
-                .is_some_and(|due| due != rows)
+        let number = listing.number_of("number");
+        let rows = listing.expected_rows(1, DOCUMENTED_SIZE);
+        number.is_some_and(|number| number != 1) || rows.is_some_and(|rows| rows != listing.count())
     };
     let origin = Request::plain(Purpose::Origin, 0, DOCUMENTED_SIZE);
     let is_odd = known.listings.iter().any(looks_odd);

@@ -10,15 +10,6 @@ type Step<'a> = fn(&OfPage<'a>) -> Option<Fault>;
 
 /// Judges the pages step by step, because each step reads what the one before has judged.
 pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
-    let longest = known.listings.iter().map(|one| one.rows.len() as i64).max();
-    let pages = known.listings.iter().map(|listing| OfPage {
-        known,
-        listing,
-        rows: listing.rows.len() as i64,
-        distinct: listing.ids().len() as i64,
-        longest: longest.unwrap_or_default(),
-    });
-    let pages: Vec<OfPage<'_>> = pages.collect();
     let steps: [Step<'_>; 8] = [
         OfPage::sign,
         OfPage::number,
@@ -30,16 +21,27 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
         OfPage::total_pages,
     ];
     for judge in steps {
-        for page in &pages {
-            if let Some(fault) = judge(page) {
-                book.add(PAGE_MEMBERS, fault, page.listing.index);
+        for listing in &known.listings {
+            if let Some(fault) = judge(&OfPage { known, listing }) {
+                book.add(PAGE_MEMBERS, fault, listing.index);
             }
         }
     }
-    for page in &pages {
+    for listing in &known.listings {
         book.judged(PAGE_MEMBERS);
-        for observed in observations(page.listing) {
+        for observed in observations(listing) {
             book.observe(PAGE_MEMBERS, observed);
+        }
+    }
+}
+
+/// Judges the rows on pages that the totals say are past the end, after the pages beside each
+/// other: the rows may be those of another page.
+pub(super) fn past_totals(known: &Known<'_>, book: &mut Book<'_>) {
+    for listing in &known.listings {
+        if let Some((0, fault)) = (OfPage { known, listing }).against_totals() {
+            let fault = fault.reads(Thing::pages([listing]));
+            book.add(PAGE_MEMBERS, fault, listing.index);
         }
     }
 }
@@ -48,17 +50,12 @@ pub(super) fn judge(known: &Known<'_>, book: &mut Book<'_>) {
 struct OfPage<'a> {
     known: &'a Known<'a>,
     listing: &'a Listing<'a>,
-    rows: i64,
-    /// Rows, each counted once.
-    distinct: i64,
-    /// The rows of the longest page that came.
-    longest: i64,
 }
 
 impl OfPage<'_> {
     fn wrong(&self, kind: &str, expected: String) -> Fault {
         let page = self.known.secrets.quote(self.listing.page);
-        let got = format!("{} rows in `contents`, page {page}", self.rows);
+        let got = format!("{} rows in `contents`, page {page}", self.listing.count());
         Fault::new(kind, expected, got).at("/data/page")
     }
 
@@ -72,10 +69,11 @@ impl OfPage<'_> {
         self.known.subject.page.contains(&name).then_some(stated)
     }
 
-    /// True if a number of rows would be right with each row counted once: a row that
+    /// True if the number of rows would be right with each row counted once: a row that
     /// comes twice is judged with the rows.
-    fn is_doubled(&self, would_be_right: bool) -> bool {
-        self.distinct > 0 && self.distinct < self.rows && would_be_right
+    fn is_doubled(&self, is_right: impl Fn(i64) -> bool) -> bool {
+        let distinct = self.listing.ids().len() as i64;
+        distinct > 0 && distinct < self.listing.count() && is_right(distinct)
     }
 
     fn sign(&self) -> Option<Fault> {
@@ -90,7 +88,7 @@ impl OfPage<'_> {
         let asked = self.listing.asked.number;
         let stated = self.stated("number")?;
         // Past the end a server may name the page that it has instead.
-        let is_past = self.rows == 0 && asked > 1;
+        let is_past = self.listing.rows.is_empty() && asked > 1;
         let is_excused = is_past && (stated == 1 || Some(stated) == self.listing.pages());
         let fault = self.wrong("number", format!("number {asked}, as asked for"));
         let is_wrong = stated != asked && !is_excused && self.known.first_page != 0;
@@ -98,12 +96,12 @@ impl OfPage<'_> {
     }
 
     fn rows(&self) -> Option<Fault> {
-        let (asked, rows) = (self.listing.asked.size, self.rows);
+        let (asked, rows) = (self.listing.asked.size, self.listing.count());
         let expected = format!(
             "at most {asked} rows, as asked for; the server seems to take {rows} for any size"
         );
         let fault = self.wrong("too many rows", expected);
-        let fault = fault.told(self.is_doubled(self.distinct <= asked));
+        let fault = fault.told(self.is_doubled(|distinct| distinct <= asked));
         (rows > asked).then(|| fault.spoils([Thing::Size(self.index())]))
     }
 
@@ -117,11 +115,13 @@ impl OfPage<'_> {
 
     /// A page is as long as was asked for, unless no page is longer than that.
     fn limit(&self) -> Option<Fault> {
-        let (asked, longest) = (self.listing.asked.size, self.longest);
+        let rows = self.known.listings.iter().map(Listing::count);
+        let (asked, longest) = (self.listing.asked.size, rows.max().unwrap_or_default());
         let limit = self.listing.page_size();
         let expected = format!("size {asked}, as asked for: a page of {longest} rows came, too");
         let fault = self.wrong("size", expected);
-        (limit < asked.min(longest) && limit == self.rows).then(|| self.about_size(fault))
+        (limit < asked.min(longest) && limit == self.listing.count())
+            .then(|| self.about_size(fault))
     }
 
     fn about_size(&self, fault: Fault) -> Fault {
@@ -134,31 +134,36 @@ impl OfPage<'_> {
         let size = self.listing.page_size();
         let stated = self.stated("size")?;
         let expected = format!("size {asked}, as asked for, or the number of rows");
-        let is_wrong = stated != size && stated != self.rows;
+        let is_wrong = stated != size && stated != self.listing.count();
         is_wrong.then(|| self.about_size(self.wrong("size", expected)))
     }
 
     fn totals(&self) -> Option<Fault> {
-        if self.known.first_page == 0 {
-            return None;
-        }
+        let (expected, fault) = self
+            .against_totals()
+            .filter(|(expected, _)| *expected > 0)?;
+        // A page that says it is another one, and is.
+        let size = self.listing.page_size();
+        let stated = self.listing.number_of("number");
+        let stated = stated.filter(|stated| *stated != self.listing.asked.number);
+        let rows = |number| self.listing.expected_rows(number, size);
+        let is_another = stated.is_some_and(|one| rows(one) == Some(self.listing.count()));
+        let reads = is_another.then_some(Thing::Number(self.index()));
+        let is_told = self.is_doubled(|distinct| distinct == expected);
+        Some(fault.told(is_told).reads(reads))
+    }
+
+    /// Other rows than by the totals, and how many those say.
+    fn against_totals(&self) -> Option<(i64, Fault)> {
         let (number, size) = (self.listing.asked.number, self.listing.page_size());
         let total = self.stated("totalElements")?;
-        let due = |number| self.listing.rows_due(number, size);
-        let expected = due(number)?;
-        // Rows past the end may be those of another page; which ones is judged with the pages.
-        if self.rows == expected || expected == 0 {
-            return None;
-        }
-        // A page that says it is another one, and is.
-        let stated = self.listing.number_of("number");
-        let is_another = stated.is_some_and(|one| one != number && due(one) == Some(self.rows));
-        let reads = is_another.then_some(Thing::Number(self.index()));
+        let expected = self.listing.expected_rows(number, size)?;
         let rows = format!("{expected} rows on page {number} of {total} by {size}");
         let fault = self.wrong("rows against totals", rows);
-        let fault = fault.told(self.is_doubled(self.distinct == expected));
-        let fault = fault.reads(reads.into_iter().chain([Thing::Size(None)]));
-        Some(fault.spoils([Thing::Totals(self.index())]))
+        let fault = fault.reads([Thing::Size(None)]);
+        let fault = fault.spoils([Thing::Totals(self.index())]);
+        let is_wrong = self.listing.count() != expected && self.known.first_page == 1;
+        is_wrong.then_some((expected, fault))
     }
 
     fn total_pages(&self) -> Option<Fault> {
@@ -167,7 +172,7 @@ impl OfPage<'_> {
         }
         let size = self.listing.page_size();
         let total = self.listing.total()?;
-        let expected = self.listing.pages_due(size)?;
+        let expected = self.listing.expected_pages(size)?;
         let is_compared = self.known.subject.page.contains(&"totalPages");
         let stated = self.listing.pages().filter(|_| is_compared)?;
         let fault = self.wrong(
@@ -186,7 +191,7 @@ fn observations(listing: &Listing<'_>) -> Vec<Observation> {
         let text = format!("pages have at most {size} rows, also where {asked} are asked for");
         observed.push(Observation::new("long pages", "limited", text));
     }
-    let rows = listing.rows.len() as i64;
+    let rows = listing.count();
     if let (Some(stated), true) = (listing.number_of("size"), rows > 0 && rows < size) {
         let meaning = match stated == size {
             true => "the size asked for",

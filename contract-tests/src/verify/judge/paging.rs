@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::book::{Book, Fault, Thing};
-use crate::verify::checks::{CheckId, PAGE_MEMBERS, PAGING, REPEAT};
+use super::page::past_totals;
+use crate::verify::checks::{CheckId, PAGING, REPEAT};
 use crate::verify::known::{Known, Listing};
 use crate::verify::transcript::{LooksAt, Purpose};
 
@@ -85,31 +86,6 @@ fn past(known: &Known<'_>, book: &mut Book<'_>) {
         let fault = Fault::new("rows past the end", "no rows past the last page", got);
         let has_rows = !listing.rows.is_empty() && !has_grown(known, listing);
         add(PAGING, has_rows.then_some(fault), &[listing], book);
-    }
-}
-
-/// Rows on pages that the totals say are past the end.
-fn past_totals(known: &Known<'_>, book: &mut Book<'_>) {
-    let is_compared = known.subject.page.contains(&"totalElements");
-    for listing in &known.listings {
-        let (number, size) = (listing.asked.number, listing.page_size());
-        let is_past = listing.rows_due(number, size) == Some(0);
-        let is_wrong = !listing.rows.is_empty() && is_past && known.first_page == 1;
-        let Some(total) = listing.total().filter(|_| is_wrong && is_compared) else {
-            continue;
-        };
-        let page = book.secrets().quote(listing.page);
-        let fault = Fault::new(
-            "rows against totals",
-            format!("0 rows on page {number} of {total} by {size}"),
-            format!("{} rows in `contents`, page {page}", listing.rows.len()),
-        );
-        let reads = Thing::pages([listing])
-            .into_iter()
-            .chain([Thing::Size(None)]);
-        let spoils = [Thing::Totals(Some(listing.index))];
-        let fault = fault.at("/data/page").reads(reads).spoils(spoils);
-        book.add(PAGE_MEMBERS, fault, listing.index);
     }
 }
 
