@@ -86,8 +86,7 @@ pub(super) fn state_of_label(text: &str) -> Option<RestoreTaskStatus> {
 
 /// The documented filter value for a state.
 pub(super) fn label(state: &str) -> Option<String> {
-    let label = RestoreTaskStatus::from(state).filter_label()?;
-    Some(label.to_string())
+    Some(RestoreTaskStatus::from(state).filter_label()?.to_string())
 }
 
 impl Filter {

@@ -270,8 +270,7 @@ impl Context<'_> {
             Caller::AccessKey => " -H 'Authorization: OCP-ACCESS-KEY-HMACSHA1 ***'",
             Caller::Nobody => "",
         };
-        let url = format!("{}{}", self.base_url, exchange.request);
-        let url = url.replace('\'', "%27");
+        let url = format!("{}{}", self.base_url, exchange.request).replace('\'', "%27");
         format!("curl -sS -H 'Content-Type: application/json'{who} '{url}'")
     }
 }

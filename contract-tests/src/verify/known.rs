@@ -115,8 +115,7 @@ impl<'a> Listing<'a> {
 
     /// The row with an id.
     pub(super) fn row(&self, id: i64) -> Option<Row<'a>> {
-        let mut rows = self.rows.iter().copied();
-        rows.find(|row| row.id() == Some(id))
+        self.rows.iter().copied().find(|row| row.id() == Some(id))
     }
 
     pub(super) fn ids(&self) -> BTreeSet<i64> {

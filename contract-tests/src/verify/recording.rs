@@ -278,6 +278,5 @@ async fn reading(
         arguments.insert("page".to_owned(), page.number.into());
         arguments.insert("size".to_owned(), page.size.into());
     }
-    let outcome = reader.read(operation, arguments, &response).await;
-    Some(outcome.into())
+    Some(reader.read(operation, arguments, &response).await.into())
 }

@@ -24,8 +24,7 @@ impl<'a> Row<'a> {
 
     /// A member as a text, unless it is null.
     pub(super) fn plain(self, name: &str) -> Option<String> {
-        let value = self.0.get(name).filter(|value| !value.is_null());
-        value.map(plain)
+        self.0.get(name).filter(|value| !value.is_null()).map(plain)
     }
 
     pub(super) fn flag(self, name: &str) -> Option<bool> {

@@ -52,8 +52,7 @@ pub(super) async fn collect(session: &mut Session<'_>, subject: &Subject) -> Tra
     let target = session.target;
     let checks_authentication =
         target.check_authentication && target.identity.caller() != Caller::Nobody;
-    let path = operation.parameters_in(Location::Path);
-    let path = path.filter_map(|one| {
+    let path = operation.parameters_in(Location::Path).filter_map(|one| {
         let value = target.arguments.get(&one.argument)?;
         Some((one.name.clone(), value.clone()))
     });

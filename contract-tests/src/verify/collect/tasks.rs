@@ -123,8 +123,7 @@ pub(super) fn other_states(known: &Known<'_>) -> Vec<Request> {
 /// The list again, if a task that runs was not found by its state: it may have another
 /// one by now.
 pub(super) fn again(known: &Known<'_>) -> Vec<Request> {
-    let mut listings = known.listings.iter();
-    let lost = listings.find_map(|found| {
+    let lost = known.listings.iter().find_map(|found| {
         let query = found.exchange.purpose.query()?;
         let is_lost = |id: &i64| query.check == FILTER_VALUES.as_str() && found.row(*id).is_none();
         match query.looks_at {
@@ -146,8 +145,7 @@ pub(super) fn windows(known: &Known<'_>) -> Vec<Request> {
         let near = all.iter().filter(|other| (**other - time).abs() < gap);
         near.count() == 1
     };
-    let mut rows = known.rows.iter();
-    let alone = rows.find(|row| {
+    let alone = known.rows.iter().find(|row| {
         let mut times = times(row).into_iter();
         known.key(**row).is_some() && times.all(|time| time.is_some_and(is_alone))
     });
@@ -279,10 +277,9 @@ pub(super) fn together(known: &Known<'_>) -> Vec<Request> {
 
 /// A name and a state of one task.
 fn name_and_state(known: &Known<'_>, names: &[&str], states: &[&str]) -> Option<Filter> {
-    let pairs = names.iter().flat_map(|name| {
+    let mut pairs = names.iter().flat_map(|name| {
         let states = states.iter();
         states.map(|state| Filter::of(TARGETS, &[name]).and(Filter::states(&[state])))
     });
-    let mut found = pairs.filter(|pair| !known.expected(pair).is_empty());
-    found.next()
+    pairs.find(|pair| !known.expected(pair).is_empty())
 }

@@ -151,8 +151,7 @@ impl<'a> Asked<'a> {
             let kind = format!("a filter finds {rows} that are not listed");
             let expected = format!("the {count} {rows} that are listed without a filter");
             let got = format!("{} as well, with {}", self.described(row), self.query.name);
-            let fault = Fault::new(kind, expected, got);
-            let fault = fault.reads([Thing::Ids, unlisted.clone()]);
+            let fault = Fault::new(kind, expected, got).reads([Thing::Ids, unlisted.clone()]);
             self.add(fault.spoils([unlisted]), book);
         }
     }
@@ -212,12 +211,9 @@ impl<'a> Asked<'a> {
 
     /// Pages of what a filter finds, together.
     fn pages(&self, pages: &[Self], book: &mut Book<'_>) {
-        let pages = pages.iter().map(|one| one.found.as_ref());
-        let pages: Option<Vec<&Listing<'_>>> = pages.collect();
-        let Some((pages, last)) = pages.and_then(|pages| Some((pages.clone(), *pages.last()?)))
-        else {
-            return;
-        };
+        let pages: Option<Vec<&Listing<'_>>> = pages.iter().map(|one| one.found.as_ref()).collect();
+        let pages = pages.unwrap_or_default();
+        let Some(&last) = pages.last() else { return };
         let all = Listing {
             rows: pages.iter().flat_map(|page| page.rows.clone()).collect(),
             ..last.clone()
@@ -297,8 +293,7 @@ impl<'a> Asked<'a> {
             let value = row.plain(name).unwrap_or("nothing".to_owned());
             format!("{name} {}", secrets.shortened(&value))
         };
-        let members = self.conditions.members().into_iter();
-        let members: Vec<String> = members.map(text).collect();
+        let members: Vec<String> = self.conditions.members().into_iter().map(text).collect();
         let id = row.id().map_or(String::new(), |id| format!(" {id}"));
         format!(
             "{}{id} ({})",
