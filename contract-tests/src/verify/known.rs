@@ -234,21 +234,18 @@ impl<'a> Known<'a> {
         let judged = exchanges.iter().enumerate();
         let judged = judged.filter(|(_, one)| has_page(&one.purpose));
         let listings: Vec<Listing<'a>> = judged.filter_map(listing).collect();
-        let of = |purpose: Purpose| -> Vec<&Listing<'a>> {
-            let listings = listings.iter();
-            let listings = listings.filter(|one| one.exchange.purpose == purpose);
-            listings.collect()
+        let is_of = |purpose: Purpose| move |one: &&Listing<'a>| one.exchange.purpose == purpose;
+        let rows_of = |purpose: Purpose| -> Vec<Row<'a>> {
+            let pages = listings.iter().filter(is_of(purpose));
+            pages.flat_map(|page| page.rows.clone()).collect()
         };
-        let rows_of = |pages: &[&Listing<'a>]| -> Vec<Row<'a>> {
-            pages.iter().flat_map(|page| page.rows.clone()).collect()
-        };
-        let list = of(Purpose::List);
-        let (rows, resized) = (rows_of(&list), rows_of(&of(Purpose::Resized)));
-        let total = list.last().and_then(|last| last.total());
-        let is_read = list.last().is_some_and(|last| last.is_last());
+        let (rows, resized) = (rows_of(Purpose::List), rows_of(Purpose::Resized));
+        let last = listings.iter().rfind(is_of(Purpose::List));
+        let total = last.and_then(Listing::total);
+        let is_read = last.is_some_and(Listing::is_last);
         let zero = exchanges.iter().find(|one| one.purpose == Purpose::Origin);
         let zero = zero.and_then(|zero| listing((0, zero)));
-        let first = zero.zip(of(Purpose::Documented).first().copied());
+        let first = zero.zip(listings.iter().find(is_of(Purpose::Documented)));
         let is_from_zero = first.is_some_and(|(zero, one)| is_first(&zero, one));
         let shared = [&rows, &resized].map(|rows| shared_ids(rows, &subject.identity));
         Self {

@@ -385,10 +385,8 @@ impl Exchange {
         if let (false, Some(media_type)) = (self.has_envelope(), self.header("content-type")) {
             text.push_str(&format!(" {}", secrets.shortened(media_type)));
         }
-        for part in ["/error/code", "/error/message"]
-            .into_iter()
-            .filter_map(member)
-        {
+        let parts = ["/error/code", "/error/message"].map(member);
+        for part in parts.into_iter().flatten() {
             text.push(' ');
             text.push_str(&part);
         }

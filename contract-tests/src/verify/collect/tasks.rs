@@ -49,10 +49,11 @@ impl<'a> Known<'a> {
             .collect()
     }
 
-    /// A task that runs.
-    fn running(&self) -> Option<Row<'a>> {
+    /// A task that runs, and its id.
+    fn running(&self) -> Option<(i64, Row<'a>)> {
         let mut rows = self.rows.iter().copied();
-        rows.find(|row| row.flag("finished") == Some(false))
+        let row = rows.find(|row| row.flag("finished") == Some(false))?;
+        Some((row.id()?, row))
     }
 }
 
@@ -112,8 +113,9 @@ pub(super) fn other_states(known: &Known<'_>) -> Vec<Request> {
         let several = among(&states, [one, two, three]);
         requests.push(of(ARRAY_STYLE, "several states", &several, LooksAt::Rows));
     }
-    let running = known.running().filter(|row| is_known(*row));
-    if let Some((id, state)) = running.and_then(|row| Some((row.id()?, row.text("status")?))) {
+    if let Some((id, row)) = known.running()
+        && let Some(state) = row.text("status").filter(|_| is_known(row))
+    {
         let looks_at = LooksAt::Running { id };
         requests.push(of(FILTER_VALUES, "a state", &[state], looks_at));
     }
@@ -181,8 +183,8 @@ pub(super) fn beside(known: &Known<'_>) -> Vec<Request> {
             let looks_at = LooksAt::Beside { id, member };
             requests.push(window(known, TIME_WINDOW, bounds, looks_at));
         }
-        let running = known.running().filter(|_| member == "createTime");
-        if let Some((id, time)) = running.and_then(|row| Some((row.id()?, row.time("createTime")?)))
+        if let Some((id, row)) = known.running()
+            && let Some(time) = row.time("createTime").filter(|_| member == "createTime")
         {
             let bounds = (time - MARGIN, time + MARGIN);
             requests.push(window(known, TIME_WINDOW, bounds, LooksAt::Running { id }));
