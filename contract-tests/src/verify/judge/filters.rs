@@ -127,8 +127,7 @@ impl<'a> Asked<'a> {
     fn compare(&self, found: &Listing<'_>, book: &mut Book<'_>) {
         self.others(found, book);
         if self.known.is_whole && found.is_whole() {
-            let what = format!("{} loses", self.query.name);
-            self.lost(found, &what, vec![Thing::Ids], book);
+            self.lost(found, vec![Thing::Ids], book);
         }
     }
 
@@ -174,7 +173,7 @@ impl<'a> Asked<'a> {
     }
 
     /// A row that the filter must find, and does not.
-    fn lost(&self, found: &Listing<'_>, what: &str, reads: Vec<Thing>, book: &mut Book<'_>) {
+    fn lost(&self, found: &Listing<'_>, reads: Vec<Thing>, book: &mut Book<'_>) {
         let (known, ids) = (self.known, found.ids());
         let expected = self.known.expected(&self.query.filter);
         let count = expected.len();
@@ -183,7 +182,8 @@ impl<'a> Asked<'a> {
             let (rows, row) = (self.rows(), self.described(row));
             let expected = format!("the {count} {rows} that the filter asks for");
             let got = format!("{} {rows}, without {row}", found.rows.len());
-            let fault = Fault::new(format!("{what} {rows}"), expected, got).reads(reads);
+            let kind = format!("{} loses {rows}", self.query.name);
+            let fault = Fault::new(kind, expected, got).reads(reads);
             let fault = fault.reads(self.things()).spoils(self.things());
             self.add(fault, book);
         }
@@ -222,8 +222,7 @@ impl<'a> Asked<'a> {
         if last.is_last() {
             let any = [Thing::Size(None), Thing::Totals(None), Thing::Number(None)];
             let reads = [Thing::Ids, Thing::Pages].into_iter().chain(any);
-            let what = format!("pages of {} lose", self.query.name);
-            self.lost(&all, &what, reads.collect(), book);
+            self.lost(&all, reads.collect(), book);
         }
     }
 
