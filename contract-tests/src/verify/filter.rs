@@ -133,16 +133,13 @@ impl Filter {
 
     /// The filter as an operation takes it, states in the forms that the server takes.
     pub(super) fn on<'a>(&'a self, described: &'a Described, forms: StatusForms) -> Conditions<'a> {
-        let names = self.names_on(described);
-        let states = (!self.states.is_empty()).then(|| self.states_on(forms));
-        let start = self
-            .start
-            .map(|time| bound_on(Comparison::From, time, described));
-        let end = self
-            .end
-            .map(|time| bound_on(Comparison::To, time, described));
-        let conditions = [names, states, start, end].into_iter();
-        Conditions(conditions.flatten().collect())
+        let conditions = [
+            self.names_on(described),
+            self.states_on(forms),
+            bound_on(Comparison::From, self.start, described),
+            bound_on(Comparison::To, self.end, described),
+        ];
+        Conditions(conditions.into_iter().flatten().collect())
     }
 
     fn names_on<'a>(&'a self, described: &'a Described) -> Option<Condition<'a>> {
@@ -165,19 +162,19 @@ impl Filter {
     }
 
     /// A task that runs may be in another state by now.
-    fn states_on(&self, forms: StatusForms) -> Condition<'_> {
+    fn states_on(&self, forms: StatusForms) -> Option<Condition<'_>> {
         let values = self.states.iter().filter_map(|state| forms.value(state));
         let keeps = |row: Row<'_>| {
             let state = row.text("status").filter(|_| is_known(row))?;
             let is_asked_for = self.states.iter().any(|one| one == state);
             (is_finished(row) || !is_asked_for).then_some(is_asked_for)
         };
-        Condition {
+        (!self.states.is_empty()).then(|| Condition {
             parameter: STATUS,
             value: values.collect(),
             members: vec!["status", "finished", "successful"],
             keeps: Box::new(keeps),
-        }
+        })
     }
 
     /// True if a span of time reaches beyond the window on both sides.
@@ -188,7 +185,8 @@ impl Filter {
 
 /// A bound of a window. If it is left open which time is compared, all of them must be inside, or
 /// outside; a task that runs has no time yet that it finished at.
-fn bound_on(side: Comparison, time: Time, described: &Described) -> Condition<'_> {
+fn bound_on(side: Comparison, time: Option<Time>, described: &Described) -> Option<Condition<'_>> {
+    let time = time?;
     let undescribed = match side {
         Comparison::From => "startTime",
         _ => "endTime",
@@ -204,7 +202,7 @@ fn bound_on(side: Comparison, time: Time, described: &Described) -> Condition<'_
         };
         (is_inside && is_settled || is_outside).then_some(!is_outside)
     };
-    Condition {
+    Some(Condition {
         parameter: described_as.map_or(undescribed, |(name, _)| name),
         value: text(time),
         members: match compared_time(described) {
@@ -212,7 +210,7 @@ fn bound_on(side: Comparison, time: Time, described: &Described) -> Condition<'_
             None => vec!["createTime", "finishTime", "restoreEndTime", "finished"],
         },
         keeps: Box::new(keeps),
-    }
+    })
 }
 
 impl<'a> Conditions<'a> {

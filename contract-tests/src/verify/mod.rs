@@ -187,9 +187,8 @@ fn nothing_judged(report: &Report, recording: &Recording, secrets: &Secrets) -> 
         Standing::Unjudged(why) => Some(why.clone()),
         _ => None,
     });
-    let exchanges = || recording.transcripts.iter().flat_map(|one| &one.exchanges);
     // An operation that is not offered but was named is a finding.
-    let is_judged = exchanges().any(Exchange::is_from_ocp) || !report.findings.is_empty();
-    let no_ocp = || (!is_judged).then(|| judge::no_ocp(exchanges(), secrets));
+    let is_judged = recording.exchanges().any(Exchange::is_from_ocp) || !report.findings.is_empty();
+    let no_ocp = || (!is_judged).then(|| judge::no_ocp(recording.exchanges(), secrets));
     reasons.next().or_else(no_ocp)
 }

@@ -71,6 +71,11 @@ impl Recording {
         }
     }
 
+    /// The exchanges of all operations.
+    pub(super) fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        self.transcripts.iter().flat_map(|one| &one.exchanges)
+    }
+
     /// The same without names and secrets.
     fn redacted(&self, redaction: &Redaction<'_>) -> Self {
         let mut redacted = self.clone();
@@ -154,8 +159,7 @@ pub(super) fn write(
     secrets: &Secrets,
     names: &[String],
 ) -> anyhow::Result<()> {
-    let mut exchanges = recording.transcripts.iter().flat_map(|one| &one.exchanges);
-    if exchanges.all(|one| one.response.is_none()) {
+    if recording.exchanges().all(|one| one.response.is_none()) {
         return Ok(());
     }
     let value = serde_json::to_value(recording)?;
@@ -237,12 +241,7 @@ pub(super) async fn read(folder: &Path, subjects: &[Subject]) -> anyhow::Result<
             "{name} is of {operation}, an operation that the contract does not have"
         );
     }
-    let kept: usize = recording
-        .transcripts
-        .iter()
-        .map(|one| one.exchanges.len())
-        .sum();
-    let sent = recording.requests;
+    let (sent, kept) = (recording.requests, recording.exchanges().count());
     // The question for the version is no exchange.
     ensure!(
         sent == kept || sent == kept + 1,

@@ -133,10 +133,8 @@ impl Report {
             return format!("{headline}: {why}");
         }
         let checks = |outcome| {
-            self.checks
-                .iter()
-                .filter(|one| one.outcome == outcome)
-                .count()
+            let checks = self.checks.iter();
+            checks.filter(|one| one.outcome == outcome).count()
         };
         let waived = match self.findings.len() - self.severities().count() {
             0 => String::new(),

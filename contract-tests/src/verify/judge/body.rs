@@ -55,8 +55,8 @@ impl OfBody<'_> {
         for (check, mut fault) in causes {
             fault.got = secrets.shortened(&fault.got);
             let body = (check == ENVELOPE).then_some(Thing::Body(index));
-            let spoils = body.into_iter().chain([Thing::Response(index)]);
-            book.add(check, fault.spoils(spoils), index);
+            let fault = fault.spoils(body).spoils([Thing::Response(index)]);
+            book.add(check, fault, index);
         }
         let odd_status = Thing::Status((!self.exchange.is_excused()).then_some(index));
         for one in left {

@@ -200,10 +200,8 @@ fn observations(listing: &Listing<'_>) -> Vec<Observation> {
         let text = format!("page.size is {meaning}");
         observed.push(Observation::new("page.size", meaning, text));
     }
-    let names = ["totalPages", "totalPage"].into_iter();
-    let names: Vec<&str> = names
-        .filter(|name| listing.number_of(name).is_some())
-        .collect();
+    let mut names = vec!["totalPages", "totalPage"];
+    names.retain(|name| listing.number_of(name).is_some());
     if !names.is_empty() {
         let names = names.join(" and ");
         let text = format!("the number of pages is called {names}");

@@ -64,10 +64,8 @@ fn twice(known: &Known<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
         let is_steady = listing.total() <= walk[0].total() && !has_grown(known, listing);
         let twice = ids.intersection(&before).next().filter(|_| is_steady);
         let fault = twice.map(|id| {
-            let got = format!(
-                "row {id} on page {} and on one before",
-                listing.asked.number
-            );
+            let number = listing.asked.number;
+            let got = format!("row {id} on page {number} and on one before");
             Fault::new("a row on two pages", "each row on one page", got)
         });
         let pages: Vec<_> = walk[..=place].iter().collect();
@@ -78,11 +76,8 @@ fn twice(known: &Known<'_>, walk: &[Listing<'_>], book: &mut Book<'_>) {
 
 fn past(known: &Known<'_>, book: &mut Book<'_>) {
     for listing in known.pages_of(&Purpose::Past) {
-        let got = format!(
-            "{} rows on page {}",
-            listing.rows.len(),
-            listing.asked.number
-        );
+        let (count, number) = (listing.count(), listing.asked.number);
+        let got = format!("{count} rows on page {number}");
         let fault = Fault::new("rows past the end", "no rows past the last page", got);
         let has_rows = !listing.rows.is_empty() && !has_grown(known, listing);
         add(PAGING, has_rows.then_some(fault), &[listing], book);
@@ -145,10 +140,10 @@ fn large(known: &Known<'_>, book: &mut Book<'_>) {
         let count = known.total.unwrap_or(listed.len() as i64);
         let expected = format!("the {count} rows that smaller pages have");
         let fault = Fault::new("a large size hides rows", expected, got).at("/data");
-        let reads = Thing::pages([page])
-            .into_iter()
-            .chain([Thing::Totals(None)]);
-        book.add(PAGING, fault.reads(reads), page.index);
+        let fault = fault
+            .reads(Thing::pages([page]))
+            .reads([Thing::Totals(None)]);
+        book.add(PAGING, fault, page.index);
     }
 }
 

@@ -40,11 +40,8 @@ fn twice_on(known: &Known<'_>, listing: &Listing<'_>, book: &mut Book<'_>) {
         if let Some(first) = firsts.get(&id)
             && is_same(*first, row, &known.subject.identity)
         {
-            let fault = Fault::new(
-                "twice on a page",
-                "each task once",
-                format!("task {id} twice"),
-            );
+            let got = format!("task {id} twice");
+            let fault = Fault::new("twice on a page", "each task once", got);
             let fault = fault.at(format!("/data/contents/{place}"));
             book.add(TASK_IDENTITY, fault.spoils([Thing::Ids]), listing.index);
         }
@@ -92,9 +89,10 @@ fn changes(known: &Known<'_>, book: &mut Book<'_>) {
                 format!("{} as before", quoted(first)),
                 format!("{} for task {id}", quoted(row)),
             );
-            let reads = Thing::members(row, [name.as_str()]);
-            let fault = fault.reads(reads.into_iter().chain([Thing::Ids]));
-            let fault = fault.at(format!("/data/contents/{place}"));
+            let fault = fault.reads(Thing::members(row, [name.as_str()]));
+            let fault = fault
+                .reads([Thing::Ids])
+                .at(format!("/data/contents/{place}"));
             book.add(TASK_IDENTITY, fault, listing.index);
         }
     }
