@@ -20,7 +20,10 @@ pub(super) fn judge(asked: &[Asked<'_>], book: &mut Book<'_>) {
     for pages in asked.chunk_by(|one, other| {
         one.query.looks_at == LooksAt::Pages && one.exchange.purpose == other.exchange.purpose
     }) {
-        pages[0].judge(pages, book);
+        pages.iter().for_each(|one| one.judge(book));
+        if pages[0].query.looks_at == LooksAt::Pages {
+            pages[0].together(pages, book);
+        }
     }
 }
 
@@ -49,8 +52,8 @@ impl<'a> Asked<'a> {
         })
     }
 
-    /// Judges what was found; `pages` are all pages of it.
-    fn judge(&self, pages: &[Self], book: &mut Book<'_>) {
+    /// Judges what was found.
+    fn judge(&self, book: &mut Book<'_>) {
         let Some(found) = &self.found else {
             if let LooksAt::OneBound = self.query.looks_at {
                 self.one_bound_refused(book);
@@ -62,7 +65,7 @@ impl<'a> Asked<'a> {
         }
         let has = |id: &i64| found.row(*id).is_some();
         match &self.query.looks_at {
-            LooksAt::Pages => self.pages(pages, book),
+            LooksAt::Pages => self.others(found, book),
             LooksAt::Case => {
                 let counts = match found.rows.is_empty() {
                     true => "counts",
@@ -209,20 +212,21 @@ impl<'a> Asked<'a> {
         row
     }
 
-    /// Pages of what a filter finds, together.
-    fn pages(&self, pages: &[Self], book: &mut Book<'_>) {
-        let pages: Option<Vec<&Listing<'_>>> = pages.iter().map(|one| one.found.as_ref()).collect();
-        let pages = pages.unwrap_or_default();
-        let Some(&last) = pages.last() else { return };
-        let all = Listing {
-            rows: pages.iter().flat_map(|page| page.rows.clone()).collect(),
-            ..last.clone()
-        };
-        self.others(&all, book);
-        if last.is_last() {
-            let any = [Thing::Size(None), Thing::Totals(None), Thing::Number(None)];
-            let reads = [Thing::Ids, Thing::Pages].into_iter().chain(any);
-            self.lost(&all, reads.collect(), book);
+    /// All pages of what a filter finds.
+    fn together(&self, pages: &[Self], book: &mut Book<'_>) {
+        let found = || pages.iter().filter_map(|one| one.found.as_ref());
+        if let Some(last) = found().next_back().filter(|last| last.is_last()) {
+            let rows = found().flat_map(|page| page.rows.clone()).collect();
+            let mut reads = Thing::pages(found());
+            reads.extend([Thing::Size(None), Thing::Totals(None), Thing::Number(None)]);
+            self.lost(
+                &Listing {
+                    rows,
+                    ..last.clone()
+                },
+                reads,
+                book,
+            );
         }
     }
 
