@@ -21,17 +21,13 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
     let (user, password) = MOCK_USER;
     let (key, secret) = MOCK_KEY;
     let (known, forbidden) = (&settings.known_ids, &settings.forbidden_ids);
-    let list = |ids: &Ids| {
-        let ids = ids.iter().map(|(argument, id)| format!("{argument} {id}"));
-        ids.collect::<Vec<_>>().join(", ")
-    };
     let mut text = format!(
         "An embedded OCP listens at {url}; Ctrl-C ends it.
 
   user {user}, password {password}; access key {key}, secret {secret}
-  {}; forbidden: {}\n",
-        list(known),
-        list(forbidden)
+  ids:{}; forbidden:{}\n",
+        flags(known),
+        flags(forbidden)
     );
     let operations = Operation::all(ocp_contract_embedded::spec()?);
     for one in &operations {
@@ -40,9 +36,7 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
     }
     let ids = |one: &&Operation| one.parameters_in(Location::Path).count();
     if let Some(one) = operations.iter().max_by_key(ids) {
-        let unknown = known
-            .iter()
-            .map(|(argument, id)| (argument.clone(), id + 1));
+        let unknown = known.iter().map(|(name, id)| (name.clone(), id + 1));
         for (what, ids, more, password) in [
             (
                 "A malformed time (HTTP 400)",
@@ -58,13 +52,7 @@ pub(crate) fn guide(url: &str, settings: &Settings) -> anyhow::Result<String> {
             write!(text, "\n{what}:\n{line}")?;
         }
     }
-    let flags = known
-        .iter()
-        .map(|(argument, id)| format!(" {} {id}", flag(argument)));
-    let verify = format!(
-        "cargo xtask verify --base-url {url}{}",
-        flags.collect::<String>()
-    );
+    let verify = format!("cargo xtask verify --base-url {url}{}", flags(known));
     write!(
         text,
         "
@@ -73,6 +61,12 @@ The checks of verify, as the user and with the access key (exit code 0):
   OCP_ACCESS_KEY={key} OCP_SECRET_KEY={secret} {verify}"
     )?;
     Ok(text)
+}
+
+/// Ids as options of `verify`.
+fn flags(ids: &Ids) -> String {
+    let flags = ids.iter().map(|(name, id)| format!(" {} {id}", flag(name)));
+    flags.collect()
 }
 
 /// A line that asks for the first page of a list.
