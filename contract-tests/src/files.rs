@@ -44,6 +44,7 @@ pub fn writable_place(file: &Path) -> io::Result<PathBuf> {
     place(file)
 }
 
+/// The place of a file, also of one that is not there yet.
 fn place(file: &Path) -> io::Result<PathBuf> {
     let folder = file.parent().filter(|one| !one.as_os_str().is_empty());
     match (file.canonicalize(), file.file_name()) {

@@ -235,22 +235,33 @@ pub(super) fn window(
     known.find(check, name, Filter::window(start, end), looks_at)
 }
 
-/// Windows around all rows, before and after all, and around one; one bound alone.
+/// Windows around all rows and around one, before and behind all if that one does not show as
+/// much; one bound alone.
 pub(super) fn bounds(known: &Known<'_>, check: CheckId) -> Vec<Request> {
     let described = &known.subject.filters;
     let Some((first, last)) = span(&known.rows, described) else {
         return Vec::new();
     };
     let (first, last) = (first - MARGIN, last + MARGIN);
-    let mut windows = vec![
-        (first, last),
-        (first - TimeDelta::days(366), first),
-        (last, last + MARGIN * 2),
-    ];
     let settled = known.rows.iter().filter(|row| is_settled(**row, described));
     let settled: Vec<_> = settled.filter_map(|row| times(*row, described)).collect();
     let middle = settled.get(settled.len() / 2);
-    windows.extend(middle.map(|(first, last)| (*first - MARGIN, *last + MARGIN)));
+    let middle = middle.map(|(first, last)| (*first - MARGIN, *last + MARGIN));
+    // The rows before the one, or those behind it, show that a bound counts.
+    let is_shown = |side: usize| {
+        middle.is_some_and(|(start, end)| {
+            let filter = Filter::window(start, end);
+            let parameters = known.conditions(&filter).parameters();
+            let parameter = parameters.get(side);
+            parameter.is_some_and(|name| known.would_show(&filter, name))
+        })
+    };
+    let before = (first - TimeDelta::days(366), first);
+    let behind = (last, last + MARGIN * 2);
+    let mut windows = vec![(first, last)];
+    windows.extend((!is_shown(1)).then_some(before));
+    windows.extend((!is_shown(0)).then_some(behind));
+    windows.extend(middle);
     let windows = windows.into_iter();
     let windows = windows.map(|bounds| window(known, check, bounds, LooksAt::Rows));
     let alone = [

@@ -189,7 +189,9 @@ async fn the_version_is_asked_once_for_all_operations() {
 #[tokio::test]
 async fn restore_tasks_take_at_most_56_requests() {
     let contract = Contract::read().unwrap();
-    for rows in [tasks::documented().unwrap(), tasks::made(40)] {
+    let documented = tasks::documented().unwrap();
+    let with_one_that_runs = [documented.clone(), tasks::made(1)].concat();
+    for rows in [documented, with_one_that_runs, tasks::made(40)] {
         let ocp = EmbeddedOcp::start(Settings {
             basic: Some(("admin".into(), "aaAA11__".into())),
             ..Settings::new(rows)
