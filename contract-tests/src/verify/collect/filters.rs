@@ -12,7 +12,6 @@ use crate::verify::checks::{
 };
 use crate::verify::filter::{Filter, TARGETS, is_settled, span, times};
 use crate::verify::known::Known;
-use crate::verify::row::Time;
 use crate::verify::transcript::{LooksAt, Purpose, Query};
 
 /// Names that nothing has.
@@ -225,14 +224,14 @@ fn by_text(known: &Known<'_>, checks: [CheckId; 2], parameter: &str, noun: &str)
 pub(super) fn window(
     known: &Known<'_>,
     check: CheckId,
-    (start, end): (impl Into<Option<Time>>, impl Into<Option<Time>>),
+    window: Filter,
     looks_at: LooksAt,
 ) -> Request {
     let name = match looks_at {
         LooksAt::OneBound => "one bound",
         _ => "a window",
     };
-    known.find(check, name, Filter::window(start, end), looks_at)
+    known.find(check, name, window, looks_at)
 }
 
 /// Windows around all rows and around one, before and behind all if that one does not show as
@@ -245,31 +244,27 @@ pub(super) fn bounds(known: &Known<'_>, check: CheckId) -> Vec<Request> {
     let (first, last) = (first - MARGIN, last + MARGIN);
     let settled = known.rows.iter().filter(|row| is_settled(**row, described));
     let settled: Vec<_> = settled.filter_map(|row| times(*row, described)).collect();
-    let middle = settled.get(settled.len() / 2);
-    let middle = middle.map(|(first, last)| (*first - MARGIN, *last + MARGIN));
-    // The rows before the one, or those behind it, show that a bound counts.
-    let is_shown = |side: usize| {
-        middle.is_some_and(|(start, end)| {
-            let filter = Filter::window(start, end);
-            let parameters = known.conditions(&filter).parameters();
-            let parameter = parameters.get(side);
-            parameter.is_some_and(|name| known.would_show(&filter, name))
-        })
-    };
-    let before = (first - TimeDelta::days(366), first);
-    let behind = (last, last + MARGIN * 2);
-    let mut windows = vec![(first, last)];
-    windows.extend((!is_shown(1)).then_some(before));
-    windows.extend((!is_shown(0)).then_some(behind));
-    windows.extend(middle);
-    let windows = windows.into_iter();
-    let windows = windows.map(|bounds| window(known, check, bounds, LooksAt::Rows));
-    let alone = [
-        (Some(last), None),
-        (Some(first), None),
-        (None, Some(first)),
-        (None, Some(last)),
+    let one = settled.get(settled.len() / 2);
+    let one = one.map(|(first, last)| (*first - MARGIN, *last + MARGIN));
+    // Rows before the one show that windows begin, those behind it that they end.
+    let begins = one.is_some_and(|(start, _)| settled.iter().any(|(_, last)| *last < start));
+    let ends = one.is_some_and(|(_, end)| settled.iter().any(|(first, _)| *first > end));
+    let before = Filter::window(first - TimeDelta::days(366), first);
+    let behind = Filter::window(last, last + MARGIN * 2);
+    let windows = [
+        Some(Filter::window(first, last)),
+        Some(before).filter(|_| !ends),
+        Some(behind).filter(|_| !begins),
+        one.map(|(start, end)| Filter::window(start, end)),
     ];
-    let alone = alone.map(|bounds| window(known, check, bounds, LooksAt::OneBound));
+    let windows = windows.into_iter().flatten();
+    let windows = windows.map(|filter| window(known, check, filter, LooksAt::Rows));
+    let alone = [
+        Filter::window(last, None),
+        Filter::window(first, None),
+        Filter::window(None, first),
+        Filter::window(None, last),
+    ];
+    let alone = alone.map(|filter| window(known, check, filter, LooksAt::OneBound));
     windows.chain(alone).collect()
 }

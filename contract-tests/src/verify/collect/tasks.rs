@@ -156,8 +156,8 @@ pub(super) fn windows(known: &Known<'_>) -> Vec<Request> {
         if let Some((id, time)) = alone.and_then(|row| Some((row.id()?, row.time(member)?))) {
             let member = member.to_owned();
             let looks_at = LooksAt::Near { id, member };
-            let bounds = (time - MARGIN, time + MARGIN);
-            requests.push(window(known, TIME_WINDOW, bounds, looks_at));
+            let near = Filter::window(time - MARGIN, time + MARGIN);
+            requests.push(window(known, TIME_WINDOW, near, looks_at));
         }
     }
     requests
@@ -175,19 +175,19 @@ pub(super) fn beside(known: &Known<'_>) -> Vec<Request> {
         let Some(time) = found.row(*id).and_then(|row| row.time(member)) else {
             continue;
         };
-        for bounds in [
-            (time - MARGIN * 4, time - MARGIN),
-            (time + MARGIN, time + MARGIN * 4),
+        for beside in [
+            Filter::window(time - MARGIN * 4, time - MARGIN),
+            Filter::window(time + MARGIN, time + MARGIN * 4),
         ] {
             let (id, member) = (*id, member.clone());
             let looks_at = LooksAt::Beside { id, member };
-            requests.push(window(known, TIME_WINDOW, bounds, looks_at));
+            requests.push(window(known, TIME_WINDOW, beside, looks_at));
         }
         if let Some((id, row)) = known.running()
             && let Some(time) = row.time("createTime").filter(|_| member == "createTime")
         {
-            let bounds = (time - MARGIN, time + MARGIN);
-            requests.push(window(known, TIME_WINDOW, bounds, LooksAt::Running { id }));
+            let near = Filter::window(time - MARGIN, time + MARGIN);
+            requests.push(window(known, TIME_WINDOW, near, LooksAt::Running { id }));
         }
     }
     requests
