@@ -11,6 +11,7 @@ use crate::schema::Schema;
 use crate::strict;
 
 pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
+    let mut examples = Vec::new();
     walk(spec, &mut |node, pointer| {
         if is_example(pointer) {
             return false;
@@ -22,16 +23,16 @@ pub(super) fn check(spec: &Value, findings: &mut Vec<Finding>) {
                 Some(schema) => Schema::at(spec, schema, &format!("{pointer}/schema")),
                 None => Schema::at(spec, node, pointer),
             };
-            let mut seen = BTreeSet::new();
-            for (below, what) in strict::faults(example, schema) {
-                let pointer = format!("{pointer}/example{below}");
-                if seen.insert(below) {
-                    findings.push(finding("contradiction", pointer, &what));
-                }
-            }
+            examples.push((format!("{pointer}/example"), example, schema));
         }
         true
     });
+    let mut seen = BTreeSet::new();
+    for (pointer, what) in strict::faults(examples.into_iter()) {
+        if seen.insert(pointer.clone()) {
+            findings.push(finding("contradiction", pointer, &what));
+        }
+    }
 }
 
 /// True if a JSON pointer leads to an example, which is data and not part of the description.

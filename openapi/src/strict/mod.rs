@@ -18,10 +18,10 @@ use std::fmt;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::paths::LocationSegment;
 use jsonschema::{ValidationError, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::Operation;
-use crate::document::escape;
+use crate::document::{escape, unescape};
 use crate::evidence::claims::{Places, above, claims_of, described};
 use crate::evidence::register::Condition;
 use crate::evidence::{Evidence, Place, Support, Supports};
@@ -237,22 +237,36 @@ impl Strict {
     }
 }
 
-/// The faults of a value by its schema in the description: the place in it, and a sentence. New
-/// values of a vocabulary are none.
-pub(crate) fn faults(value: &Value, schema: Result<Schema<'_>, Broken>) -> Vec<(String, String)> {
+/// The faults of values by their schemas in the description: the place, and a sentence. New
+/// values of a vocabulary are none. `values` has the place of each value, and its schema.
+pub(crate) fn faults<'a>(
+    values: impl Iterator<Item = (String, &'a Value, Result<Schema<'a>, Broken>)>,
+) -> Vec<(String, String)> {
     let builder = Builder {
         supports: &Supports::new(),
         conditions: &[],
     };
-    let validator = match options().build(&builder.value(schema)) {
+    // One validator for all is made in a fraction of the time that one for each takes.
+    let (mut properties, mut all) = (Map::new(), Map::new());
+    for (place, value, schema) in values {
+        properties.insert(place.clone(), builder.value(schema));
+        all.insert(place, value.clone());
+    }
+    let validator = match options().build(&json!({ "properties": properties })) {
         Ok(validator) => validator,
-        Err(error) => return vec![(String::new(), error.to_string())],
+        // The fault of a schema, below `/properties` and a place.
+        Err(error) => {
+            let place = error.instance_path().as_str().split('/').nth(2);
+            return vec![(unescape(place.unwrap_or_default()), error.to_string())];
+        }
     };
-    let errors = validator.iter_errors(value);
+    let all = Value::from(all);
+    let errors = validator.iter_errors(&all);
     let errors = errors.filter(|error| Rule::from(error.kind()) != Rule::NewEnumValue);
     let faults = errors.map(|error| {
-        let place = error.instance_path().as_str().to_owned();
-        (place, sentence(&error, &beginning))
+        let path = error.instance_path().as_str().trim_start_matches('/');
+        let (place, below) = path.split_at(path.find('/').unwrap_or(path.len()));
+        (unescape(place) + below, sentence(&error, &beginning))
     });
     faults.collect()
 }
