@@ -184,7 +184,11 @@ impl Contract {
         let spec = yaml("ocp.yaml");
         let operations = claims(&spec).into_iter();
         let operations = operations.map(|claims| Described {
-            reached: reached(&spec, claims.0.pointer.clone()),
+            // Parameters may stand beside it, for all operations of its path.
+            reached: reached(
+                &spec,
+                claims.0.pointer.rsplit_once('/').unwrap().0.to_owned(),
+            ),
             claims,
         });
         Self {
@@ -209,9 +213,10 @@ impl Contract {
 
     /// True if the evidence and a description that is changed at a pointer differ.
     fn has_gap(&self, spec: &Value, pointer: &str) -> bool {
-        // Of a schema that is changed, those operations say something else that refer to it.
-        let is_schema = pointer.starts_with("/components/schemas/");
-        let is_same = |one: &&Described| is_schema && !one.is_reached(pointer);
+        // Security schemes are named, not referred to.
+        let is_referred_to = pointer.starts_with("/paths/")
+            || pointer.starts_with("/components/") && !pointer.contains("/securitySchemes");
+        let is_same = |one: &&Described| is_referred_to && !one.is_reached(pointer);
         let same: Vec<&Described> = self.operations.iter().filter(is_same).collect();
         let is_same = |id: &str| same.iter().any(|one| one.claims.0.id == id);
         let operations = Operation::all(spec).into_iter();
