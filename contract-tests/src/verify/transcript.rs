@@ -140,7 +140,7 @@ pub(super) enum Purpose {
     Origin,
     /// The list without filters, in long pages: everything else is compared with it.
     List,
-    /// A page that is exactly full.
+    /// A page whose size shows something by itself: of one row, or exactly full.
     Sized,
     /// The list in shorter pages.
     Resized,

@@ -141,8 +141,8 @@ pub struct Table {
 }
 
 /// Samples that a page names and nobody has, documented interactions that no page names, pages
-/// of a request that name no operation, ids that are taken twice, and tables whose transcribed rows are not as many as
-/// counted on the page.
+/// of a request that name no operation, ids that are taken twice, and tables whose transcribed
+/// rows are not as many as counted on the page.
 pub(super) fn gaps(pages: &[Page], interactions: &[Interaction]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let mut note = |at: &str, what: String| gaps.push(Gap::new("documentation.yaml", at, what, ""));

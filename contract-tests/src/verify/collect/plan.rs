@@ -55,8 +55,9 @@ pub(super) fn other_pages(known: &Known<'_>) -> Vec<Request> {
     let last = known.pages_of(&Purpose::List).last();
     let count = known.rows.len() as i64;
     if count > 0 {
+        requests.push(Request::plain(Purpose::Sized, 1, 1));
         // A page that is exactly full.
-        if count <= SIZE && known.is_whole {
+        if (2..=SIZE).contains(&count) && known.is_whole {
             requests.push(Request::plain(Purpose::Sized, 1, count));
         }
         // Below a limit that the server may have, too.
