@@ -108,8 +108,7 @@ pub(crate) struct VerifyArguments {
     /// documentation.
     #[arg(long, value_name = "N", default_value_t = 40)]
     pub(crate) rows: usize,
-    /// Send no more requests than this, times the number of operations that are verified. One
-    /// that is sent again, because its connection was closed, counts again.
+    /// Send no more requests than this, times the number of operations that are verified.
     #[arg(long, value_name = "N", default_value_t = 60)]
     pub(crate) max_requests: usize,
     /// How long one request may take, in seconds.

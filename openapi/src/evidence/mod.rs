@@ -157,7 +157,10 @@ impl Evidence {
     /// parameters are in every request.
     fn unsent(&self, operation: &Operation) -> impl Iterator<Item = Gap> {
         let id = &operation.id;
-        let own = self.interactions.iter().filter(|one| one.operation_id == *id);
+        let own = self
+            .interactions
+            .iter()
+            .filter(|one| one.operation_id == *id);
         let query = own.flat_map(|one| &one.recorded.request.query);
         let sent: BTreeSet<&String> = query.map(|(name, _)| name).collect();
         let parameters = operation.parameters_in(Location::Query);

@@ -33,6 +33,8 @@ pub(super) struct Pace<'a> {
     most: usize,
     secrets: &'a Secrets,
     sent: usize,
+    /// Requests whose connection was closed and that were sent again: no OCP had them.
+    resent: usize,
     /// A request with credentials was not refused for want of a log-in.
     is_let_in: bool,
     /// Requests without a response, in a row.
@@ -52,6 +54,7 @@ impl<'a> Pace<'a> {
             most,
             secrets,
             sent: 0,
+            resent: 0,
             is_let_in: false,
             silent: 0,
             closed: 0,
@@ -67,7 +70,7 @@ impl<'a> Pace<'a> {
 
     /// Waits while OCP wants to be left alone, and counts the request that comes next.
     pub(super) async fn wait(&mut self) -> Result<(), Stop> {
-        if self.sent >= self.most {
+        if self.sent - self.resent >= self.most {
             return Err(Stop::Cap(self.most));
         }
         if let Some(time) = self.not_before.take() {
@@ -149,6 +152,7 @@ impl<'a> Pace<'a> {
         // Several kept connections may have been closed.
         if !is_first && is_connection && self.closed < CLOSED {
             self.closed += 1;
+            self.resent += 1;
             return Ok(true);
         }
         self.closed = 0;
