@@ -185,14 +185,13 @@ fn by_text(known: &Known<'_>, checks: [CheckId; 2], parameter: &str, noun: &str)
         return requests;
     }
     let is_part = filter.comparison == Comparison::ContainsIgnoreCase;
-    let (begin, end): (String, String) = (
-        text.chars().take(text.chars().count() - 1).collect(),
-        text.chars().skip(1).collect(),
-    );
-    // A part of a name is no name, unless parts are compared; then more than a name is none.
-    let others: [String; 2] = match is_part {
-        true => [begin.chars().skip(1).collect(), format!("{text}_x")],
-        false => [begin, end],
+    let length = text.chars().count();
+    let part = |from, to| -> String { text.chars().take(to).skip(from).collect() };
+    let more = format!("{text}_x");
+    // A part of a name is no name, unless parts are compared, and neither is more than one.
+    let others = match is_part {
+        true => vec![part(1, length - 1), more],
+        false => vec![part(0, length - 1), part(1, length), more],
     };
     for other in others.iter().map(String::as_str) {
         if !other.is_empty() && !texts.contains(&other) {
