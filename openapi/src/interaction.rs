@@ -278,7 +278,8 @@ impl Interaction {
 }
 
 /// Refuses a file below a folder of interactions that nobody reads; `name` is what messages call
-/// the folder. Hidden files are other programs' business.
+/// the folder. Hidden files are other programs' business, and `transcript.json` is what
+/// `verify --record` writes beside its folders.
 pub(crate) fn refuse_strays(folder: &Path, name: &str) -> Result<(), SpecError> {
     let is_case = name.split('/').count() == 3;
     for path in entries(folder)? {
@@ -289,6 +290,7 @@ pub(crate) fn refuse_strays(folder: &Path, name: &str) -> Result<(), SpecError> 
             "interaction.yaml" => is_case,
             "response.json" => has("interaction.yaml"),
             "response.html" => has("interaction.yaml") && !has("response.json"),
+            "transcript.json" => true,
             other => other.starts_with('.'),
         };
         if path.is_dir() {
