@@ -113,14 +113,11 @@ impl Tally {
         let came = last
             .number
             .map_or("it".to_owned(), |number| format!("page {number}"));
-        let Came {
-            page, size, rows, ..
-        } = last;
         let what = format!(
-            "the list is incomplete: {} of {expected} rows{from} came; page {page} of {size} rows each was asked for, and {came} came with {rows} rows",
-            self.rows
+            "the list is incomplete: {} of {expected} rows{from} came; page {} of {} rows each was asked for, and {came} came with {} rows",
+            self.rows, last.page, last.size, last.rows
         );
-        Error::new(ErrorKind::Incomplete, what).with_hint(match rows {
+        Error::new(ErrorKind::Incomplete, what).with_hint(match last.rows {
             0 => "the server may count its pages from 0, or end its list too early",
             _ => "rows may have moved between the pages; read the list again",
         })

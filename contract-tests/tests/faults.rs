@@ -277,7 +277,7 @@ async fn of_two_independent_faults_both_stand_at_top_level() {
         runs.spawn(async move {
             let report = run(&contract, &pair, 40).await;
             let (_, found) = fingerprints(&pair, 40, &report);
-            // What a case causes alone, the test above has seen.
+            // The test above has seen what a case causes alone.
             for case in &alone {
                 assert!(case.tasks.contains(&40), "{}", case.name);
                 let cause = case.causes().first().expect(&case.name);

@@ -303,7 +303,7 @@ pub(crate) fn refuse_strays(folder: &Path, name: &str) -> Result<(), SpecError> 
     Ok(())
 }
 
-/// What is in a folder, sorted.
+/// The files and folders in a folder, sorted.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>, SpecError> {
     let entries = std::fs::read_dir(folder).map_err(|fault| {
         SpecError::new(folder.display(), format_args!("cannot be listed: {fault}"))

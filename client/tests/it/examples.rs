@@ -93,7 +93,7 @@ async fn each_example_runs_against_an_ocp_of_its_own() {
     }
 }
 
-/// Whoever watches the exit code of a drill must learn of it.
+/// A drill whose exit code is watched must tell of it.
 #[tokio::test]
 async fn a_restore_that_fails_or_vanishes_ends_the_example_with_an_error() {
     const RUNNING: &str = r#"{"id":7,"status":"RESTORE_WAIT_LS","finished":false}"#;

@@ -64,7 +64,7 @@ impl EmbeddedOcp {
             .name("embedded-ocp".to_owned())
             .spawn(move || {
                 runtime.spawn(accept(listener, served));
-                // What ends is the sender, and with the runtime all that it serves.
+                // The sender ends, and with the runtime all that it serves.
                 let _ = runtime.block_on(ended);
             })?;
         Ok(Self {

@@ -47,21 +47,19 @@ pub(super) fn judged(
     let headers = head.headers.iter();
     let headers =
         headers.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
-    let refusal = Purpose::Question {
-        check: "paging".to_owned(),
-        question: "a refusal".to_owned(),
+    let page = Page {
+        number: 1,
+        size: 10,
     };
-    let is_page = expected == 200;
     let exchange = Exchange {
-        purpose: if is_page {
-            Purpose::Documented
-        } else {
-            refusal
+        purpose: match expected {
+            200 => Purpose::Documented,
+            _ => Purpose::Question {
+                check: "paging".to_owned(),
+                question: "a refusal".to_owned(),
+            },
         },
-        page: is_page.then_some(Page {
-            number: 1,
-            size: 10,
-        }),
+        page: Some(page).filter(|_| expected == 200),
         request: String::new(),
         response: Some(Response {
             status: head.status.as_u16(),
