@@ -442,6 +442,21 @@ mod tests {
         }
     }
 
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "nothing else reads the folder")]
+    fn a_recording_may_lie_beside_its_folders_and_no_other_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let stray = || refuse_strays(folder.path(), "interactions");
+        std::fs::write(folder.path().join("transcript.json"), "{}").unwrap();
+        stray().unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "").unwrap();
+        let error = stray().unwrap_err().to_string();
+        assert!(
+            error.starts_with("interactions/notes.txt: nobody"),
+            "{error}"
+        );
+    }
+
     /// A body that is there and cannot be read is not called absent.
     #[test]
     #[expect(clippy::disallowed_methods, reason = "nothing else reads the folder")]

@@ -7,22 +7,26 @@ use minijinja::value::Serde;
 use serde_json::{Value, json};
 
 use crate::document::text;
-use crate::evidence::claims::{Node, Places, claims};
+use crate::evidence::claims::{Claims, Node, Places};
 use crate::evidence::{Evidence, Grade, Place, Support, Supports};
 use crate::{Operation, Provenance, Source, Versions};
 
 const TEMPLATE: &str = include_str!("contract.md.j2");
 
-/// Renders the page. Each row links to the entries of the register that it rests on.
+/// Renders the page, by the claims of the spec. Each row links to the entries of the register that it rests on.
 ///
 /// # Errors
 ///
 /// When the template does not fit what it is given.
-pub fn render(spec: &Value, evidence: &Evidence) -> Result<String, minijinja::Error> {
+pub fn render(
+    spec: &Value,
+    claims: &[Claims],
+    evidence: &Evidence,
+) -> Result<String, minijinja::Error> {
     let mut environment = Environment::new();
     environment.add_filter("cell", |text: String| cell(&text));
     let mut seen = BTreeMap::new();
-    let mut claims = claims(spec);
+    let mut claims: Vec<&Claims> = claims.iter().collect();
     claims.sort_by(|(one, _), (other, _)| one.id.cmp(&other.id));
     let operations = claims.iter().map(|(one, places)| {
         let supports = evidence.supports_of(one, places);

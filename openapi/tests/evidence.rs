@@ -155,7 +155,7 @@ fn a_value_is_added_in_one_place() {
     assert_eq!(lint(document.value(), &["ErrorCode", "QueryTime"]), []);
     let (spec, evidence) = (document.value(), evidence());
     assert_eq!(gaps(&evidence, spec), [""; 0]);
-    let page = page::render(spec, &evidence).unwrap();
+    let page = page::render(spec, &claims(spec), &evidence).unwrap();
     assert!(page.contains("RESTORE_PAUSED"), "{page}");
     let is_sample = |one: &&Interaction| {
         one.case == "documented-sample" && one.operation_id.ends_with("RestoreTasks")

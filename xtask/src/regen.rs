@@ -85,13 +85,14 @@ fn derive(root: &Path, document: &Document) -> Result<(Derived, Vec<String>), St
     let evidence = Evidence::read(&root.join("openapi")).map_err(|error| error.to_string())?;
     let copy = canonical(resolved(document.value(), &evidence.interactions));
     codegen::generate(&copy).map_err(|error| refusal(document, &evidence, &error))?;
-    let page = page::render(document.value(), &evidence).map_err(|error| error.to_string())?;
+    let claims = claims(document.value());
+    let page = page::render(document.value(), &claims, &evidence);
+    let page = page.map_err(|error| error.to_string())?;
     let misfits = evidence.interactions.iter().filter_map(|one| {
         let what = one.arguments(document.value()).err()?;
         let folder = format!("openapi/interactions/{}/{}", one.operation_id, one.case);
         Some(format!("{folder}: {what}"))
     });
-    let claims = claims(document.value());
     let gaps = evidence.gaps(&claims);
     let gaps = gaps.map(|gap| match gap.pointer.as_str() {
         // Of the evidence, not of the spec.

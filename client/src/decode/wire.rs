@@ -1,5 +1,6 @@
 //! The readers of the members of a response: they take every form that OCP is known to
-//! write, and no other. `codegen.rs` hangs [`read`] on each of them.
+//! write, and no other. `codegen.rs` hangs [`read`] on those that serde's own
+//! readers would misread.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -64,7 +64,7 @@ impl EmbeddedOcp {
             .name("embedded-ocp".to_owned())
             .spawn(move || {
                 runtime.spawn(accept(listener, served));
-                // The sender ends, and with the runtime all that it serves.
+                // Nothing is ever sent: the sender is dropped, and all that is served ends with the runtime.
                 let _ = runtime.block_on(ended);
             })?;
         Ok(Self {
