@@ -319,6 +319,22 @@ mod tests {
         );
     }
 
+    /// Longer than a block of the hash, so that it is hashed itself. The values are those of
+    /// another implementation of HMAC.
+    #[test]
+    fn a_secret_may_be_long() {
+        let secret = "k".repeat(100);
+        for (algorithm, signature) in [
+            (SignatureAlgorithm::HmacSha1, "/6jDef6uL2QTYAYKf+pg1528mTI="),
+            (
+                SignatureAlgorithm::HmacSha256,
+                "HChzVBbTIBY/Vvgb27g9ZR7tUI0YTmuLA2YnQKUzKT4=",
+            ),
+        ] {
+            assert_eq!(algorithm.sign(&secret, "message"), signature);
+        }
+    }
+
     /// The Java sample of the newer documentation, with both algorithms.
     #[test]
     fn one_message_is_signed_with_either_algorithm() {
